@@ -1,0 +1,68 @@
+# `make` alone lists the targets. Everything happens inside .venv; nothing is installed elsewhere.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PAGE := src/striate/page/static/report.html
+WEB_SOURCES := $(shell find web/src -type f 2>/dev/null) web/index.html web/vite.config.ts web/package.json
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long check fix bench page docs wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: $(VENV)/ready $(PAGE) ## train a real network on real digits and write a report about it
+	$(BIN)/striate demo
+
+test: $(VENV)/ready $(PAGE) ## run every test but the long ones
+	$(BIN)/python tools/browser.py
+	cd web && npm test
+	$(BIN)/pytest -m "not long"
+
+test-long: $(VENV)/ready $(PAGE) ## run the tests of over a minute
+	$(BIN)/pytest -m long
+
+check: $(VENV)/ready web/node_modules/ready ## formatting, lint, types, layers, page
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd web && npm run check
+
+fix: $(VENV)/ready web/node_modules/ready ## format and mend what can be mended
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	cd web && npm run format
+
+bench: $(VENV)/ready $(PAGE) ## measure accuracy over seeds, and speed beside what people use instead
+	$(BIN)/python benchmarks/accuracy.py
+	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/occlusion.py
+
+page: $(PAGE) ## build the page
+
+docs: $(VENV)/ready ## write the pages that are made from the code
+	$(BIN)/python -m striate.lint.pages
+
+wheel: $(VENV)/ready $(PAGE) ## build the wheel and the source archive
+	$(BIN)/python -m hatchling build
+
+clean: ## remove everything that was made
+	rm -rf $(VENV) web/node_modules dist $(dir $(PAGE))
+
+# An install is repeated only when what it installs has changed, so that a second run needs no network.
+$(VENV)/ready: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[demo]'
+	$(BIN)/python tools/install_group.py dev
+	touch $@
+
+web/node_modules/ready: $(VENV)/ready web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(PAGE): web/node_modules/ready $(WEB_SOURCES)
+	cd web && npm run build
+	touch $@

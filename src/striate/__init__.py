@@ -1,0 +1,79 @@
+"""Striate: design convolutional networks inside a budget, adapt pretrained ones, understand what they learned.
+
+Public is what `__all__` names; each name is imported when it is first used, so that `import striate` is instant.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from striate.blueprint import Blueprint
+    from striate.checking import Check, check
+    from striate.data import Dataset, load_data
+    from striate.errors import StriateError
+    from striate.events import Events
+    from striate.findings import Finding
+    from striate.graph import Graph, Op
+    from striate.nets import Network, load_network
+    from striate.records import Recipe
+    from striate.report import Inspection, inspect
+    from striate.runs import Run
+    from striate.trace import trace as trace_network
+    from striate.train import train as train_network
+
+_HOMES = {
+    "Blueprint": "striate.blueprint",
+    "Check": "striate.checking",
+    "Dataset": "striate.data",
+    "Events": "striate.events",
+    "Finding": "striate.findings",
+    "Graph": "striate.graph",
+    "Inspection": "striate.report",
+    "Network": "striate.nets",
+    "Op": "striate.graph",
+    "Recipe": "striate.records",
+    "Run": "striate.runs",
+    "StriateError": "striate.errors",
+    "check": "striate.checking",
+    "inspect": "striate.report",
+    "load_data": "striate.data",
+    "load_network": "striate.nets",
+    "trace_network": "striate.trace",
+    "train_network": "striate.train",
+}
+# The parts `trace` and `train` have the names of their functions; here the functions need another.
+_RENAMED = {"trace_network": "trace", "train_network": "train"}
+
+__all__ = [
+    "Blueprint",
+    "Check",
+    "Dataset",
+    "Events",
+    "Finding",
+    "Graph",
+    "Inspection",
+    "Network",
+    "Op",
+    "Recipe",
+    "Run",
+    "StriateError",
+    "check",
+    "inspect",
+    "load_data",
+    "load_network",
+    "trace_network",
+    "train_network",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name not in _HOMES:
+        message = f"module 'striate' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOMES[name]), _RENAMED.get(name, name))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

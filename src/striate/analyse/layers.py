@@ -1,0 +1,75 @@
+"""The table as people speak of it: one row a layer, with normalisation and activation folded into it."""
+
+from __future__ import annotations
+
+from striate.analyse.cost import cost
+from striate.analyse.receptive import receptive_fields
+from striate.graph import Graph, Op
+from striate.kinds import kind_of
+from striate.records.readings import Cost, LayerReading, Receptive
+
+_RECTIFIED = {"relu", "clamp", "hardsigmoid"}
+_SILENT = {"flatten", "view", "permute", "identity", "dropout"}
+
+
+def layers(graph: Graph) -> tuple[LayerReading, ...]:
+    """Return the layers of a graph.
+
+    A follower (normalisation, activation, dropout, flattening) is folded into the op whose only reader it is.
+
+    Example:
+        >>> from striate.blueprint import Blueprint
+        >>> plan = Blueprint.from_text("input 1x28x28; conv 3x3 8, batchnorm, relu; maxpool 2; classes 10")
+        >>> [(row.name, row.summary) for row in layers(plan.graph())]
+        [('conv1', '3×3, norm, ReLU'), ('maxpool1', 'max 2×2'), ('classes', 'all to all')]
+    """
+    costs = cost(graph).ops
+    fields = receptive_fields(graph)
+    return tuple(_reading(group, costs, fields) for group in _grouped(graph))
+
+
+def _grouped(graph: Graph) -> list[list[Op]]:
+    groups: list[list[Op]] = []
+    group_of: dict[str, list[Op]] = {}
+    readers: dict[str, int] = {}
+    for op in graph:
+        for name in op.inputs:
+            readers[name] = readers.get(name, 0) + 1
+    for op in graph:
+        kind = kind_of(op.kind)
+        before = group_of.get(op.inputs[0]) if len(op.inputs) == 1 else None
+        is_last = before is not None and before[-1].name == op.inputs[0]
+        if kind is not None and kind.is_follower and before is not None and is_last and readers[op.inputs[0]] == 1:
+            before.append(op)
+            group_of[op.name] = before
+        else:
+            group = [op]
+            groups.append(group)
+            group_of[op.name] = group
+    return groups
+
+
+def _reading(group: list[Op], costs: dict[str, Cost], fields: dict[str, Receptive]) -> LayerReading:
+    head = group[0]
+    loud = [op for op in group if op.kind not in _SILENT]
+    tap = loud[-1] if loud else head
+    parts = []
+    for op in loud or [head]:
+        kind = kind_of(op.kind)
+        parts.append(kind.summary(op) if kind is not None else op.kind)
+    return LayerReading(
+        name=head.name,
+        summary=", ".join(parts),
+        ops=tuple(op.name for op in group),
+        tap=tap.name,
+        shape=tap.shape[1:],
+        receptive=fields[tap.name],
+        cost=Cost(
+            params=sum(costs[op.name].params for op in group),
+            macs=sum(costs[op.name].macs for op in group),
+            kept_bytes=sum(costs[op.name].kept_bytes for op in group),
+        ),
+        is_learned=any(op.params for op in group),
+        is_rectified=any(op.kind in _RECTIFIED for op in group),
+        kind=head.kind,
+    )

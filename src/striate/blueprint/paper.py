@@ -1,0 +1,86 @@
+"""From a blueprint to the table by arithmetic, without torch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from striate.blueprint.model import Blueprint, Layer
+from striate.errors import Quoted, ShapeError, StriateError
+from striate.graph import Conditions, Graph, Mode, Op, Shape, times
+from striate.kinds import KINDS, Kind, words
+
+# A bias before these is undone by them, so a convolution there has none unless it is asked for.
+_TAKES_THE_MEAN = {"batchnorm", "instancenorm"}
+
+
+def graph(plan: Blueprint, *, batch: int = 1, mode: Mode = "eval") -> Graph:
+    """Return the table of a blueprint; see `Blueprint.graph`."""
+    writer = _Writer((batch, *plan.input))
+    layers = list(plan.layers())
+    for layer, after in zip(layers, [*layers[1:], None], strict=True):
+        writer.layer(_with_bias(layer, after))
+    writer.layer(Layer(word="fc", arguments={"width": len(plan.names)}), name=plan.output)
+    return Graph(
+        ops=tuple(writer.ops),
+        outputs=(writer.last,),
+        conditions=Conditions(inputs={"input": (batch, *plan.input)}, mode=mode),
+        buffers=sum(KINDS[op.kind].buffers(op) for op in writer.ops),
+    )
+
+
+def _with_bias(layer: Layer, after: Layer | None) -> Layer:
+    if layer.word not in {"conv", "fc"} or "bias" in layer.arguments:
+        return layer
+    has_bias = after is None or after.word not in _TAKES_THE_MEAN
+    return Layer(word=layer.word, arguments={**layer.arguments, "bias": has_bias})
+
+
+class _Writer:
+    """Adds rows one after the other, naming each by its word and a number."""
+
+    def __init__(self, source: Shape) -> None:
+        self.ops: list[Op] = []
+        self.last = "input"
+        self.shape = source
+        self.counts: Counter[str] = Counter()
+
+    def layer(self, layer: Layer, *, name: str = "") -> None:
+        """Add a layer, with a flattening before it where a fully connected layer meets a map."""
+        kind = words()[layer.word]
+        if kind.name == "linear" and len(self.shape) > 2:
+            self.add(KINDS["flatten"], {}, name=self._numbered("flatten"))
+        self.add(kind, dict(layer.arguments), name=name or self._numbered(layer.word))
+
+    def add(self, kind: Kind, arguments: dict[str, Any], *, name: str) -> None:
+        """Add one op, naming it in whatever goes wrong."""
+        try:
+            attributes = kind.attributes(arguments, self.shape)
+            shape = kind.shape(attributes, (self.shape,))
+            params = kind.params(attributes, (self.shape,))
+        except StriateError as cause:
+            got = cause.got if isinstance(cause.got, Quoted) else Quoted(cause.got)
+            place = f"{name}, reading {times(self.shape[1:])}"
+            raise ShapeError(cause.rule, got=got, where=place, hint=cause.hint) from cause
+        self.ops.append(
+            Op(
+                name=name,
+                kind=kind.name,
+                inputs=(self.last,),
+                shape=shape,
+                attributes=attributes,
+                params=tuple(_keyed(param, name) for param in params),
+                path=name,
+            )
+        )
+        self.last, self.shape = name, shape
+
+    def _numbered(self, word: str) -> str:
+        self.counts[word] += 1
+        return f"{word}{self.counts[word]}"
+
+
+def _keyed(param: Any, name: str) -> Any:  # noqa: ANN401 - Param in, Param out
+    from dataclasses import replace
+
+    return replace(param, key=f"{name}.{param.name}")

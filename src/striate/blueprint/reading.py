@@ -1,0 +1,35 @@
+"""Reading a blueprint from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from striate.blueprint.model import Blueprint
+from striate.errors import InputError
+
+MOST_BYTES = 1_000_000
+
+
+def read_blueprint(path: Path | str) -> Blueprint:
+    """Return the blueprint in a `.yaml` file, or in a text file that holds its one line.
+
+    Raises:
+        InputError: No such file, or far too large.
+        BlueprintError: It does not read.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(
+            "a blueprint file must exist",
+            got=str(path),
+            hint=f'Make one: striate new {path} --text "input …"',
+        )
+    if path.stat().st_size > MOST_BYTES:
+        raise InputError("a blueprint file must be under 1 MB", got=path.stat().st_size, where=str(path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as cause:
+        raise InputError("a blueprint file must be UTF-8 text", got=str(cause), where=str(path)) from cause
+    if path.suffix in {".yaml", ".yml"}:
+        return Blueprint.from_yaml(text, where=str(path))
+    return Blueprint.from_text(text, where=str(path))

@@ -1,0 +1,79 @@
+"""The YAML form: the same words, one a line, with a schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml as _yaml
+
+from striate import schema
+from striate.blueprint.model import Blueprint, Item, Layer, Repeat
+from striate.blueprint.text import checked, input_shape, output_from, output_text
+from striate.blueprint.words import layer_from_mapping, layer_from_tokens, layer_to_text
+from striate.errors import BlueprintError
+
+SCHEMA_VERSION = 1
+_KEYS = {"schema", "input", "layers", "output"}
+
+
+def parse(text: str, *, where: str = "yaml") -> Blueprint:
+    """Return the blueprint of a YAML document; see `Blueprint.from_yaml`."""
+    try:
+        document = _yaml.safe_load(text)
+    except _yaml.YAMLError as cause:
+        mark = getattr(cause, "problem_mark", None)
+        place = f"{where}, line {mark.line + 1}" if mark else where
+        raise BlueprintError(
+            "a blueprint file must be YAML",
+            got=getattr(cause, "problem", None) or str(cause),
+            where=place,
+        ) from cause
+    document = schema.accept(document, "blueprint", SCHEMA_VERSION, where=where)
+    for key in document:
+        if key not in _KEYS:
+            raise BlueprintError("a blueprint holds schema, input, layers and output", got=key, where=where)
+    if not isinstance(document.get("layers"), list):
+        raise BlueprintError("layers must be a list", got=document.get("layers"), where=where)
+    shape = input_shape(str(document.get("input", "")), where=f"{where}, input")
+    items = _items(document["layers"], where=f"{where}, layers")
+    kind, names = output_from(str(document.get("output", "")).split(), where=f"{where}, output")
+    return checked(Blueprint(input=shape, items=items, output=kind, names=names), where=where)
+
+
+def write(plan: Blueprint) -> str:
+    """Return the one YAML document of a blueprint."""
+    document = {
+        "schema": schema.stamp("blueprint", SCHEMA_VERSION),
+        "input": "x".join(map(str, plan.input)),
+        "layers": _written(plan.items),
+        "output": output_text(plan),
+    }
+    return _yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _items(rows: list[Any], *, where: str) -> tuple[Item, ...]:
+    return tuple(_item(row, where=f"{where}[{number}]") for number, row in enumerate(rows))
+
+
+def _item(row: object, *, where: str) -> Item:
+    if isinstance(row, str) and row.split():
+        return layer_from_tokens(row.split(), where=where)
+    if isinstance(row, dict) and "repeat" in row:
+        count, rows = row["repeat"], row.get("layers")
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1 or not isinstance(rows, list) or not rows:
+            raise BlueprintError("a repeat must have a count of at least 1 and layers", got=row, where=where)
+        return Repeat(items=_items(rows, where=where), count=count)
+    if isinstance(row, dict) and len(row) == 1:
+        name, arguments = next(iter(row.items()))
+        return layer_from_mapping(str(name), arguments, where=where)
+    raise BlueprintError("a layer must be a word with its arguments, or a repeat", got=row, where=where)
+
+
+def _written(items: tuple[Item, ...]) -> list[Any]:
+    rows: list[Any] = []
+    for item in items:
+        if isinstance(item, Layer):
+            rows.append(layer_to_text(item))
+        else:
+            rows.append({"repeat": item.count, "layers": _written(item.items)})
+    return rows

@@ -1,0 +1,68 @@
+"""The commands together, and what happens to errors on the way out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+import typer
+
+from striate.cli import check, demo, inspect, new, rules, train
+from striate.errors import Cancelled, StriateError
+
+app = typer.Typer(
+    name="striate",
+    help="Design convolutional networks inside a budget, adapt pretrained ones, and understand what they learned.",
+    epilog='Example: striate new net.yaml --text "input 1x28x28; conv 3x3 8, relu; classes 10"',
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+for _module in (new, check, train, inspect, demo, rules):
+    _module.add_to(app)
+
+DONE, FINDINGS, WRONG_INPUT, OUR_FAULT = 0, 1, 2, 3
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; every error becomes one line on standard error.
+
+    Args:
+        arguments: As after the program's name. `--debug` anywhere shows the traceback too.
+    """
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        code = app(args=list(arguments), standalone_mode=False)
+    except StriateError as error:
+        if debug:
+            traceback.print_exc()
+        _say(error, as_json="--json" in arguments)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return WRONG_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        _say(
+            Cancelled("the command was interrupted", hint="Run it again to go on."),
+            as_json="--json" in arguments,
+        )
+        return OUR_FAULT
+    except BrokenPipeError:
+        return DONE
+    except Exception as error:  # noqa: BLE001 - the last catch: what we did not foresee is our fault, said in one line
+        if debug:
+            traceback.print_exc()
+        sys.stderr.write(f"striate: our fault: {type(error).__name__}: {error}. Run again with --debug. [bug]\n")
+        return OUR_FAULT
+    return code if isinstance(code, int) else DONE
+
+
+def _say(error: StriateError, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps({"error": error.facts()}, ensure_ascii=False) + "\n")
+    sys.stderr.write(f"striate: {error}\n")

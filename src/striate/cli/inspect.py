@@ -1,0 +1,41 @@
+"""`striate inspect`: everything there is to see about a network, in one report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from striate.cli.terminal import print_json, print_line
+from striate.cli.watch import Watcher
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: striate inspect runs/a digits")(inspect)
+
+
+def inspect(
+    network: Annotated[str, typer.Argument(help="A run folder, or any network reference.")],
+    data: Annotated[str, typer.Argument(help="digits, a folder of class folders, or a CSV or Parquet manifest.")],
+    out: Annotated[Path | None, typer.Option(help="The HTML file; report.html in the run folder if it is one.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the map, the class images and the samples drawn.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> int:
+    """Look at a network from every side and write one HTML file that opens from disk.
+
+    Ends with 1 if there is a warning or an error among the findings.
+    """
+    from striate.report import inspect as inspect_network
+
+    with Watcher(quiet=json) as events:
+        found = inspect_network(network, data, out=out, seed=seed, events=events)
+    if json:
+        print_json(found.document())
+    else:
+        from striate.cli.tables import show_findings
+
+        show_findings(found.findings, checked=len(found.silent))
+        print_line(f"Report: {found.path}")
+    return int(any(finding.severity != "note" for finding in found.findings))

@@ -1,0 +1,49 @@
+"""Writing to the terminal, and reading what options say."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from striate.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_line(text: str) -> None:
+    """Print one line as it is."""
+    sys.stdout.write(text + "\n")
+
+
+def print_json(document: object) -> None:
+    """Print one JSON object."""
+    sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return rich's console; words in square brackets are printed, not taken for markup."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, highlight=False, soft_wrap=True)
+
+
+def size_option(text: str) -> tuple[int, ...] | None:
+    """Return the size an option like 3x224x224 states, None if it is empty.
+
+    Example:
+        >>> size_option("3x32x32")
+        (3, 32, 32)
+    """
+    if not text:
+        return None
+    if not re.fullmatch(r"\d+(x\d+)*", text):
+        raise InputError(
+            "a size must be numbers with x between them",
+            got=text,
+            where="--input",
+            hint="Like 3x224x224.",
+        )
+    return tuple(int(part) for part in text.split("x"))

@@ -1,0 +1,25 @@
+"""Data sets: samples with stable ids, bounded decoding, splits, preprocessing and batches."""
+
+from striate.data.batching import Batch, batches, shuffled
+from striate.data.dataset import Dataset
+from striate.data.foreground import foreground
+from striate.data.load import load_data
+from striate.data.measuring import measure_preprocessing
+from striate.data.preparing import prepare, unprepare
+from striate.data.sample import Sample, SetAside
+from striate.data.splits import Split
+
+__all__ = [
+    "Batch",
+    "Dataset",
+    "Sample",
+    "SetAside",
+    "Split",
+    "batches",
+    "foreground",
+    "load_data",
+    "measure_preprocessing",
+    "prepare",
+    "shuffled",
+    "unprepare",
+]

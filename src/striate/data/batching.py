@@ -1,0 +1,166 @@
+"""Batches in a stated order; chance belongs to samples, not to workers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from striate.data.dataset import Dataset, as_targets
+from striate.data.pixels import OnDemand
+from striate.data.preparing import check_shape, prepare, prepare_stack
+from striate.errors import InputError
+from striate.records import Preprocessing
+
+WORKERS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Batch:
+    """Some samples, ready for a network.
+
+    Attributes:
+        indices: int64 (n,): positions in the data set.
+        images: float32 (n, *shape), preprocessed.
+        targets: Classes int64 (n,); labels float32 (n, labels); values float32 (n, values), not
+            normalised.
+    """
+
+    indices: Tensor
+    images: Tensor
+    targets: Tensor
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+def batches(
+    dataset: Dataset,
+    indices: tuple[int, ...],
+    preprocessing: Preprocessing,
+    *,
+    batch_size: int,
+    shift_px: int = 0,
+    seed: int | None = None,
+    epoch: int = 0,
+) -> Iterator[Batch]:
+    """Yield the samples in the order given, the last batch smaller if need be.
+
+    With `shift_px`, each prepared image is moved by a whole number of pixels, −shift_px … shift_px
+    down and to the right; what becomes free repeats the edge. The offsets are drawn from (seed,
+    epoch, sample id) alone.
+
+    Args:
+        dataset: Where the samples are.
+        indices: Which samples, in which order; an index may come twice.
+        preprocessing: How they become inputs.
+        batch_size: Samples in a batch, at least 1.
+        shift_px: Largest shift, pixels of the input; smaller than its height and width.
+        seed: What shifts are drawn with; needed with `shift_px`.
+        epoch: The pass over the data, so that every pass shifts anew.
+
+    Returns:
+        An iterator of batches; images are read as they are needed. Wrong arguments raise here, not
+        at the first batch.
+
+    Raises:
+        InputError: A batch size below 1; a shift below 0, too large, or without a seed.
+        DataError: Indices outside the data set; a file that changed since it was loaded.
+
+    Example:
+        >>> from striate.data import load_data, measure_preprocessing
+        >>> digits = load_data("digits")
+        >>> how = measure_preprocessing(digits, (0, 1, 2))
+        >>> [tuple(batch.images.shape) for batch in batches(digits, (0, 1, 2), how, batch_size=2)]
+        [(2, 1, 28, 28), (1, 1, 28, 28)]
+    """
+    if batch_size < 1:
+        raise InputError("batch_size must be at least 1", got=batch_size)
+    _, height, width = check_shape(preprocessing.shape)
+    if not 0 <= shift_px < min(height, width):
+        raise InputError(f"shift_px must be 0 … {min(height, width) - 1}", got=shift_px)
+    if shift_px and seed is None:
+        raise InputError("shift_px must come with a seed", got=None, hint="Pass seed=0.")
+    dataset.check_indices(indices)
+    offsets = [_offset(seed, epoch, dataset.samples[index].id, shift_px) if shift_px else (0, 0) for index in indices]
+    return _run(dataset, indices, preprocessing, batch_size, offsets)
+
+
+def shuffled(indices: tuple[int, ...], *, seed: int, epoch: int) -> tuple[int, ...]:
+    """Return the indices in the order for one pass over the data.
+
+    The order depends on the seed, the epoch and the indices themselves; not on the order they came
+    in.
+
+    Args:
+        indices: Positions in the data set.
+        seed: Another seed, another order.
+        epoch: Another pass, another order.
+
+    Returns:
+        The same indices.
+
+    Example:
+        >>> shuffled((0, 1, 2, 3), seed=0, epoch=0) == shuffled((3, 2, 1, 0), seed=0, epoch=0)
+        True
+    """
+    words = {index: f"order {seed} {epoch} {index}".encode() for index in indices}
+    return tuple(sorted(indices, key=lambda index: hashlib.sha256(words[index]).digest()))
+
+
+def _run(
+    dataset: Dataset,
+    indices: tuple[int, ...],
+    preprocessing: Preprocessing,
+    batch_size: int,
+    offsets: list[tuple[int, int]],
+) -> Iterator[Batch]:
+    from_disk = isinstance(dataset.pixels, OnDemand)
+    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="striate-decoding") if from_disk else None
+    try:
+        for start in range(0, len(indices), batch_size):
+            chosen = indices[start : start + batch_size]
+            read = (pool.map if pool else map)(dataset.read, chosen)
+            images = _prepared(list(read), preprocessing)
+            if any(offset != (0, 0) for offset in offsets[start : start + batch_size]):
+                images = _shifted(images, offsets[start : start + batch_size])
+            targets = [dataset.samples[index].target for index in chosen]
+            yield Batch(
+                indices=torch.tensor(chosen, dtype=torch.int64),
+                images=images,
+                targets=as_targets(targets, dataset.output),
+            )
+    finally:
+        if pool:
+            pool.shutdown(cancel_futures=True)
+
+
+def _prepared(images: list[Tensor], preprocessing: Preprocessing) -> Tensor:
+    """Return prepared images; those that need no scaling at once: the same numbers, faster."""
+    if all(image.shape == preprocessing.shape for image in images):
+        return prepare_stack(torch.stack(images), preprocessing)
+    return torch.stack([prepare(image, preprocessing) for image in images])
+
+
+def _offset(seed: int | None, epoch: int, sample_id: str, shift_px: int) -> tuple[int, int]:
+    """Return how far a sample moves down and to the right."""
+    digest = hashlib.sha256(f"shift {seed} {epoch} {sample_id}".encode()).digest()
+    down, right = (int.from_bytes(digest[at : at + 8], "little") for at in (0, 8))
+    return down % (2 * shift_px + 1) - shift_px, right % (2 * shift_px + 1) - shift_px
+
+
+def _shifted(images: Tensor, offsets: list[tuple[int, int]]) -> Tensor:
+    """Return the images (n, c, h, w), each moved; the edge is repeated into what becomes free."""
+    height, width = images.shape[-2:]
+    most = max(max(abs(down), abs(right)) for down, right in offsets)
+    padded = functional.pad(images, (most, most, most, most), mode="replicate")
+    moved = torch.empty_like(images)
+    for row, (down, right) in enumerate(offsets):
+        top, left = most - down, most - right
+        moved[row] = padded[row, :, top : top + height, left : left + width]
+    return moved

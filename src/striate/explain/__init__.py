@@ -1,0 +1,26 @@
+"""What a network looks at and looks for: occlusion, saliency, class images, filters."""
+
+from striate.explain.class_images import class_images
+from striate.explain.cover import positions
+from striate.explain.detail import fine_detail
+from striate.explain.filters import filters
+from striate.explain.method import METHODS, Method
+from striate.explain.objects import located
+from striate.explain.occlusion import occlusion
+from striate.explain.occlusion_census import occlusion_census
+from striate.explain.saliency import saliency
+from striate.explain.saliency_census import saliency_census
+
+__all__ = [
+    "METHODS",
+    "Method",
+    "class_images",
+    "filters",
+    "fine_detail",
+    "located",
+    "occlusion",
+    "occlusion_census",
+    "positions",
+    "saliency",
+    "saliency_census",
+]

@@ -1,0 +1,83 @@
+"""`Finding`: one judgement, with the figure it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """The figure a finding rests on, with the ruler it is drawn on.
+
+    Attributes:
+        value: What was measured.
+        limit: Where the wrong side begins.
+        wrong: Which side of the limit is wrong.
+        low: Left end of the ruler.
+        high: Right end of the ruler.
+        unit: Unit in words or signs, "" for a plain count or ratio.
+        interval: 95 % interval of the value, if it is an estimate.
+        marks: One mark per filter, unit or class, if there are several.
+        chance: What chance would give, if that is known.
+    """
+
+    value: float
+    limit: float
+    wrong: Literal["above", "below"]
+    low: float = 0.0
+    high: float = 1.0
+    unit: str = ""
+    interval: tuple[float, float] | None = None
+    marks: tuple[float, ...] = ()
+    chance: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One judgement.
+
+    Attributes:
+        code: Permanent short code ("CST001"); never reused.
+        name: Readable name that fits after "allow" ("fc-holds-most-parameters").
+        severity: error, warning or note.
+        message: One sentence with the measured figure.
+        todo: What to do, one or two sentences that begin with a verb.
+        why: Why it matters.
+        source: Where the advice comes from.
+        section: The picture it belongs to ("network", "filters", …).
+        op: The op or layer it is about, "" if the whole network.
+        measure: The figure with its limit.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    todo: str
+    why: str
+    source: str
+    section: str
+    op: str = ""
+    measure: Measure | None = None
+
+    def row(self) -> dict[str, Any]:
+        """Return the finding as plain values; `value` and `limit` stand at the top for easy reading."""
+        row = asdict(self)
+        row["value"] = self.measure.value if self.measure else None
+        row["limit"] = self.measure.limit if self.measure else None
+        return row
+
+
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, errors first, otherwise in the order given."""
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def worst(findings: Iterable[Finding]) -> Severity | None:
+    """Return the gravest severity among findings, None if there are none."""
+    return next((finding.severity for finding in by_severity(findings)), None)

@@ -1,0 +1,242 @@
+"""The table in the middle: a network as frozen rows of operations, for stated conditions.
+
+A blueprint reaches it by arithmetic on paper, `trace` reaches it from any module by running it once; everything that
+judges or draws a network reads it. Torch is not needed to hold one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from striate import schema
+from striate.errors import InputError, unknown_name
+
+Shape = tuple[int, ...]
+Mode = Literal["eval", "train"]
+SCHEMA_VERSION = 1
+
+# Bytes of one element, by the name torch gives the type.
+DTYPE_BYTES: Mapping[str, int] = {
+    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2,
+    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1, "complex64": 8,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """A parameter of an op: its name within the op, its shape, and whether it is trained.
+
+    `key` is the name in the module's state dict; two ops that share a parameter share the key.
+    """
+
+    name: str
+    shape: Shape
+    key: str = ""
+    trained: bool = True
+
+    @property
+    def count(self) -> int:
+        """Number of elements."""
+        return size(self.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Op:
+    """One operation.
+
+    Attributes:
+        name: Unique within the graph ("conv1", "layer1.0.add").
+        kind: Name of its kind ("conv", "batchnorm"); "unknown:aten.name" if no kind knows it.
+        inputs: Names of the ops or graph inputs it reads, in order.
+        shape: Output shape, batch first: (n, c, …). The first output where there are several.
+        dtype: Output type ("float32").
+        attributes: What the kind needs to know (kernel, stride, padding, dilation, groups, …); tuples per axis.
+        params: Its parameters.
+        path: Module path in the traced module, "" for functional ops of the root.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...]
+    shape: Shape
+    dtype: str = "float32"
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    params: tuple[Param, ...] = ()
+    path: str = ""
+
+    @property
+    def elements(self) -> int:
+        """Elements of the output, batch included."""
+        return size(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the output in bytes, batch included."""
+        return self.elements * DTYPE_BYTES[self.dtype]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a table holds for: input shapes (batch first) by name, element type, and mode."""
+
+    inputs: Mapping[str, Shape]
+    dtype: str = "float32"
+    mode: Mode = "eval"
+
+    @property
+    def batch(self) -> int:
+        """Images at once."""
+        return next(iter(self.inputs.values()))[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """Operations in the order they run, with edges by name, for stated conditions.
+
+    Attributes:
+        ops: In execution order; every input stands earlier or is a graph input.
+        outputs: Names of the ops whose values the network returns.
+        conditions: What the shapes hold for.
+        buffers: Elements of state that is kept but not trained (running statistics).
+        idle: Parameters that no op read under these conditions, as (key, elements).
+    """
+
+    ops: tuple[Op, ...]
+    outputs: tuple[str, ...]
+    conditions: Conditions
+    buffers: int = 0
+    idle: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        known = set(self.conditions.inputs)
+        for op in self.ops:
+            for name in op.inputs:
+                if name not in known:
+                    raise InputError("an op must read what stands before it", got=name, where=op.name)
+            if op.name in known:
+                raise InputError("op names must be unique", got=op.name)
+            known.add(op.name)
+        for name in self.outputs:
+            if name not in known:
+                raise InputError("an output must be an op", got=name)
+
+    def __iter__(self) -> Iterator[Op]:
+        return iter(self.ops)
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def __getitem__(self, name: str) -> Op:
+        for op in self.ops:
+            if op.name == name:
+                return op
+        raise unknown_name("op", name, [op.name for op in self.ops])
+
+    def input_shapes(self, op: Op) -> tuple[Shape, ...]:
+        """Return the shapes an op reads, batch first, in order."""
+        shapes = dict(self.conditions.inputs) | {other.name: other.shape for other in self.ops}
+        return tuple(shapes[name] for name in op.inputs)
+
+    def readers(self, name: str) -> tuple[Op, ...]:
+        """Return the ops that read a value."""
+        return tuple(op for op in self.ops if name in op.inputs)
+
+    @property
+    def output(self) -> Op:
+        """The op whose value is the network's first output."""
+        return self[self.outputs[0]]
+
+    def canonical(self) -> tuple[tuple[Any, ...], ...]:
+        """Return the rows without names and paths, inputs by position: what must be equal for equal networks.
+
+        Ops that change nothing under the conditions (dropout in eval mode, identity) are left out,
+        so that a table written on paper and a traced one can be compared.
+        """
+        position: dict[str, int] = {name: -1 - i for i, name in enumerate(self.conditions.inputs)}
+        rows: list[tuple[Any, ...]] = []
+        for op in self.ops:
+            if op.kind == "identity" or (op.kind == "dropout" and self.conditions.mode == "eval"):
+                position[op.name] = position[op.inputs[0]]
+                continue
+            position[op.name] = len(rows)
+            params = tuple((param.name, param.shape) for param in op.params)
+            rows.append(
+                (
+                    op.kind,
+                    tuple(position[i] for i in op.inputs),
+                    op.shape,
+                    tuple(sorted(op.attributes.items())),
+                    params,
+                )
+            )
+        return tuple(rows)
+
+    def to_json(self) -> str:
+        """Return the graph as text that `from_json` reads back to an equal graph."""
+        document = {"schema": schema.stamp("graph", SCHEMA_VERSION)} | asdict(self)
+        return json.dumps(document, indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str, *, where: str = "graph") -> Graph:
+        """Return the graph a text holds.
+
+        Raises:
+            SchemaError: Not a graph, or of a version this code cannot read.
+        """
+        document = schema.accept(json.loads(text), "graph", SCHEMA_VERSION, where=where)
+        conditions = document["conditions"]
+        return cls(
+            ops=tuple(_op_from(row) for row in document["ops"]),
+            outputs=tuple(document["outputs"]),
+            conditions=Conditions(
+                inputs={name: tuple(shape) for name, shape in conditions["inputs"].items()},
+                dtype=conditions["dtype"],
+                mode=conditions["mode"],
+            ),
+            buffers=document["buffers"],
+            idle=tuple((key, count) for key, count in document["idle"]),
+        )
+
+
+def size(shape: Shape) -> int:
+    """Return the number of elements of a shape.
+
+    Example:
+        >>> size((2, 3, 4)), size(())
+        (24, 1)
+    """
+    count = 1
+    for length in shape:
+        count *= length
+    return count
+
+
+def times(shape: Sequence[int]) -> str:
+    """Return a shape as people write it.
+
+    Example:
+        >>> times((16, 28, 28))
+        '16×28×28'
+    """
+    return "×".join(str(length) for length in shape)
+
+
+def _op_from(row: dict[str, Any]) -> Op:
+    op = Op(
+        name=row["name"],
+        kind=row["kind"],
+        inputs=tuple(row["inputs"]),
+        shape=tuple(row["shape"]),
+        dtype=row["dtype"],
+        attributes={key: _tuples(value) for key, value in row["attributes"].items()},
+        path=row["path"],
+    )
+    params = tuple(Param(**(param | {"shape": tuple(param["shape"])})) for param in row["params"])
+    return replace(op, params=params)
+
+
+def _tuples(value: Any) -> Any:  # noqa: ANN401 - attributes are plain values of any kind
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

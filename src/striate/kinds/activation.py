@@ -1,0 +1,156 @@
+"""Activations: one value in, one value out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from striate.graph import Op, Shape
+from striate.kinds.kind import UNKNOWN, Attributes, Call, Kept, Kind, Reach, Word, register
+
+
+class _Activation(Kind):
+    """What all activations share; each keeps its input or its output for the backward pass, never both."""
+
+    is_follower = True
+    module = ""
+    shown = ""
+    keeps_output = False
+
+    def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
+        return Kept(output=True) if self.keeps_output else Kept(inputs=(0,))
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
+        return Call(self.module)
+
+    def summary(self, op: Op) -> str:
+        return self.shown
+
+
+@register
+class ReLU(_Activation):
+    """max(0, x)."""
+
+    name, module, shown, keeps_output = "relu", "ReLU", "ReLU", True
+    aten = ("relu",)
+    word = Word(name="relu", follows=True, meaning="max(0, x)")
+
+
+@register
+class LeakyReLU(_Activation):
+    """x above zero, a small share of x below."""
+
+    name, module, shown = "leakyrelu", "LeakyReLU", "leaky ReLU"
+    aten = ("leaky_relu",)
+    word = Word(
+        name="leakyrelu",
+        positional=("slope",),
+        options={"slope": "float"},
+        follows=True,
+        meaning="x above zero, slope·x below (0.01)",
+    )
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        return {"slope": float(arguments.get("slope", 0.01))}
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        return {"slope": float(arguments[1])}
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
+        slope = op.attributes["slope"]
+        return Call(self.module, () if slope == 0.01 else (slope,))
+
+
+@register
+class ELU(_Activation):
+    """x above zero, exp(x) − 1 below."""
+
+    name, module, shown, keeps_output = "elu", "ELU", "ELU", True
+    aten = ("elu",)
+    word = Word(name="elu", follows=True, meaning="x above zero, exp(x) − 1 below")
+
+
+@register
+class GELU(_Activation):
+    """x times the normal distribution function of x."""
+
+    name, module, shown = "gelu", "GELU", "GELU"
+    aten = ("gelu",)
+    word = Word(name="gelu", follows=True, meaning="x times the normal distribution function of x")
+
+
+@register
+class SiLU(_Activation):
+    """x times its sigmoid."""
+
+    name, module, shown = "silu", "SiLU", "SiLU"
+    aten = ("silu",)
+    word = Word(name="silu", follows=True, meaning="x times its sigmoid")
+
+
+@register
+class HardSwish(_Activation):
+    """SiLU in straight pieces."""
+
+    name, module, shown = "hardswish", "Hardswish", "hard swish"
+    aten = ("hardswish",)
+    word = Word(name="hardswish", follows=True, meaning="SiLU in straight pieces")
+
+
+@register
+class HardSigmoid(_Activation):
+    """The sigmoid in straight pieces."""
+
+    name, module, shown = "hardsigmoid", "Hardsigmoid", "hard sigmoid"
+    aten = ("hardsigmoid",)
+    word = Word(name="hardsigmoid", follows=True, meaning="the sigmoid in straight pieces")
+
+
+@register
+class Clamp(_Activation):
+    """Values cut to a range; ReLU6 is the range 0 … 6. Found in traces only."""
+
+    name, shown = "clamp", "clamp"
+    aten = ("hardtanh", "clamp", "relu6")
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        return {"low": arguments[1], "high": arguments[2]} if len(arguments) > 2 else {"low": 0.0, "high": 6.0}
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
+        return Call("Hardtanh", (op.attributes["low"], op.attributes["high"]))
+
+
+@register
+class Sigmoid(_Activation):
+    """1 / (1 + exp(−x))."""
+
+    name, module, shown, keeps_output = "sigmoid", "Sigmoid", "sigmoid", True
+    aten = ("sigmoid",)
+    word = Word(name="sigmoid", follows=True, meaning="1 / (1 + exp(−x))")
+
+
+@register
+class Tanh(_Activation):
+    """The hyperbolic tangent."""
+
+    name, module, shown, keeps_output = "tanh", "Tanh", "tanh", True
+    aten = ("tanh",)
+    word = Word(name="tanh", follows=True, meaning="the hyperbolic tangent")
+
+
+@register
+class Softmax(_Activation):
+    """Shares that sum to one along one axis. Found in traces only: our outputs are scores."""
+
+    name, module, shown, keeps_output = "softmax", "Softmax", "softmax", True
+    aten = ("softmax", "_softmax", "_safe_softmax", "log_softmax")
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        return {"axis": arguments[1] % len(output)}
+
+    def reach(self, op: Op) -> Reach:
+        # Along the channels it stays in its place; along space it would see everything.
+        return super().reach(op) if op.attributes["axis"] == 1 else UNKNOWN
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
+        return Call(self.module, (), {"dim": op.attributes["axis"]})

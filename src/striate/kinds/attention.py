@@ -1,0 +1,42 @@
+"""Attention: every place reads every other, by how well their keys fit its query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from striate.graph import Op, Shape, size
+from striate.kinds.kind import UNKNOWN, Kept, Kind, Reach, register
+
+
+@register
+class Attention(Kind):
+    """softmax(q·kᵀ)·v in one call. Found in traces only."""
+
+    name = "attention"
+    aten = ("scaled_dot_product_attention",)
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        # aten::scaled_dot_product_attention(query, key, value, …): (n, heads, places, features)
+        query, key = sources[0], sources[1]
+        return {"keys": key[-2], "features": query[-1]}
+
+    def macs(self, op: Op, sources: Sequence[Shape]) -> int:
+        # q·kᵀ: features for each pair of places; the weighted sum of v: keys for each output value.
+        pairs: int = size(op.shape[:-1]) * op.attributes["keys"]
+        per_pair: int = op.attributes["features"] + op.shape[-1]
+        return pairs * per_pair
+
+    def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
+        # Beside them one number for each query, from which the shares are computed again.
+        return Kept(
+            inputs=tuple(range(min(3, len(sources)))),
+            output=True,
+            extra_bytes=4 * size(op.shape[:-1]),
+        )
+
+    def reach(self, op: Op) -> Reach:
+        return UNKNOWN
+
+    def summary(self, op: Op) -> str:
+        return f"attention over {op.attributes['keys']}"

@@ -1,0 +1,253 @@
+"""What an operation means: the questions every kind answers, and the registry of kinds.
+
+Adding an operation is adding one file beside this one. A kind answers on paper, without torch: what shape comes out, what
+it costs, what it keeps for the backward pass, how far it looks, which blueprint word and which `torch.nn` constructor it
+is, and which ATen operator a trace finds it under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from striate.errors import ShapeError
+from striate.graph import Op, Param, Shape
+from striate.registry import Registry
+
+Attributes = Mapping[str, Any]
+Pairs = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A kind that looks through a window that slides: kernel, stride, padding (before, after), dilation, per axis."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: Pairs
+    dilation: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far an output value looks over the axes of space.
+
+    Exactly one holds: `window` (slides), `is_pointwise` (same place only), `is_global` (everywhere), or none: unknown.
+    """
+
+    window: Window | None = None
+    is_pointwise: bool = False
+    is_global: bool = False
+
+
+POINTWISE = Reach(is_pointwise=True)
+GLOBAL = Reach(is_global=True)
+UNKNOWN = Reach()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an op keeps for the backward pass.
+
+    Attributes:
+        inputs: Positions of inputs that are kept whole.
+        output: Whether the output is kept.
+        extra_bytes: What is kept beside them (indices, masks, statistics).
+    """
+
+    inputs: tuple[int, ...] = ()
+    output: bool = False
+    extra_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The `torch.nn` constructor of an op: `Conv2d(1, 32, 3, padding=1)`."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+    def source(self) -> str:
+        """Return the call as Python text."""
+        parts = [repr(arg) for arg in self.args] + [f"{key}={value!r}" for key, value in self.kwargs.items()]
+        return f"nn.{self.name}({', '.join(parts)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A blueprint word.
+
+    Attributes:
+        name: As it is written ("conv").
+        positional: Names of the arguments that may be written without their name, in order ("kernel", "width").
+        options: Every argument with its type: "axes" (3, 3x3), "int", "float" or "switch" (on, off).
+        required: Arguments that must be given.
+        follows: Whether it is written after a comma, as part of the layer before it (normalisation, activation).
+        meaning: One line for help and the editor.
+    """
+
+    name: str
+    positional: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    follows: bool = False
+    meaning: str = ""
+
+
+class Kind:
+    """One family member; every method is pure and answers for stated attributes and input shapes (batch first)."""
+
+    name: ClassVar[str]
+    word: ClassVar[Word | None] = None
+    aten: ClassVar[tuple[str, ...]] = ()
+    is_view: ClassVar[bool] = False
+    is_follower: ClassVar[bool] = False
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        """Return an op's attributes from a blueprint word's arguments and the shape it reads."""
+        del arguments, source
+        return {}
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        """Return an op's attributes from a recorded ATen call.
+
+        Args:
+            arguments: The call's arguments as its schema lists them, defaults filled in, tensors as None.
+            sources: Shapes of the tensors it reads.
+            output: Shape of its first output.
+        """
+        del arguments, sources, output
+        return {}
+
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        """Return the output shape; raise `ShapeError` if the sizes do not fit."""
+        del attributes
+        return sources[0]
+
+    def params(self, attributes: Attributes, sources: Sequence[Shape]) -> tuple[Param, ...]:
+        """Return the parameters, in torch's order."""
+        del attributes, sources
+        return ()
+
+    def buffers(self, op: Op) -> int:
+        """Return the number of elements of untrained state."""
+        del op
+        return 0
+
+    def macs(self, op: Op, sources: Sequence[Shape]) -> int | None:
+        """Return multiply-accumulates of one forward pass, biases not counted; None if nobody knows."""
+        del op, sources
+        return 0
+
+    def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
+        """Return what is kept for the backward pass in train mode."""
+        del op, sources
+        return Kept()
+
+    def reach(self, op: Op) -> Reach:
+        """Return how far one output value looks over space."""
+        del op
+        return POINTWISE
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
+        """Return the `torch.nn` constructor, or None where a module cannot express the op."""
+        del op, sources
+        return None
+
+    def summary(self, op: Op) -> str:
+        """Return the op in two or three words for a table ("3×3, stride 2")."""
+        del op
+        return self.name
+
+
+KINDS: Registry[Kind] = Registry("kind", "striate.kinds")
+
+
+def register(kind: type[Kind]) -> type[Kind]:
+    """Add a kind to the registry; a decorator for the classes in this folder and in plug-ins."""
+    KINDS.add(kind.name, kind())
+    return kind
+
+
+def axes(value: object, count: int, *, what: str, least: int = 1) -> tuple[int, ...]:
+    """Return one number per axis of space from one number or one per axis.
+
+    Example:
+        >>> axes((3,), 2, what="kernel"), axes((3, 5), 2, what="kernel")
+        ((3, 3), (3, 5))
+    """
+    numbers = value if isinstance(value, tuple) else (value,)
+    if len(numbers) == 1:
+        numbers = numbers * count
+    if len(numbers) != count:
+        raise ShapeError(
+            f"{what} must have one number, or one for each of {count} axes",
+            got="x".join(map(str, numbers)),
+            hint=f"Write {what} {numbers[0]}.",
+        )
+    if any(not isinstance(number, int) or number < least for number in numbers):
+        raise ShapeError(f"{what} must be at least {least}", got="x".join(map(str, numbers)))
+    return numbers
+
+
+def slide(
+    length: int,
+    kernel: int,
+    stride: int,
+    padding: tuple[int, int],
+    dilation: int,
+    *,
+    ceil: bool = False,
+) -> int:
+    """Return how many places a window has along one axis.
+
+    Example:
+        >>> slide(28, 3, 1, (1, 1), 1), slide(7, 2, 2, (0, 0), 1), slide(7, 2, 2, (0, 0), 1, ceil=True)
+        (28, 3, 4)
+    """
+    span = length + sum(padding) - dilation * (kernel - 1) - 1
+    places = (-(-span // stride) if ceil else span // stride) + 1
+    # torch: with ceil, the last window must begin inside the input or its left padding.
+    if ceil and (places - 1) * stride >= length + padding[0]:
+        places -= 1
+    return places
+
+
+def slid(sources: Shape, window: Window, channels: int, *, ceil: bool = False) -> Shape:
+    """Return the shape after a sliding window over (n, c, axes…)."""
+    if len(sources) != len(window.kernel) + 2:
+        raise ShapeError(
+            f"a {len(window.kernel)}-D window must read (batch, channels and {len(window.kernel)} axes)",
+            got="×".join(map(str, sources)),
+        )
+    out = []
+    for length, kernel, stride, padding, dilation in zip(
+        sources[2:], window.kernel, window.stride, window.padding, window.dilation, strict=True
+    ):
+        reach = dilation * (kernel - 1) + 1
+        if reach > length + sum(padding):
+            raise ShapeError(
+                "a window must fit into the padded map",
+                got=f"window {reach} on {length} + padding {sum(padding)}",
+                hint="Make the window smaller, pad, or pool less before it.",
+            )
+        out.append(slide(length, kernel, stride, padding, dilation, ceil=ceil))
+    return (sources[0], channels, *out)
+
+
+def flat(values: Sequence[int]) -> int | tuple[int, ...]:
+    """Return one number where all axes agree, as people write it in torch."""
+    return values[0] if len(set(values)) == 1 else tuple(values)
+
+
+def spread(value: Any, count: int) -> tuple[int, ...]:  # noqa: ANN401 - a recorded ATen argument
+    """Return one number per axis from a recorded argument, which may be one number for all."""
+    numbers = (value,) if isinstance(value, int) else tuple(value)
+    return numbers * count if len(numbers) == 1 else numbers
+
+
+def window_of(attributes: Attributes) -> Window:
+    """Return the window that attributes describe."""
+    return Window(attributes["kernel"], attributes["stride"], attributes["padding"], attributes["dilation"])

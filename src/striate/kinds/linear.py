@@ -1,0 +1,90 @@
+"""Fully connected layers and matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from striate.errors import ShapeError
+from striate.graph import Op, Param, Shape, size
+from striate.kinds.kind import (
+    GLOBAL,
+    POINTWISE,
+    UNKNOWN,
+    Attributes,
+    Call,
+    Kept,
+    Kind,
+    Reach,
+    Word,
+    register,
+)
+
+
+@register
+class Linear(Kind):
+    """Every output looks at every input feature. After a flattening it sees the whole map."""
+
+    name = "linear"
+    aten = ("linear",)
+    word = Word(
+        name="fc",
+        positional=("width",),
+        options={"width": "int", "bias": "switch"},
+        required=("width",),
+        meaning="fully connected layer; a map is flattened before it",
+    )
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        return {"width": arguments["width"], "bias": arguments.get("bias", True)}
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        return {"width": sources[1][0], "bias": len(sources) > 2}
+
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        if attributes["width"] < 1:
+            raise ShapeError("width must be at least 1", got=attributes["width"])
+        return (*sources[0][:-1], attributes["width"])
+
+    def params(self, attributes: Attributes, sources: Sequence[Shape]) -> tuple[Param, ...]:
+        weight = Param(name="weight", shape=(attributes["width"], sources[0][-1]))
+        return (weight, Param(name="bias", shape=(attributes["width"],))) if attributes["bias"] else (weight,)
+
+    def macs(self, op: Op, sources: Sequence[Shape]) -> int:
+        return size(op.shape) * sources[0][-1]
+
+    def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
+        return Kept(inputs=(0,))
+
+    def reach(self, op: Op) -> Reach:
+        return POINTWISE
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
+        kwargs = {} if op.attributes["bias"] else {"bias": False}
+        return Call("Linear", (sources[0][-1], op.attributes["width"]), kwargs)
+
+    def summary(self, op: Op) -> str:
+        return "all to all"
+
+
+@register
+class MatrixProduct(Kind):
+    """A product of two computed tensors, as in attention."""
+
+    name = "matmul"
+    aten = ("matmul", "bmm", "mm", "addmm", "baddbmm")
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        # The last two are the factors: addmm and baddbmm have the term to be added before them.
+        return {"inner": sources[-2][-1]}
+
+    def macs(self, op: Op, sources: Sequence[Shape]) -> int:
+        inner: int = op.attributes["inner"]
+        return size(op.shape) * inner
+
+    def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
+        # Every side that is computed; one that is a parameter is kept anyway.
+        return Kept(inputs=tuple(range(len(sources)))[-2:])
+
+    def reach(self, op: Op) -> Reach:
+        return UNKNOWN if len(op.shape) > 2 else GLOBAL

@@ -1,0 +1,114 @@
+"""Where branches meet: sums, products, concatenations; and reductions over space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from striate.errors import ShapeError
+from striate.graph import Op, Shape
+from striate.kinds.kind import GLOBAL, POINTWISE, UNKNOWN, Attributes, Kept, Kind, Reach, register
+
+
+def _broadcast(sources: Sequence[Shape]) -> Shape:
+    rank = max(len(shape) for shape in sources)
+    padded = [(1,) * (rank - len(shape)) + shape for shape in sources]
+    out = []
+    for lengths in zip(*padded, strict=True):
+        longest = max(lengths)
+        if any(length not in (1, longest) for length in lengths):
+            raise ShapeError(
+                "branches must have equal sizes where they meet",
+                got=" and ".join("×".join(map(str, s)) for s in sources),
+            )
+        out.append(longest)
+    return tuple(out)
+
+
+@register
+class Add(Kind):
+    """The sum (or difference) of values."""
+
+    name = "add"
+    aten = ("add", "sub", "rsub")
+
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        return _broadcast(sources)
+
+    def summary(self, op: Op) -> str:
+        return "sum"
+
+
+@register
+class Multiply(Kind):
+    """The product (or quotient) of values; each side is kept for the other's gradient."""
+
+    name = "mul"
+    aten = ("mul", "div")
+
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        return _broadcast(sources)
+
+    def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
+        return Kept(inputs=tuple(range(len(sources)))) if len(sources) > 1 else Kept()
+
+    def summary(self, op: Op) -> str:
+        return "product"
+
+
+@register
+class Concatenate(Kind):
+    """Values side by side along an axis, the channels as a rule."""
+
+    name = "concat"
+    aten = ("cat", "concat", "concatenate")
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        return {"axis": (arguments[1] if len(arguments) > 1 else 0) % len(output)}
+
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        axis = attributes["axis"]
+        out = list(sources[0])
+        out[axis] = sum(shape[axis] for shape in sources)
+        return tuple(out)
+
+    def reach(self, op: Op) -> Reach:
+        return POINTWISE if op.attributes["axis"] == 1 else UNKNOWN
+
+    def summary(self, op: Op) -> str:
+        return "concatenate"
+
+
+@register
+class Stack(Kind):
+    """Values side by side along a new axis. Found in traces only."""
+
+    name = "stack"
+    aten = ("stack",)
+
+    def reach(self, op: Op) -> Reach:
+        return UNKNOWN
+
+
+@register
+class Mean(Kind):
+    """The mean over axes; over all of space it is a global average pooling."""
+
+    name = "mean"
+    aten = ("mean",)
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        over = arguments[1] if len(arguments) > 1 and arguments[1] is not None else range(len(sources[0]))
+        rank = len(sources[0])
+        return {
+            "over": tuple(sorted(axis % rank for axis in over)),
+            "keep": bool(arguments[2]) if len(arguments) > 2 else False,
+        }
+
+    def reach(self, op: Op) -> Reach:
+        over = op.attributes["over"]
+        rank = len(op.shape) if op.attributes["keep"] else len(op.shape) + len(over)
+        return GLOBAL if set(range(2, rank)) <= set(over) else UNKNOWN
+
+    def summary(self, op: Op) -> str:
+        return "mean"

@@ -1,0 +1,70 @@
+"""What a sliding window leaves unread: places between its steps, and rows at the far border."""
+
+from __future__ import annotations
+
+from math import prod
+
+from striate.graph import Op, Shape
+from striate.kinds import Window
+from striate.lint.paper import FOLLOWERS, Paper
+
+
+def skipped_share(window: Window) -> float:
+    """Return the share of places that lie between the steps of a window and are never read.
+
+    Example:
+        >>> skipped_share(Window((1, 1), (2, 2), ((0, 0), (0, 0)), (1, 1)))
+        0.75
+    """
+    read = (
+        len({tap * dilation % stride for tap in range(kernel)}) / stride
+        for kernel, stride, dilation in zip(window.kernel, window.stride, window.dilation, strict=True)
+    )
+    return 1 - prod(read)
+
+
+def lost_rows(window: Window, read: Shape, made: Shape) -> tuple[int, ...]:
+    """Return how many rows at the far border no window reaches, per axis of space.
+
+    Example:
+        >>> lost_rows(Window((2,), (2,), ((0, 0),), (1,)), (1, 8, 7), (1, 8, 3))
+        (1,)
+    """
+    lost = []
+    for axis, length in enumerate(read[2:]):
+        first_tap = (made[2 + axis] - 1) * window.stride[axis] - window.padding[axis][0]
+        last = first_tap + window.dilation[axis] * (window.kernel[axis] - 1)
+        # Rows within one step of the last tap are skipped, not lost.
+        lost.append(max(0, length - 1 - last) if window.stride[axis] <= window.kernel[axis] else 0)
+    return tuple(lost)
+
+
+def lost_share(window: Window, read: Shape, made: Shape) -> float:
+    """Return the share of places that lie in those rows."""
+    rows = zip(lost_rows(window, read, made), read[2:], strict=True)
+    return 1 - prod((length - lost) / length for lost, length in rows)
+
+
+def other_windows(paper: Paper, op: Op) -> list[tuple[Op, Window]] | None:
+    """Return what reads the same as an op, itself included; None if something reads it whole.
+
+    Normalisation and activation in between are seen through: they change no place.
+    """
+    root = op.inputs[0]
+    while root in paper.ops and paper.ops[root].kind in FOLLOWERS:
+        root = paper.ops[root].inputs[0]
+    found: list[tuple[Op, Window]] = []
+    names = [root]
+    while names:
+        name = names.pop()
+        if name in paper.graph.outputs:
+            return None
+        for reader in paper.readers[name]:
+            window = paper.window(reader)
+            if reader.kind in FOLLOWERS:
+                names.append(reader.name)
+            elif window is None:
+                return None
+            else:
+                found.append((reader, window))
+    return found

@@ -1,0 +1,104 @@
+"""CST001: one fully connected layer holds most of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from striate.findings import Finding, Measure
+from striate.graph import Op, Shape, times
+from striate.lint.paper import Paper
+from striate.lint.rule import TableRule, register
+from striate.numbers import count, percentage
+
+_LIMIT = 60.0
+_THROUGH = frozenset({"flatten", "view", "dropout", "identity", "relu", "clamp"})
+
+
+@register
+class FcHoldsMostParameters(TableRule):
+    """A fully connected layer that holds most parameters.
+
+    ## What it looks for
+    In a network with convolutions, the fully connected layer with the most parameters, as a
+    share of all. Limit: 60 %.
+
+    ## Why it matters
+    Such a layer has weights of its own for every place of the map: it ties the network to one
+    input size, overfits first, and fills memory with copies for the optimiser. Global average
+    pooling needs none of them.
+
+    ## Example
+    ```python
+    from striate.blueprint import Blueprint
+
+    Blueprint.from_text(
+        "input 1x28x28; conv 3x3 16, relu; maxpool 2; fc 64, relu; classes 10"
+    )
+    ```
+
+    ## Use instead
+    ```python
+    from striate.blueprint import Blueprint
+
+    Blueprint.from_text(
+        "input 1x28x28; conv 3x3 16, relu; maxpool 2; (conv 3x3 32, relu) x3; globalavgpool;"
+        "fc 64, relu; classes 10"
+    )
+    ```
+
+    ## When to ignore it
+    When position matters to the answer, as for centred digits, and memory does not.
+
+    ## Sources
+    - Lin, Chen and Yan, "Network In Network", ICLR 2014, section 3.2.
+    - Springenberg et al., "Striving for Simplicity", ICLR 2015 workshop.
+    """
+
+    code = "CST001"
+    name = "fc-holds-most-parameters"
+    severity = "note"
+
+    def applies(self, paper: Paper) -> bool:
+        """Return whether there is a convolution the share could lie in instead."""
+        return bool(paper.convolutions)
+
+    def judge(self, seen: Paper) -> Iterator[Finding]:
+        """Yield a finding about the largest fully connected layer."""
+        total = seen.cost.total.params
+        held = {op.name: seen.cost.ops[op.name].params for op in seen.graph if op.kind == "linear"}
+        if not held or not total:
+            return
+        name = max(held, key=lambda key: held[key])
+        share = 100 * held[name] / total
+        if share <= _LIMIT:
+            return
+        op = seen.ops[name]
+        read = _map_read(seen, op)
+        tie = f" and ties the network to {times(seen.input[2:])} inputs" if read else ""
+        if read:
+            left = total - read[1] * (_places(read) - 1) * op.shape[-1]
+            todo = f"Put global average pooling before {name}: {count(total)} parameters would become {count(left)}."
+        else:
+            todo = f"Narrow {name}, or the layer before it."
+        yield self.finding(
+            f"{name} holds {percentage(share)} of the parameters{tie}.",
+            todo,
+            measure=Measure(value=share, limit=_LIMIT, wrong="above", high=100.0, unit="%"),
+            op=name,
+        )
+
+
+def _map_read(paper: Paper, op: Op) -> Shape:
+    """Return the shape of the map a fully connected layer reads flattened, () if it reads none."""
+    name = op.inputs[0]
+    source = paper.back(name, _THROUGH)
+    shape = source.shape if source is not None else paper.input
+    is_flattened = len(shape) > 2 and op.params[0].shape[-1] == shape[1] * _places(shape)
+    return shape if is_flattened and _places(shape) > 1 else ()
+
+
+def _places(shape: Shape) -> int:
+    places = 1
+    for length in shape[2:]:
+        places *= length
+    return places

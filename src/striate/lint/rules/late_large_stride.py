@@ -1,0 +1,90 @@
+"""SHP004: a large step late in the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from striate.findings import Finding, Measure
+from striate.graph import Op, times
+from striate.lint.paper import CONVOLUTIONS, Paper
+from striate.lint.rule import TableRule, register
+from striate.numbers import count
+
+
+@register
+class LateLargeStride(TableRule):
+    """A large stride late in the network.
+
+    ## What it looks for
+    A convolution or pooling with a stride above 2 (above 4 for one axis of space), when at
+    least half of the convolutions, and two of them, stand before it and a map comes out. A
+    window that covers the whole map is a global pooling and does not count.
+
+    ## Why it matters
+    In the first layers neighbours say nearly the same, and much can be dropped. Late maps are
+    small and each place says something of its own: a large step throws away what the network
+    worked for.
+
+    ## Example
+    ```python
+    from striate.blueprint import Blueprint
+
+    Blueprint.from_text(
+        "input 3x64x64; (conv 3x3 32, relu) x2; maxpool 2; (conv 3x3 64, relu) x2;"
+        "conv 5x5 128 stride 3, relu; (conv 3x3 128, relu) x2; globalavgpool; classes 10"
+    )
+    ```
+
+    ## Use instead
+    ```python
+    from striate.blueprint import Blueprint
+
+    Blueprint.from_text(
+        "input 3x64x64; conv 5x5 32 stride 2, relu; conv 3x3 32, relu; maxpool 2;"
+        "(conv 3x3 64, relu) x2;"
+        "maxpool 2; (conv 3x3 128, relu) x2; globalavgpool; classes 10"
+    )
+    ```
+
+    ## When to ignore it
+    With very large inputs whose last maps are still large, and where a fixed small output is
+    wanted.
+
+    ## Sources
+    - He and Sun, "Convolutional Neural Networks at Constrained Time Cost", CVPR 2015, section
+      3.4.
+    - Szegedy et al., "Rethinking the Inception Architecture", CVPR 2016, principle 1.
+    """
+
+    code = "SHP004"
+    name = "late-large-stride"
+    severity = "warning"
+
+    def judge(self, seen: Paper) -> Iterator[Finding]:
+        """Yield one finding, about the largest of the late strides."""
+        total = len(seen.convolutions)
+        before = 0
+        late: list[tuple[int, Op]] = []
+        for op in seen.graph:
+            window = seen.window(op)
+            if window is not None and before >= 2 and 2 * before >= total and seen.is_map(op.name):
+                late.append((max(window.stride), op))
+            before += op.kind in CONVOLUTIONS
+        limit = 4 if len(seen.input) == 3 else 2
+        late = [(stride, op) for stride, op in late if stride > limit]
+        if not late:
+            return
+        stride, op = max(late, key=lambda pair: pair[0])
+        yield self.finding(
+            f"{op.name} steps by {count(stride)} px late in the network: "
+            f"{times(seen.read_by(op)[2:])} becomes {times(op.shape[2:])}.",
+            f"Use a stride of at most {limit} here, and reduce in the first layers instead.",
+            measure=Measure(
+                value=float(stride),
+                limit=float(limit),
+                wrong="above",
+                high=float(max(8, stride)),
+                unit="px",
+            ),
+            op=op.name,
+        )

@@ -1,0 +1,105 @@
+"""SHP005: too much thrown away at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from striate.findings import Finding, Measure
+from striate.graph import Op, size, times
+from striate.lint.paper import FOLLOWERS, LEARNED, POOLINGS, Paper
+from striate.lint.rule import TableRule, register
+from striate.numbers import count, figure
+
+_LIMIT = 8.0
+_THROUGH = FOLLOWERS | POOLINGS
+
+
+@register
+class ReductionTooFast(TableRule):
+    """A representation that shrinks too fast.
+
+    ## What it looks for
+    One convolution or pooling, after the first learned layer, whose output has less than an
+    eighth of the values that can have reached it (the narrowest map on the way there), map to
+    map. Branches (where something else reads the same values), global pooling and the network's
+    own output do not count. Limit: 8 times.
+
+    ## Why it matters
+    What a narrow place does not let through is lost to all later layers. Size should fall
+    gently from the input to the output: fast where neighbours repeat each other, slowly after.
+
+    ## Example
+    ```python
+    from striate.blueprint import Blueprint
+
+    Blueprint.from_text(
+        "input 3x32x32; conv 3x3 64, relu; maxpool 2; conv 3x3 4 stride 2, relu;"
+        "(conv 3x3 64, relu) x2; globalavgpool; classes 10"
+    )
+    ```
+
+    ## Use instead
+    ```python
+    from striate.blueprint import Blueprint
+
+    Blueprint.from_text(
+        "input 3x32x32; conv 3x3 64, relu; maxpool 2; conv 3x3 128 stride 2, relu;"
+        "(conv 3x3 64, relu) x2; globalavgpool; classes 10"
+    )
+    ```
+
+    ## When to ignore it
+    In an autoencoder, where the narrow place is the aim.
+
+    ## Sources
+    - Szegedy et al., "Rethinking the Inception Architecture", CVPR 2016, principle 1.
+    """
+
+    code = "SHP005"
+    name = "reduction-too-fast"
+    severity = "warning"
+
+    def judge(self, seen: Paper) -> Iterator[Finding]:
+        """Yield one finding, about the op that drops most."""
+        room = _room(seen)
+        found: list[tuple[float, Op]] = []
+        has_learned = False
+        for op in seen.graph:
+            if has_learned and _is_narrow_way(seen, op):
+                found.append((room[op.inputs[0]] / op.elements, op))
+            has_learned = has_learned or op.kind in LEARNED
+        found = [(factor, op) for factor, op in found if factor > _LIMIT]
+        if not found:
+            return
+        factor, op = max(found, key=lambda pair: pair[0])
+        batch = seen.input[0]
+        yield self.finding(
+            f"{op.name} makes the representation {figure(factor)} times smaller at once: "
+            f"{count(room[op.inputs[0]] // batch)} values can reach it, {times(op.shape[1:])} "
+            "leave it.",
+            "Spread the reduction over several layers, or let the channels grow where the map shrinks.",
+            measure=Measure(value=factor, limit=_LIMIT, wrong="above", low=1.0, high=max(16.0, factor), unit="×"),
+            op=op.name,
+        )
+
+
+def _room(paper: Paper) -> dict[str, int]:
+    """Return how many values can have reached each place: widening again brings nothing back."""
+    room = {name: size(shape) for name, shape in paper.graph.conditions.inputs.items()}
+    for op in paper.graph:
+        reached = sum(room[name] for name in set(op.inputs))
+        room[op.name] = min(op.elements, reached) if op.inputs else op.elements
+    return room
+
+
+def _is_narrow_way(paper: Paper, op: Op) -> bool:
+    """Tell whether an op is the only way on for the map it reads."""
+    if paper.window(op) is None or not paper.is_map(op.name) or op.name in paper.graph.outputs:
+        return False
+    if len(paper.readers[op.inputs[0]]) > 1:
+        return False
+    source = paper.back(op.inputs[0], _THROUGH)
+    if source is not None and source.kind in _THROUGH:
+        return False  # it stopped where something else reads the same
+    parts = source.inputs if source is not None and source.kind == "concat" else ()
+    return all(len(paper.readers[part]) == 1 for part in parts)

@@ -1,0 +1,93 @@
+"""Where a network comes from, so that it can be built again without a pickle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import nn
+
+from striate.blueprint import Blueprint
+from striate.errors import InputError, StriateError, unknown_name
+
+OriginKind = Literal["blueprint", "timm", "torchvision", "python", "module"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """How a module is made again.
+
+    Attributes:
+        kind: "blueprint", "timm", "torchvision", "python", or "module" (from a session; cannot be made again).
+        text: The blueprint as YAML, the model's name, or `package.module:factory`.
+        outputs: Output units asked of a zoo network; 0 leaves its own.
+    """
+
+    kind: OriginKind
+    text: str
+    outputs: int = 0
+
+    def build(self) -> nn.Module:
+        """Return a new module with its own random or reset weights.
+
+        Raises:
+            UnknownNameError: The zoo has no such network.
+            InputError: The module has no origin, or its factory failed.
+        """
+        if self.kind == "blueprint":
+            from striate.nets.build import build
+
+            return build(Blueprint.from_yaml(self.text, where="network.json"))
+        if self.kind == "timm":
+            return _from_timm(self.text, self.outputs)
+        if self.kind == "torchvision":
+            return _from_torchvision(self.text, self.outputs)
+        if self.kind == "python":
+            return _from_factory(self.text)
+        raise InputError(
+            "a network must have an origin to be built again",
+            got="a module from a session",
+            hint="Put its making into a function and name it: python:package.module:factory.",
+        )
+
+
+def _from_timm(name: str, outputs: int) -> nn.Module:
+    import timm
+
+    if name not in timm.list_models() and not timm.is_model(name):
+        raise unknown_name("timm network", name, timm.list_models())
+    module: nn.Module = timm.create_model(name, pretrained=False, **({"num_classes": outputs} if outputs else {}))
+    return module
+
+
+def _from_torchvision(name: str, outputs: int) -> nn.Module:
+    import torchvision
+
+    known = torchvision.models.list_models(module=torchvision.models)
+    if name not in known:
+        raise unknown_name("torchvision network", name, known)
+    module: nn.Module = torchvision.models.get_model(
+        name, weights=None, **({"num_classes": outputs} if outputs else {})
+    )
+    return module
+
+
+def _from_factory(text: str) -> nn.Module:
+    import importlib
+
+    module_name, _, attribute = text.partition(":")
+    if not module_name or not attribute:
+        raise InputError("a python reference must be python:package.module:factory", got=text)
+    try:
+        factory = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as cause:
+        raise InputError("a python reference must name something importable", got=text, hint=str(cause)) from cause
+    try:
+        made = factory if isinstance(factory, nn.Module) else factory()
+    except StriateError:
+        raise
+    except Exception as cause:  # the user's code may raise anything
+        raise InputError("a factory must make a module without arguments", got=repr(cause), where=text) from cause
+    if not isinstance(made, nn.Module):
+        raise InputError("a factory must return a torch module", got=type(made).__name__, where=text)
+    return made

@@ -1,0 +1,111 @@
+"""`load_network`: from a reference to a `Network`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from striate.blueprint import Blueprint, read_blueprint
+from striate.errors import InputError
+from striate.nets.network import Network
+from striate.nets.origin import Origin
+from striate.nets.weights import load_weights, read_weights
+from striate.records.output import Output, Preprocessing
+
+_KNOWN = "net.yaml, a run or network folder, timm:name, torchvision:name, python:package.module:factory"
+# What ImageNet networks were trained with, where a zoo entry does not say otherwise.
+_IMAGENET = Preprocessing(shape=(3, 224, 224), mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+
+
+def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, seed: int = 0) -> Network:
+    """Return the network that a reference names, in eval mode.
+
+    Args:
+        reference: `net.yaml` · `runs/x` or a network folder · `timm:resnet50` · `torchvision:resnet50` ·
+            `python:package.module:factory`, the last three also with `@file.safetensors` for local weights · a
+            `Blueprint`, an `nn.Module` or a `Network`.
+        seed: Start of the weights of a blueprint, which has none of its own.
+
+    Raises:
+        InputError: Nothing of that name.
+        WeightsError: Weights that are unsafe or do not fit.
+
+    When it misleads:
+        A zoo network without `@file` has random weights here: nothing is fetched.
+    """
+    if isinstance(reference, Network):
+        return reference
+    if isinstance(reference, Blueprint):
+        return from_blueprint(reference, seed=seed)
+    if isinstance(reference, nn.Module):
+        return _wrapped(reference, Origin(kind="module", text=type(reference).__name__), _IMAGENET)
+    text = str(reference)
+    prefix, _, rest = text.partition(":")
+    if prefix in {"timm", "torchvision", "python"} and rest:
+        return _from_zoo(prefix, rest)
+    path = Path(text)
+    if path.is_dir():
+        for folder in (path, path / "network"):
+            if (folder / "network.json").is_file():
+                return Network.read(folder)
+        raise InputError(
+            "a folder must hold a network or a run with one",
+            got=text,
+            hint="Was the training stopped before its first epoch ended?",
+        )
+    if path.suffix in {".yaml", ".yml", ".txt"}:
+        return from_blueprint(read_blueprint(path), seed=seed)
+    raise InputError("a network reference must name something", got=text, hint=f"Known forms: {_KNOWN}.")
+
+
+def from_blueprint(plan: Blueprint, *, seed: int = 0) -> Network:
+    """Return the untrained network of a blueprint, He-initialised, with preprocessing that changes nothing."""
+    from striate.nets.build import build
+    from striate.nets.initialise import initialise
+
+    module = build(plan)
+    initialise(module, "he", seed=seed)
+    channels = plan.input[0]
+    return Network(
+        module=module.eval(),
+        preprocessing=Preprocessing(shape=plan.input, mean=(0.0,) * channels, std=(1.0,) * channels),
+        output=plan.outputs,
+        origin=Origin(kind="blueprint", text=plan.to_yaml()),
+        receipt={"weights": f"He, seed {seed}, untrained"},
+    )
+
+
+def _from_zoo(prefix: str, rest: str) -> Network:
+    name, _, weights = rest.partition("@")
+    origin = Origin(kind=prefix, text=name)  # type: ignore[arg-type]  # one of three, checked by the caller
+    module = origin.build()
+    if weights:
+        load_weights(module, read_weights(weights), where=weights)
+    preprocessing = _IMAGENET
+    config = getattr(module, "pretrained_cfg", None)
+    if isinstance(config, dict) and "input_size" in config:
+        preprocessing = Preprocessing(
+            shape=tuple(config["input_size"]), mean=tuple(config["mean"]), std=tuple(config["std"])
+        )
+    receipt = {"weights": weights or "random: no @file was given"}
+    return _wrapped(module, origin, preprocessing, receipt)
+
+
+def _wrapped(
+    module: nn.Module,
+    origin: Origin,
+    preprocessing: Preprocessing,
+    receipt: dict[str, str] | None = None,
+) -> Network:
+    count = next(
+        (layer.out_features for layer in reversed(list(module.modules())) if isinstance(layer, nn.Linear)),
+        0,
+    )
+    return Network(
+        module=module,
+        preprocessing=preprocessing,
+        output=Output(kind="classes", names=tuple(str(number) for number in range(count))),
+        origin=origin,
+        receipt=receipt or {},
+    )

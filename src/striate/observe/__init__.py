@@ -1,0 +1,31 @@
+"""The only pass over the data: images go through a network once, and all who want to look do."""
+
+from striate.observe.activity import ActivityCollector
+from striate.observe.choose import choose, mistakes
+from striate.observe.collector import Collector, Seen
+from striate.observe.judge import Judgement, judge
+from striate.observe.maps import activation_maps
+from striate.observe.observe import fitting_batch, observe
+from striate.observe.pooled import PixelCollector, PooledCollector
+from striate.observe.predictions import PredictionCollector
+from striate.observe.scoreboard import scoreboard, wilson
+from striate.observe.top_patches import PatchCollector
+
+__all__ = [
+    "ActivityCollector",
+    "Collector",
+    "Judgement",
+    "PatchCollector",
+    "PixelCollector",
+    "PooledCollector",
+    "PredictionCollector",
+    "Seen",
+    "activation_maps",
+    "choose",
+    "fitting_batch",
+    "judge",
+    "mistakes",
+    "observe",
+    "scoreboard",
+    "wilson",
+]

@@ -1,0 +1,41 @@
+"""Everything that was measured about one network, for the rules to compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from striate.records.pictures import (
+    ClassImages,
+    FeatureMap,
+    Filters,
+    Occlusion,
+    OcclusionCensus,
+    Saliency,
+    SaliencyCensus,
+)
+from striate.records.predictions import Chosen, Predictions, Scoreboard
+from striate.records.readings import CostTable, LayerReading
+from striate.records.survey import ActivationMaps, LayerActivity, TopPatches
+from striate.records.training import TrainingCurve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known; None or empty where nothing was measured. A rule stays silent without its evidence."""
+
+    layers: tuple[LayerReading, ...] = ()
+    cost: CostTable | None = None
+    curve: TrainingCurve | None = None
+    predictions: Predictions | None = None
+    scoreboard: Scoreboard | None = None
+    chosen: tuple[Chosen, ...] = ()
+    filters: Filters | None = None
+    activity: tuple[LayerActivity, ...] = ()
+    activation_maps: tuple[ActivationMaps, ...] = ()
+    patches: tuple[TopPatches, ...] = ()
+    feature_map: FeatureMap | None = None
+    occlusions: tuple[Occlusion, ...] = ()
+    occlusion_census: OcclusionCensus | None = None
+    saliencies: tuple[Saliency, ...] = ()
+    saliency_census: SaliencyCensus | None = None
+    class_images: ClassImages | None = None

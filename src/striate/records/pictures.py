@@ -1,0 +1,180 @@
+"""What the methods of understanding return: filters, map, occlusion, saliency, class images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from striate.records.array import Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """First-layer filters, learned beside random.
+
+    Attributes:
+        layer: Name of the convolution.
+        weights: (n, c, h, w) float32.
+        start: (n, c, h, w) float32: random filters drawn as at the start of training.
+        detail: (n,) float32: share of each filter's power at wavelengths under 4 pixels, 0 … 1.
+        random_band: 5 % and 95 % quantile of that share over random filters.
+        random_count: Random filters the band rests on.
+        closest: The two most alike filters and their cosine (unit, unit, cosine); None with one filter.
+    """
+
+    layer: str
+    weights: Array
+    start: Array
+    detail: Array
+    random_band: tuple[float, float]
+    random_count: int
+    closest: tuple[int, int, float] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapLayer:
+    """The map at one layer.
+
+    Attributes:
+        layer: Name of the layer, or "pixels".
+        points: (n, 2) float32 within −1 … 1.
+        separation: Share of samples whose 10 nearest neighbours, in the feature space, vote for their class.
+    """
+
+    layer: str
+    points: Array
+    separation: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureMap:
+    """Samples placed by t-SNE of their features, layer by layer.
+
+    Attributes:
+        samples: (n,) int64: indices into the data set.
+        labels: (n,) int64 classes; for values, the decile of the value.
+        wrong: (n,) uint8: 1 where the answer was wrong.
+        layers: From the input to the last features.
+        overlap: The pair of classes that mixes most at the last layer: (class, other class, share of the first's
+            neighbours that are of the other); None with fewer than two classes.
+        perplexity: Of the t-SNE.
+        seed: Of the t-SNE.
+    """
+
+    samples: Array
+    labels: Array
+    wrong: Array
+    layers: tuple[MapLayer, ...]
+    overlap: tuple[int, int, float] | None
+    perplexity: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occlusion:
+    """Probabilities while a square covers part of the image.
+
+    Attributes:
+        sample: Index of the image in the data set.
+        window_px: Side of the square (height, width).
+        stride_px: Step of the square (height, width).
+        clean: (k,) float32: output for the uncovered image: probabilities, or values.
+        grid: (rows, columns, k) float32: output for each position of the square.
+        maps: (k, h, w) float32: mean over the squares that cover a pixel of (covered − clean).
+        foreground: (h, w) bool: the object, if it is known.
+    """
+
+    sample: int
+    window_px: tuple[int, int]
+    stride_px: tuple[int, int]
+    clean: Array
+    grid: Array
+    maps: Array
+    foreground: Array | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcclusionCensus:
+    """How often covering changes the answer, over many images answered right.
+
+    Attributes:
+        images: Images tried.
+        off_squares: Squares that covered no part of the object.
+        off_changed: Of these, how many changed the answer.
+        on_squares: Squares that covered some of it.
+        on_changed: Of these, how many changed the answer.
+        window_px: Side of the square.
+        stride_px: Step of the square.
+    """
+
+    images: int
+    off_squares: int
+    off_changed: int
+    on_squares: int
+    on_changed: int
+    window_px: tuple[int, int]
+    stride_px: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saliency:
+    """Gradient of one output's score at the input.
+
+    Attributes:
+        sample: Index of the image in the data set.
+        target: Output unit.
+        gradient: (c, h, w) float32: score per unit of input (the preprocessed input).
+        foreground: (h, w) bool: the object, if it is known.
+        share_on_object: Share of the gradient's magnitude on the object; None if the object is not known.
+    """
+
+    sample: int
+    target: int
+    gradient: Array
+    foreground: Array | None
+    share_on_object: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaliencyCensus:
+    """Saliency over many images.
+
+    Attributes:
+        images: Images tried.
+        shares: (n,) float32: share of the gradient on the object, per image.
+        chance: Mean share of the image that the object covers.
+        random_correlation: Rank correlation of the maps with those of a network whose last layer is random.
+    """
+
+    images: int
+    shares: Array
+    chance: float
+    random_correlation: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassImages:
+    """Images grown from noise until one output is high.
+
+    Attributes:
+        names: Name of each output.
+        images: (k, c, h, w) float32 with prior, on the stored scale 0 … 1.
+        plain: (k, c, h, w) float32 without prior.
+        probability: (k,) float32 with prior: probability of the class (the value, for regression).
+        plain_probability: (k,) float32 without prior.
+        detail: (k,) float32: share of the image's power at wavelengths under 4 pixels.
+        plain_detail: (k,) float32.
+        data_detail: 5 % and 95 % quantile of that share over real images.
+        steps: Steps of gradient ascent.
+        seed: Of the noise and the shifts.
+    """
+
+    names: tuple[str, ...]
+    images: Array
+    plain: Array
+    probability: Array
+    plain_probability: Array
+    detail: Array
+    plain_detail: Array
+    data_detail: tuple[float, float]
+    steps: int
+    seed: int

@@ -1,0 +1,203 @@
+"""Everything that is measured for a report: one pass over the held-out data, then methods on chosen images."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from striate.analyse import cost, layers
+from striate.data import Dataset, Split, batches
+from striate.errors import InputError
+from striate.events import SILENT, Events
+from striate.explain import class_images, filters, located, occlusion, occlusion_census, saliency, saliency_census
+from striate.features import feature_map, map_layers
+from striate.nets import Network
+from striate.observe import (
+    ActivityCollector,
+    PatchCollector,
+    PixelCollector,
+    PooledCollector,
+    PredictionCollector,
+    activation_maps,
+    choose,
+    observe,
+    scoreboard,
+)
+from striate.records import (
+    ActivationMaps,
+    Chosen,
+    ClassImages,
+    Evidence,
+    FeatureMap,
+    Filters,
+    LayerReading,
+    Occlusion,
+    OcclusionCensus,
+    Predictions,
+    Saliency,
+    SaliencyCensus,
+)
+from striate.trace import Recording
+
+# Images whose gradients and occlusions are counted; beyond these the shares hardly change.
+CENSUS_IMAGES = 200
+# The occluder's side as a share of the image's: 7 of 28 pixels, 56 of 224.
+WINDOW_SHARE = 0.25
+# Positions of the occluder along a side for a picture; the census takes fewer.
+PICTURE_POSITIONS = 28
+# More outputs than this get no class image each: the page could not show them.
+MOST_CLASS_IMAGES = 20
+# t-SNE needs some company.
+FEWEST_ON_THE_MAP = 10
+
+
+def gather(
+    network: Network,
+    dataset: Dataset,
+    split: Split,
+    recording: Recording,
+    *,
+    seed: int = 0,
+    events: Events = SILENT,
+) -> Evidence:
+    """Return what was measured about a network on the held-out samples.
+
+    Args:
+        network: The network; left as it came.
+        dataset: The data.
+        split: Its division; only `test` is looked at.
+        recording: The network's trace for eval mode.
+        seed: Of the map, the class images and the randomised networks.
+        events: Hears progress by task; may cancel.
+    """
+    readings = layers(recording.graph)
+    pooled = PooledCollector(map_layers(readings, recording.graph))
+    predicting, activity, pixels = PredictionCollector(network), ActivityCollector(), PixelCollector(network.preprocessing)
+    patches = PatchCollector(network.output)
+    observe(
+        network, dataset, split.test, [predicting, activity, pixels, pooled, patches], events=events, recording=recording
+    )
+    predictions = predicting.result()
+    chosen = choose(predictions)
+    census = _census_samples(predictions)
+    return Evidence(
+        layers=readings,
+        cost=cost(recording.graph),
+        predictions=predictions,
+        scoreboard=scoreboard(predictions),
+        chosen=chosen,
+        filters=_filters(network, seed),
+        activity=activity.result(),
+        activation_maps=_activation_maps(network, recording, dataset, chosen, readings),
+        patches=patches.result(),
+        feature_map=_map(pixels, pooled, predictions, seed, events),
+        occlusions=_occlusions(network, dataset, chosen, events),
+        occlusion_census=_occlusion_census(network, dataset, census, events),
+        saliencies=_saliencies(network, dataset, chosen, events),
+        saliency_census=_saliency_census(network, dataset, census, seed, events),
+        class_images=_class_images(network, dataset, census, seed, events),
+    )
+
+
+def _census_samples(predictions: Predictions) -> list[int]:
+    """Return up to `CENSUS_IMAGES` held-out samples, evenly spread over them."""
+    number = len(predictions.samples)
+    places = np.unique(np.linspace(0, number - 1, min(CENSUS_IMAGES, number)).round().astype(int))
+    return [int(predictions.samples[place]) for place in places]
+
+
+def _filters(network: Network, seed: int) -> Filters | None:
+    try:
+        return filters(network, seed=seed)
+    except InputError:
+        # Not every network begins with a convolution whose filters can be drawn.
+        return None
+
+
+def _activation_maps(
+    network: Network,
+    recording: Recording,
+    dataset: Dataset,
+    chosen: tuple[Chosen, ...],
+    readings: tuple[LayerReading, ...],
+) -> tuple[ActivationMaps, ...]:
+    if not chosen:
+        return ()
+    learned = {reading.name for reading in readings if reading.is_learned}
+    maps = activation_maps(network, recording, dataset, chosen[0].sample)
+    return tuple(row for row in maps if row.layer in learned)
+
+
+def _map(
+    pixels: PixelCollector, pooled: PooledCollector, predictions: Predictions, seed: int, events: Events
+) -> FeatureMap | None:
+    if len(predictions.samples) < FEWEST_ON_THE_MAP:
+        return None
+    features = {"pixels": pixels.result(), **pooled.result()}
+    return feature_map(features, predictions, seed=seed, events=events)
+
+
+def _inputs(network: Network, dataset: Dataset, samples: list[int]) -> torch.Tensor:
+    parts = batches(dataset, samples, network.preprocessing, batch_size=max(len(samples), 1))
+    return next(iter(parts)).images
+
+
+def _sides(network: Network, positions: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return window and stride per axis for so many positions along the longest one."""
+    sides = network.input_shape[1:]
+    window = tuple(max(1, round(WINDOW_SHARE * side)) for side in sides)
+    stride = tuple(
+        max(1, min(covered, -(-side // positions))) for side, covered in zip(sides, window, strict=True)
+    )
+    return window, stride
+
+
+def _occlusions(
+    network: Network, dataset: Dataset, chosen: tuple[Chosen, ...], events: Events
+) -> tuple[Occlusion, ...]:
+    samples = [row.sample for row in chosen]
+    if not samples or len(network.input_shape) != 3:
+        return ()
+    window, stride = _sides(network, PICTURE_POSITIONS)
+    records = occlusion(
+        network, _inputs(network, dataset, samples), window_px=window, stride_px=stride, events=events
+    )
+    return located(records, network, dataset, samples)
+
+
+def _occlusion_census(
+    network: Network, dataset: Dataset, samples: list[int], events: Events
+) -> OcclusionCensus | None:
+    if len(network.input_shape) != 3 or network.output.kind == "values":
+        return None
+    window, stride = _sides(network, PICTURE_POSITIONS // 3)
+    found = occlusion_census(network, dataset, samples, window_px=window, stride_px=stride, events=events)
+    return found if found.images else None
+
+
+def _saliencies(
+    network: Network, dataset: Dataset, chosen: tuple[Chosen, ...], events: Events
+) -> tuple[Saliency, ...]:
+    samples = [row.sample for row in chosen]
+    if not samples or len(network.input_shape) != 3:
+        return ()
+    targets = torch.tensor([max(row.answer, 0) for row in chosen])
+    records = saliency(network, _inputs(network, dataset, samples), targets, events=events)
+    return located(records, network, dataset, samples)
+
+
+def _saliency_census(
+    network: Network, dataset: Dataset, samples: list[int], seed: int, events: Events
+) -> SaliencyCensus | None:
+    if len(network.input_shape) != 3:
+        return None
+    return saliency_census(network, dataset, samples, seed=seed, events=events)
+
+
+def _class_images(
+    network: Network, dataset: Dataset, samples: list[int], seed: int, events: Events
+) -> ClassImages | None:
+    if len(network.input_shape) != 3 or network.output.count > MOST_CLASS_IMAGES:
+        return None
+    real = _inputs(network, dataset, samples)
+    return class_images(network, real=real, seed=seed, events=events)

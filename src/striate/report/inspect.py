@@ -1,0 +1,175 @@
+"""`inspect`: from a network and data to one report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from striate import schema
+from striate.data import Dataset, Split, load_data
+from striate.errors import InputError
+from striate.events import SILENT, Events
+from striate.findings import Finding
+from striate.lint import RULES, lint
+from striate.nets import Network, load_network
+from striate.records import Evidence, TrainingCurve
+from striate.report.gather import gather
+from striate.report.html import write_report
+from striate.report.page import compose
+from striate.report.subject import Subject
+from striate.runs import Run
+from striate.trace import trace
+from striate.train import read_curve, read_split
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from striate.blueprint import Blueprint
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What `inspect` found.
+
+    Attributes:
+        path: The report.
+        findings: Judgements, gravest first.
+        silent: Names of the rules that looked and found nothing.
+        evidence: Everything that was measured.
+        verdict: The report's first sentence.
+        seconds: How long it took.
+    """
+
+    path: Path
+    findings: tuple[Finding, ...]
+    silent: tuple[str, ...]
+    evidence: Evidence
+    verdict: str
+    seconds: float
+
+    def document(self) -> dict[str, Any]:
+        """Return verdict, main figures and findings as plain values, as `striate inspect --json` prints them."""
+        board, cost = self.evidence.scoreboard, self.evidence.cost
+        return {
+            "schema": schema.stamp("inspection", SCHEMA_VERSION),
+            "report": str(self.path),
+            "verdict": self.verdict,
+            "score": None
+            if board is None
+            else {
+                "name": board.main_name,
+                "value": board.main,
+                "interval": list(board.interval),
+                "mae": board.mae,
+            },
+            "totals": None if cost is None else {"params": cost.total.params, "macs": cost.total.macs},
+            "findings": [finding.row() for finding in self.findings],
+            "silent": list(self.silent),
+            "seconds": self.seconds,
+        }
+
+
+def inspect(
+    network: str | Path | Blueprint | nn.Module | Network,
+    data: str | Path | Dataset,
+    *,
+    out: Path | str | None = None,
+    seed: int = 0,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    events: Events = SILENT,
+) -> Inspection:
+    """Look at a network from every side on held-out data, and write one HTML file that opens from disk.
+
+    Args:
+        network: A run folder (its own split is used again), or anything `load_network` takes.
+        data: A data reference or a `Dataset`.
+        out: The HTML file; `report.html` in the run folder, or in the current folder without a run.
+        seed: Of the map, the class images and the samples drawn.
+        select: Rules to ask; all if empty.
+        ignore: Rules not to ask.
+        events: Hears progress by task; may cancel.
+
+    Raises:
+        InputError: Network and data do not belong together; nothing of that name.
+        StorageError: The disk refused; an old report is still there.
+
+    Example:
+        >>> import tempfile
+        >>> from striate.blueprint import Blueprint
+        >>> plan = Blueprint.from_text("input 1x28x28; conv 5x5 4, relu; maxpool 4; classes 10")
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> found = inspect(plan, "digits", out=f"{folder.name}/report.html")   # doctest: +SKIP
+    """
+    began = time.monotonic()
+    run = _run(network)
+    found = load_network(network)
+    dataset = data if isinstance(data, Dataset) else load_data(data, events=events)
+    curve, split = _training(run, dataset)
+    found = _matched(found, dataset)
+    recording = trace(found.module, (1, *found.input_shape))
+    evidence = replace(gather(found, dataset, split, recording, seed=seed, events=events), curve=curve)
+    report = lint(evidence, graph=recording.graph, select=tuple(select), ignore=tuple(ignore))
+    subject = Subject(
+        network=found,
+        dataset=dataset,
+        split=split,
+        graph=recording.graph,
+        evidence=evidence,
+        findings=report.findings,
+        silent={name: RULES[name].section for name in report.silent},
+    )
+    path = Path(out) if out is not None else (run.folder if run else Path()) / "report.html"
+    name = str(network) if isinstance(network, str | Path) else type(found.module).__name__
+    seconds = time.monotonic() - began
+    page = compose(subject, name=name, seconds=seconds)
+    write_report(path, page, subject.store)
+    events.log(f"wrote {path}")
+    return Inspection(
+        path=path,
+        findings=report.findings,
+        silent=report.silent,
+        evidence=evidence,
+        verdict=page.verdict,
+        seconds=seconds,
+    )
+
+
+def _run(network: object) -> Run | None:
+    if isinstance(network, str | Path) and (Path(network) / "run.json").is_file():
+        return Run.read(network)
+    return None
+
+
+def _training(run: Run | None, dataset: Dataset) -> tuple[TrainingCurve | None, Split]:
+    """Return the curve of a run and its own split, or a new split."""
+    if run is None:
+        return None, dataset.split()
+    curve = read_curve(run)
+    recorded = run.document.inputs["data"]
+    if dataset.fingerprint != recorded["fingerprint"] and dataset.reference != recorded["reference"]:
+        return curve, dataset.split()
+    # The same reference with other samples is refused there: what was held out may have been trained on.
+    return curve, read_split(run, dataset)[1]
+
+
+def _matched(network: Network, dataset: Dataset) -> Network:
+    """Return the network with the data's names on its outputs; refuse pairs that do not belong together."""
+    theirs, ours = network.output, dataset.output
+    if network.input_shape[0] not in {1, 3} and network.input_shape[0] != dataset.shape[0]:
+        raise InputError(
+            "network and data must have the same channels",
+            got=f"network {network.input_shape[0]}, data {dataset.shape[0]}",
+        )
+    if theirs.count != ours.count or (theirs.kind != ours.kind and network.origin.kind == "blueprint"):
+        raise InputError(
+            "network and data must have the same outputs",
+            got=f"network {theirs.count} {theirs.kind}, data {ours.count} {ours.kind}",
+            hint="Train the network on this data first, or choose its own.",
+        )
+    return replace(network, output=ours)

@@ -1,0 +1,74 @@
+"""The whole page, from the sections."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from striate import schema
+from striate.findings import by_severity
+from striate.numbers import count, duration
+from striate.page.wire import Page, Section
+from striate.report.sections import (
+    activations,
+    class_images,
+    feature_map,
+    filters,
+    made,
+    mistakes,
+    network,
+    occlusion,
+    patches,
+    saliency,
+    training,
+)
+from striate.report.subject import Subject
+from striate.report.verdict import facts, finding_row, findings_sentence, prose, verdict
+
+SCHEMA_VERSION = 1
+_SECTIONS = (
+    network,
+    training,
+    filters,
+    activations,
+    patches,
+    feature_map,
+    occlusion,
+    saliency,
+    class_images,
+    mistakes,
+)
+
+
+def compose(subject: Subject, *, name: str, seconds: float) -> Page:
+    """Return the page about a subject; its arrays are in the subject's store afterwards.
+
+    Args:
+        subject: What was measured, and of what.
+        name: The reference, as the reader gave it.
+        seconds: How long looking took.
+    """
+    sections: list[Section] = [made_ for part in _SECTIONS if (made_ := part.section(subject)) is not None]
+    sections.append(
+        made.section(
+            subject,
+            command=f"striate inspect {name} {subject.dataset.reference}",
+            seconds=duration(seconds),
+        )
+    )
+    today = datetime.now(UTC)
+    held_out = 0 if subject.evidence.predictions is None else len(subject.evidence.predictions.samples)
+    return Page.model_validate(
+        {
+            "schema": schema.stamp("page", SCHEMA_VERSION),
+            "title": f"{name} on {subject.dataset.name}",
+            "run_line": f"Report on {name} · {today.day} {today:%B %Y} · {count(held_out)} held-out samples of "
+            f"{subject.dataset.name}",
+            "verdict": verdict(subject),
+            "prose": prose(subject),
+            "facts": facts(subject),
+            "findings": [finding_row(finding) for finding in by_severity(subject.findings)],
+            "findings_sentence": findings_sentence(subject),
+            "found_nothing": [rule.replace("-", " ") for rule in subject.silent],
+            "sections": sections,
+        }
+    )

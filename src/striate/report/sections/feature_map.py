@@ -1,0 +1,93 @@
+"""All held-out images placed by the distance of their features."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from striate.numbers import count, percent
+from striate.page.wire import Caption, Cell, Column, Map, MapLayer, Section, Table
+from striate.report.subject import Subject
+
+
+def section(subject: Subject) -> Section | None:
+    """Return the section if the map was made."""
+    found = subject.evidence.feature_map
+    if found is None or not found.layers:
+        return None
+    first, last = found.layers[0], found.layers[-1]
+    overlap = ""
+    if found.overlap is not None:
+        one, other, share = found.overlap
+        overlap = (
+            f" Here {subject.name_of(one)} and {subject.name_of(other)} mix most: {percent(share)} of the neighbours of "
+            f"{subject.name_of(one)} are {subject.name_of(other)}."
+        )
+    is_values = subject.network.output.kind == "values"
+    classes = [f"tenth {number + 1}" for number in range(10)] if is_values else list(subject.classes)
+    return Section(
+        id="map",
+        term=f"Map of {count(len(found.samples))} samples",
+        judgement=subject.judgement("map"),
+        sentence=subject.sentence(
+            "map",
+            f"The {'tenths of the value' if is_values else 'classes'} separate layer by layer: "
+            f"{percent(first.separation, 0)} in {first.layer}, {percent(last.separation, 0)} at {last.layer}.",
+        ),
+        figures=[
+            Map(
+                layers=[
+                    MapLayer(
+                        name=layer.layer,
+                        points=subject.store.numbers(f"map-points-{place}", layer.points),
+                        separation=percent(layer.separation),
+                    )
+                    for place, layer in enumerate(found.layers)
+                ],
+                images=subject.store.images("map-images", subject.pictures([int(i) for i in found.samples])),
+                scale=subject.input_scale,
+                labels=subject.store.numbers("map-labels", found.labels),
+                wrong=subject.store.images("map-wrong", found.wrong),
+                classes=classes,
+                table=_table(subject),
+            )
+        ],
+        caption=Caption(
+            shown="Each sample stands where its feature vector puts it: near means similar, far means little. Ringed ones "
+            "are answered wrongly. The share is how often the ten nearest neighbours vote for the right class. Distances "
+            "between islands carry no meaning.",
+            should_see="One island a class, and errors only at the shores.",
+            wrong_if="islands form by something other than class, such as source, brightness or date, or classes "
+            f"overlap.{overlap}",
+            source=f"t-SNE, perplexity {found.perplexity:g}, seed {found.seed}, started from principal components, each "
+            "layer turned to fit the one before.",
+        ),
+    )
+
+
+def _table(subject: Subject) -> Table:
+    found = subject.evidence.feature_map
+    rows: list[list[Cell]] = []
+    if found is not None:
+        points = found.layers[-1].points
+        order = np.argsort(-found.wrong.astype(int), kind="stable")
+        rows = [
+            [
+                int(found.samples[place]),
+                subject.name_of(int(found.labels[place])),
+                "wrong" if found.wrong[place] else "right",
+                float(points[place, 0]),
+                float(points[place, 1]),
+            ]
+            for place in order
+        ]
+    return Table(
+        columns=[
+            Column(label="Sample"),
+            Column(label="Class", align="left"),
+            Column(label="Answer", align="left"),
+            Column(label="x", decimals=3),
+            Column(label="y", decimals=3),
+        ],
+        rows=rows,
+        caption="Points of the last layer, wrong answers first",
+    )

@@ -1,0 +1,79 @@
+"""What went into the page: data, weights, versions, hashes, the command."""
+
+from __future__ import annotations
+
+from striate import fingerprint
+from striate.data import Split
+from striate.numbers import count, plural
+from striate.page.wire import Caption, Cell, Column, Section, Table, TableFigure
+from striate.report.subject import Subject
+from striate.runs.folder import environment
+
+
+def section(subject: Subject, *, command: str, seconds: str) -> Section:
+    """Return the section; it is always there."""
+    split, dataset = subject.split, subject.dataset
+    pre = subject.network.preprocessing
+    rows: list[list[Cell]] = [
+        ["Command", command],
+        [
+            "Data",
+            f"{dataset.name}, {count(len(dataset))} samples, key {fingerprint.short(dataset.fingerprint)}",
+        ],
+        ["Split", _split_words(split)],
+        ["Set aside", plural(len(dataset.set_aside), "file")],
+        [
+            "Preprocessing",
+            f"mean {_numbers(pre.mean)}, std {_numbers(pre.std)}, on the scale 0 to 1",
+        ],
+        [
+            "Output",
+            f"{subject.network.output.count} {subject.network.output.kind}, {subject.network.output.loss}",
+        ],
+    ]
+    rows += [[_label(key), _text(value)] for key, value in subject.network.receipt.items()]
+    rows += [[name, value] for name, value in environment().items()]
+    rows.append(["Looking took", seconds])
+    rows += [[f"Set aside: {aside.place}", aside.reason] for aside in dataset.set_aside[:50]]
+    return Section(
+        id="made",
+        term="How this was made",
+        judgement=None,
+        sentence="What went into this page.",
+        figures=[
+            TableFigure(
+                table=Table(
+                    columns=[Column(label="What", align="left"), Column(label="", align="left")],
+                    rows=rows,
+                    caption="Data, weights and versions",
+                )
+            )
+        ],
+        caption=Caption(
+            shown="With these, the same machine and the same versions the page can be made again.",
+            should_see="The data, the weights and the settings you meant.",
+            wrong_if="files were set aside that you need, or the weights are not the trained ones.",
+            source="Keys are the first 16 digits of SHA-256.",
+        ),
+    )
+
+
+def _split_words(split: Split) -> str:
+    parts = f"{count(len(split.train))} training, {count(len(split.validation))} validation, {count(len(split.test))} held out"
+    return f"{parts}; stratified, seed {split.seed}"
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:.4f}" for value in values)
+
+
+def _label(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(inner) for inner in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,99 @@
+"""What a report is about, and how its pictures are taken out of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.data import Dataset, Split, prepare, unprepare
+from striate.findings import Finding, by_severity
+from striate.graph import Graph
+from striate.nets import Network
+from striate.page.wire import Judgement, Scale
+from striate.records import Evidence
+from striate.report.arrays import ArrayStore
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Everything a section draws from.
+
+    Attributes:
+        network: What was looked at.
+        dataset: On which data.
+        split: Which samples were held out.
+        graph: Its table.
+        evidence: What was measured.
+        findings: What the rules said.
+        silent: Names of the rules that looked and found nothing, with their sections.
+        store: Where the page's arrays go.
+    """
+
+    network: Network
+    dataset: Dataset
+    split: Split
+    graph: Graph
+    evidence: Evidence
+    findings: tuple[Finding, ...]
+    silent: dict[str, str]
+    store: ArrayStore = field(default_factory=ArrayStore)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        return self.network.output.names
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether inputs have one channel."""
+        return self.network.input_shape[0] == 1
+
+    @property
+    def input_scale(self) -> Scale:
+        """How inputs are drawn: as stored, never recoloured."""
+        return Scale(
+            kind="grey" if self.is_grey else "colour",
+            low=0,
+            high=255,
+            unit="brightness of the input, as stored",
+        )
+
+    def of(self, section: str) -> tuple[Finding, ...]:
+        """Return a section's findings, gravest first."""
+        return by_severity(finding for finding in self.findings if finding.section == section)
+
+    def judgement(self, section: str) -> Judgement | None:
+        """Return a section's judgement: its gravest finding, "ok" if rules found nothing, None if none looked."""
+        found = self.of(section)
+        if found:
+            return found[0].severity
+        return "ok" if section in self.silent.values() else None
+
+    def sentence(self, section: str, otherwise: str) -> str:
+        """Return what a section says first: its gravest finding, or what is true if there is none."""
+        found = [finding for finding in self.of(section) if finding.severity != "note"]
+        return found[0].message if found else otherwise
+
+    def picture(self, sample: int) -> Picture:
+        """Return one input as the network receives it, (h, w) or (h, w, 3)."""
+        tensor = prepare(self.dataset.read(sample), self.network.preprocessing)
+        return to_picture(unprepare(tensor, self.network.preprocessing).numpy())
+
+    def pictures(self, samples: list[int]) -> Picture:
+        """Return inputs as the network receives them, (n, h, w) or (n, h, w, 3)."""
+        return np.stack([self.picture(sample) for sample in samples])
+
+    def name_of(self, target: int) -> str:
+        """Return a class's name."""
+        return self.classes[target] if 0 <= target < len(self.classes) else str(target)
+
+
+def to_picture(values: NDArray[np.floating]) -> Picture:
+    """Return (c, h, w) on the scale 0 … 1 as a picture: grey for one channel, colour for three, else their mean."""
+    values = np.moveaxis(values, 0, -1) if values.shape[0] == 3 else values.mean(axis=0)
+    picture: Picture = np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
+    return picture

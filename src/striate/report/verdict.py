@@ -1,0 +1,205 @@
+"""The first words of a report: the verdict, the lines beneath it, the facts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from striate.findings import Finding, by_severity
+from striate.numbers import count, duration, measure, percent, plural, storage
+from striate.page.wire import Fact, FindingRow, Strip
+from striate.records import Scoreboard
+from striate.report.sections.words import capital
+from striate.report.subject import Subject
+
+_NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+# What a finding means for the first sentence, after "but".
+_CLAUSES = {
+    "background-matters": "it looks at the background",
+    "class-images-are-noise": "the images it would call typical are noise",
+    "confused-pair": "one pair of classes collects its mistakes",
+    "copied-filters": "some of its first filters are copies",
+    "dead-units": "units of it are dead",
+    "filters-as-noisy-as-random": "its first filters are still noise",
+    "gradient-off-object": "its gradient hardly lies on the object",
+    "loss-still-falling": "its training was not finished",
+    "near-chance-score": "that is hardly better than chance",
+    "overlapping-classes": "two classes overlap in its features",
+    "saliency-blind-to-weights": "its saliency does not depend on what it learned",
+    "twin-units": "many of its units answer to the same images",
+    "unseparated-features": "its features separate the classes worse than the pixels do",
+    "validation-turned-up": "it has begun to overfit",
+}
+
+
+def verdict(subject: Subject) -> str:
+    """Return one sentence that could be wrong: the score, and the gravest one or two things."""
+    lead = _lead(subject)
+    clauses = []
+    for finding in by_severity(subject.findings):
+        clause = _CLAUSES.get(finding.name)
+        if finding.severity != "note" and clause and clause not in clauses:
+            clauses.append(clause)
+    if clauses:
+        return f"{lead}, but {' and '.join(clauses[:2])}."
+    if any(finding.severity != "note" for finding in subject.findings):
+        return f"{lead}, with {_counted(subject.findings)}."
+    return f"{lead}, and no check found anything wrong."
+
+
+def prose(subject: Subject) -> str:
+    """Return the few lines under the verdict: can it be trusted, and what to do next."""
+    parts = []
+    census = subject.evidence.occlusion_census
+    if census is not None and census.off_squares:
+        if census.off_changed == 0:
+            parts.append(
+                f"Covering what is not the object never changed an answer, in {count(census.off_squares)} trials; "
+                f"covering the object did in {percent(census.on_changed / max(census.on_squares, 1), 0)} of them."
+            )
+        else:
+            parts.append(
+                f"Covering what is not the object changed {percent(census.off_changed / census.off_squares)} of the answers."
+            )
+    curve = subject.evidence.curve
+    if curve is not None and curve.epochs:
+        parts.append(
+            f"It was trained for {plural(curve.epochs[-1].epoch, 'epoch')} on {count(curve.train_count)} samples."
+        )
+    grave = [finding for finding in by_severity(subject.findings) if finding.severity != "note"][:2]
+    if grave:
+        parts.append("To try next: " + " ".join(finding.todo for finding in grave))
+    return " ".join(parts)
+
+
+def facts(subject: Subject) -> list[Fact]:
+    """Return the five numbers under the verdict."""
+    evidence = subject.evidence
+    rows = []
+    if evidence.scoreboard is not None:
+        rows += _scores(evidence.scoreboard)
+    if evidence.cost is not None:
+        total = evidence.cost.total
+        rows.append(Fact(label="Parameters", value=count(total.params)))
+        rows.append(Fact(label="Work per image", value=_macs(total.macs)))
+        rows.append(Fact(label="Kept to train, per image", value=storage(total.kept_bytes)))
+    if evidence.curve is not None:
+        rows.append(
+            Fact(
+                label="Training",
+                value=duration(evidence.curve.seconds),
+                note=f"{plural(evidence.curve.epochs[-1].epoch, 'epoch')} on this machine",
+            )
+        )
+    return rows
+
+
+def findings_sentence(subject: Subject) -> str:
+    """Return how many findings there are and how many checks found nothing.
+
+    "Three warnings, one note. Twelve checks found nothing."
+    """
+    silent = plural(len(subject.silent), "check")
+    return f"{capital(_counted(subject.findings))}. {capital(_word(silent))} found nothing."
+
+
+def finding_row(finding: Finding) -> FindingRow:
+    """Return a finding for the page, with its measurement against its limit."""
+    return FindingRow(
+        code=finding.code,
+        name=finding.name,
+        severity=finding.severity,
+        message=finding.message,
+        todo=finding.todo,
+        why=finding.why,
+        source=finding.source,
+        section=finding.section,
+        strip=_strip(finding),
+    )
+
+
+def _lead(subject: Subject) -> str:
+    board = subject.evidence.scoreboard
+    if board is None:
+        return f"{subject.dataset.name}: no held-out answers are known"
+    if board.main_name == "R²":
+        return f"It explains {percent(max(board.main, 0))} of the variance of {subject.classes[0]}"
+    noun = subject.dataset.name if subject.dataset.name.isalpha() else "samples"
+    return f"It answers {percent(board.main)} of {count(board.count)} held-out {noun} right"
+
+
+def _scores(board: Scoreboard) -> list[Fact]:
+    low, high = board.interval
+    if board.main_name == "R²":
+        rows = [
+            Fact(
+                label="R², held out",
+                value=measure(board.main),
+                note=f"95 % interval {measure(low)} to {measure(high)}",
+            )
+        ]
+        if board.mae is not None:
+            rows.append(Fact(label="Mean absolute error", value=measure(board.mae)))
+        return rows
+    note = f"95 % interval {100 * low:.1f} to {100 * high:.1f}"
+    return [Fact(label=f"{board.main_name.capitalize()}, held out", value=percent(board.main), note=note)]
+
+
+def _macs(macs: int) -> str:
+    for size, word in ((10**9, "billion"), (10**6, "million")):
+        if macs >= size:
+            return f"{measure(macs / size)} {word} MACs"
+    return f"{count(macs)} MACs"
+
+
+def _strip(finding: Finding) -> Strip | None:
+    found = finding.measure
+    if found is None:
+        return None
+
+    def shown(value: float) -> str:
+        if found.unit == "%":
+            return percent(value / 100, 0 if value >= 10 or value == 0 else 1)
+        text = count(int(value)) if float(value).is_integer() and abs(value) < 10**9 else measure(value, 2)
+        return f"{text}{found.unit}" if found.unit == "×" else text
+
+    return Strip(
+        value=found.value,
+        shown=shown(found.value),
+        limit=found.limit,
+        limit_shown=shown(found.limit),
+        wrong=found.wrong,
+        low=found.low,
+        high=found.high,
+        low_shown=shown(found.low),
+        high_shown=shown(found.high) + (f" {found.unit}" if found.unit not in {"", "%", "×"} else ""),
+        interval=found.interval,
+        marks=list(found.marks),
+        chance=found.chance,
+    )
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    tally = Counter(finding.severity for finding in findings)
+    parts = [_word(plural(tally[severity], severity)) for severity in ("error", "warning", "note") if tally[severity]]
+    return ", ".join(parts) or "no findings"
+
+
+def _word(text: str) -> str:
+    number, _, rest = text.partition(" ")
+    return f"{_NUMBERS[int(number)]} {rest}" if number.isdigit() and int(number) < len(_NUMBERS) else text

@@ -1,0 +1,7 @@
+"""Any module to its table and its runnable program."""
+
+from striate.trace.program import Program, Result
+from striate.trace.record import Recording, trace
+from striate.trace.tap import tap
+
+__all__ = ["Program", "Recording", "Result", "tap", "trace"]

@@ -1,0 +1,177 @@
+"""One run of a copy under the recorder: without values where that is enough, on values where it is not."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+    UnsupportedFakeTensorException,
+)
+
+from striate.errors import InputError, Quoted, ShapeError
+from striate.graph import Mode, times
+from striate.kinds import kinds_by_aten
+from striate.trace.inputs import Inputs
+from striate.trace.replay import Replay, Unfit, replay, same_calls
+from striate.trace.shell import Shell, again, places, with_values, without_values
+from striate.trace.state import kept_randomness, whole_attention
+from striate.trace.tape import Failure, Recorder, Tape
+
+# The batches a program is recorded at. Further apart than 2 and 3, or min(4, n) and n // 4 would
+# pass for even growth.
+_BATCHES = (2, 5)
+_NEEDS_VALUES = (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    UnsupportedFakeTensorException,
+)
+_SIZE_WORDS = ("size", "shape", "dimension", "channels", "stride", "kernel")
+
+
+class NeedsValues(Exception):  # noqa: N818 - not an error: the network is then run on values
+    """A run without values broke, and not because of its sizes."""
+
+
+class FakeRuns:
+    """Runs of a module's copies on tensors without values.
+
+    Args:
+        module: The original; it is copied here and not needed afterwards.
+        asked: The inputs the table is wanted for.
+        mode: Whether the copies run in eval or train mode.
+    """
+
+    def __init__(self, module: nn.Module, asked: Inputs, mode: Mode) -> None:
+        self._asked, self._mode = asked, mode
+        self._fake = FakeTensorMode(allow_non_fake_inputs=True)
+        self._original = weakref.ref(module)
+        with _undisturbed(module):
+            self._shell = without_values(module, self._fake)
+        self._device = _device(self._shell.module)
+        self.skipped_hooks = self._shell.skipped_hooks
+        self.tape: Tape | None = None
+
+    def first(self) -> Tape:
+        """Return the tape of the inputs asked for.
+
+        Raises:
+            NeedsValues: It takes values to run.
+            ShapeError: An op refused its sizes.
+        """
+        self.tape = self._tape(self._asked)
+        return self.tape
+
+    def replay(self) -> Replay:
+        """Return the steps that run again, for every batch if the calls do not depend on it."""
+        tape = self.tape
+        if tape is None:
+            raise Unfit("nothing was recorded")
+        if not self._asked.has_one_batch:
+            return replay(tape, self._asked.batch)
+        try:
+            few, many = (self._at(batch) for batch in _BATCHES)
+            if same_calls(tape, few):
+                return replay(few, _BATCHES[0], many, _BATCHES[1])
+        except (Unfit, NeedsValues, InputError):
+            pass
+        # A network that does not run at other batches, or makes other calls there, can still be run at its own.
+        return replay(tape, self._asked.batch)
+
+    def _at(self, batch: int) -> Tape:
+        if self.tape is not None and batch == self._asked.batch:
+            return self.tape
+        return self._tape(self._asked.with_batch(batch))
+
+    def _tape(self, inputs: Inputs) -> Tape:
+        # A copy may change its own attributes while it runs (caches, counters): each run gets a
+        # fresh one.
+        shell = again(self._shell)
+        # Held while its tensors' numbers are in use. A `forward` put on from outside may lead back
+        # to it.
+        original = self._original()
+        if original is not None:
+            shell.places.update(places(original))
+        with _undisturbed(shell.module), torch.inference_mode(), self._fake:
+            return _recorded(shell, inputs, inputs.empty(self._device), self._mode, is_real=False)
+
+
+def real_tape(module: nn.Module, asked: Inputs, mode: Mode, cause: Exception) -> Tape:
+    """Return the tape of a run on values: the examples, or standard-normal ones.
+
+    Raises:
+        InputError: The network raised; the message names the place and what it said.
+    """
+    with _undisturbed(module):
+        try:
+            shell = with_values(module)
+            with torch.inference_mode():
+                return _recorded(shell, asked, asked.drawn(_device(module)), mode, is_real=True)
+        except InputError as error:
+            # Some networks take gradients inside `forward`, which inference mode does not allow.
+            if not any(word in str(error) for word in ("grad", "inference")):
+                raise error from cause
+        shell = with_values(module)
+        with torch.enable_grad():
+            return _recorded(shell, asked, asked.drawn(_device(module)), mode, is_real=True)
+
+
+def _recorded(shell: Shell, inputs: Inputs, tensors: list[Tensor], mode: Mode, *, is_real: bool) -> Tape:
+    shell.module.train(mode == "train")
+    recorder = Recorder(shell, frozenset(kinds_by_aten()), dict(zip(inputs.names, tensors, strict=True)))
+    try:
+        with recorder.listening():
+            output = inputs.call(shell.module, tensors)
+        return recorder.finish(output)
+    except Exception as error:
+        failure = recorder.failures.get(id(error), Failure(""))
+        # An op that refuses its inputs does so with values too; anything else may be for want of
+        # them.
+        refused = failure.operator and type(error) in (RuntimeError, ValueError, IndexError)
+        if not is_real and (isinstance(error, _NEEDS_VALUES) or not refused):
+            raise NeedsValues from error
+        raise _told(error, failure) from error
+
+
+def _told(error: Exception, failure: Failure) -> InputError:
+    """Return what went wrong in our words, with the place, the shapes and what the network said."""
+    said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    where = failure.path or "the network itself"
+    if not failure.operator:
+        return InputError(
+            "a network must run on the inputs it is traced for",
+            got=Quoted(f"{type(error).__name__}: {said}"),
+            where=where,
+            hint="Give inputs of the sizes and types it was made for.",
+        )
+    shapes = ", ".join(times(shape) or "1" for shape in failure.shapes)
+    is_about_sizes = any(word in said.lower() for word in _SIZE_WORDS)
+    kind = ShapeError if is_about_sizes else InputError
+    rule = "sizes must fit the op that reads them" if is_about_sizes else "an op must be able to read what it is given"
+    hint = f"Change the input or the layer; torch says: {said}."
+    return kind(rule, got=Quoted(f"{failure.operator} of {shapes}"), where=where, hint=hint)
+
+
+def _device(module: nn.Module) -> torch.device:
+    first = next((tensor for tensor in (*module.parameters(), *module.buffers())), None)
+    return torch.device("cpu") if first is None or first.is_meta else first.device
+
+
+@contextmanager
+def _undisturbed(module: nn.Module) -> Iterator[None]:
+    """Run the block as torch runs by default, and put the user's random numbers and switches back afterwards."""
+    with ExitStack() as stack:
+        stack.enter_context(kept_randomness())
+        stack.enter_context(whole_attention())
+        kind = _device(module).type
+        if torch.is_autocast_enabled(kind):
+            stack.enter_context(torch.autocast(kind, enabled=False))
+        if any(getattr(part, "_compiled_call_impl", None) or hasattr(part, "_orig_mod") for part in module.modules()):
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        yield

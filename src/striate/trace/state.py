@@ -1,0 +1,59 @@
+"""Leaving everything as it was: random numbers, switches, modes and buffers."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+
+@contextmanager
+def kept_randomness() -> Iterator[None]:
+    """Give the block random numbers of its own, and put back those of torch, Python and NumPy afterwards."""
+    python = random.getstate()
+    # NumPy is asked only if the network could have loaded it: nothing here needs it.
+    numpy = sys.modules.get("numpy")
+    legacy = numpy.random.get_state() if numpy is not None else None
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
+    try:
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(0)
+            random.seed(0)
+            yield
+    finally:
+        random.setstate(python)
+        if numpy is not None:
+            numpy.random.set_state(legacy)
+
+
+@contextmanager
+def whole_attention() -> Iterator[None]:
+    """Switch off the fused transformer block, which hides its products from whoever counts them."""
+    was = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(was)
+
+
+@contextmanager
+def eval_mode(module: nn.Module) -> Iterator[None]:
+    """Put a module in eval mode for the block; give every submodule its mode, and every buffer its values back."""
+    modes = [(part, part.training) for part in module.modules()]
+    # A network may write to its buffers even in eval mode (counters, caches).
+    buffers = [(buffer, buffer.detach().clone(), buffer._version) for buffer in module.buffers()]  # noqa: SLF001
+    try:
+        module.eval()
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
+        with torch.no_grad():
+            for buffer, values, version in buffers:
+                if buffer._version != version:  # noqa: SLF001 - torch's own count of writes
+                    buffer.copy_(values)

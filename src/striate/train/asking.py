@@ -1,0 +1,49 @@
+"""From what a command line says to what `train` takes, and its result as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from striate import schema
+from striate.blueprint import Blueprint, read_blueprint
+from striate.nets import Network, load_network
+from striate.records.training import Recipe
+from striate.train.recipes import DIGITS_RECIPE
+from striate.train.training import Trained
+
+SCHEMA_VERSION = 1
+
+
+def recipe_with(data: str, **given: Any) -> Recipe:  # noqa: ANN401 - fields of a recipe
+    """Return the recipe for data with some of its fields replaced; None leaves a field as it is.
+
+    Example:
+        >>> recipe_with("digits", epochs=2, rate=None).epochs, recipe_with("digits", epochs=2).optimizer
+        (2, 'adamw')
+    """
+    base = DIGITS_RECIPE if data.startswith("digits") else Recipe()
+    return replace(base, **{name: value for name, value in given.items() if value is not None})
+
+
+def starting_point(reference: str) -> Blueprint | Network:
+    """Return what a reference names: a blueprint from its file, anything else as a network with its weights."""
+    if Path(reference).suffix in {".yaml", ".yml", ".txt"}:
+        return read_blueprint(reference)
+    return load_network(reference)
+
+
+def document(trained: Trained) -> dict[str, Any]:
+    """Return a training as plain values, as `striate train --json` prints it."""
+    curve = trained.curve
+    last = curve.epochs[-1]
+    return {
+        "schema": schema.stamp("training", SCHEMA_VERSION),
+        "run": str(trained.run.folder),
+        "status": trained.run.document.status,
+        "score": {"name": curve.score_name, "value": last.score, "samples": curve.validation_count},
+        "recipe": asdict(curve.recipe),
+        "epochs": [asdict(row) for row in curve.epochs],
+        "seconds": curve.seconds,
+    }

@@ -1,0 +1,89 @@
+"""A training read back from its run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from striate.data import Dataset, Split, load_data
+from striate.errors import DataError, InputError
+from striate.records.training import EpochRow, Recipe, TrainingCurve
+from striate.runs import Run
+from striate.train.journal import LOG, METRICS
+from striate.train.score import SCORE_NAMES
+
+COMMAND = "train"
+
+
+def read_curve(run: Run) -> TrainingCurve:
+    """Return the curve of a run folder, also of one that is not finished.
+
+    Its first row is epoch 0, measured before the first step; its `train_loss` is taken in eval mode
+    on as many training images as there are validation images, its rate is 0.
+
+    Raises:
+        InputError: The run is no training.
+        SchemaError: Its rows do not read.
+
+    Example:
+        >>> curve = read_curve(Run.read("runs/a"))        # doctest: +SKIP
+        >>> [(row.epoch, row.score) for row in curve.epochs]   # doctest: +SKIP
+        [(0, 0.08), (1, 0.936), (2, 0.958)]
+    """
+    _check(run)
+    inputs, settings = run.document.inputs, run.document.settings
+    rows = [row for row in run.rows(METRICS) if row["kind"] == "epoch"]
+    return TrainingCurve(
+        recipe=Recipe(**settings["recipe"]),
+        epochs=tuple(
+            EpochRow(**{key: value for key, value in row.items() if key not in {"kind", "step"}})
+            for row in rows
+        ),
+        score_name=SCORE_NAMES[inputs["data"]["output"]],
+        train_count=inputs["split"]["train_count"],
+        validation_count=inputs["split"]["validation_count"],
+        events=tuple((line["epoch"], line["event"]) for line in run.rows(LOG) if line["event"]),
+    )
+
+
+def read_split(run: Run, dataset: Dataset | None = None) -> tuple[Dataset, Split]:
+    """Return the data of a training and its division, so that what was held out is held out still.
+
+    Args:
+        run: A training.
+        dataset: The data, if it is loaded already or was given as arrays; otherwise the recorded
+            reference is loaded.
+
+    Raises:
+        InputError: The run is no training.
+        DataError: The data are not those that were trained on.
+    """
+    _check(run)
+    recorded: Mapping[str, Any] = run.document.inputs["data"]
+    if dataset is None:
+        if recorded["reference"] == "arrays":
+            raise DataError(
+                "data given as arrays must be given again",
+                got="none",
+                where=str(run.folder),
+                hint="Pass the dataset.",
+            )
+        dataset = load_data(recorded["reference"])
+    if dataset.fingerprint != recorded["fingerprint"]:
+        raise DataError(
+            "data must be those the network was trained on",
+            got=f"{dataset.reference} with {len(dataset)} samples and other ids or targets",
+            where=str(run.folder),
+            hint="What was held out may be trained on here; restore the files, or train again.",
+        )
+    shares = run.document.inputs["split"]
+    return dataset, dataset.split(
+        seed=shares["seed"], validation=shares["validation"], test=shares["test"]
+    )
+
+
+def _check(run: Run) -> None:
+    if run.document.command != COMMAND:
+        raise InputError(
+            "a run must be a training", got=run.document.command, where=str(run.folder)
+        )

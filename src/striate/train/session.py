@@ -1,0 +1,148 @@
+"""One sitting of a training: begin or go on, and leave things in order however it ends."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from importlib.metadata import version
+
+from striate.blueprint import Blueprint
+from striate.data import Dataset, Split
+from striate.errors import Cancelled, DivergedError
+from striate.events import Events
+from striate.nets import Network
+from striate.records.training import Recipe
+from striate.runs import Run
+from striate.train.checkpoint import EPOCH, State, load_checkpoint, newest
+from striate.train.device import Device
+from striate.train.journal import Journal
+from striate.train.loop import Loop, Work
+from striate.train.losses import Loss
+from striate.train.optimizers import make_optimizer
+from striate.train.result import save_result
+from striate.train.start import starting_network
+
+
+class Session:
+    """Works in a run folder until the training is done, stopped or lost.
+
+    Args:
+        given: What to train; not changed.
+        dataset: What to train on.
+        split: Its parts.
+        recipe: How.
+        run: The folder.
+        events: Hears and may cancel.
+    """
+
+    def __init__(
+        self,
+        given: Network | Blueprint,
+        dataset: Dataset,
+        split: Split,
+        recipe: Recipe,
+        run: Run,
+        events: Events,
+    ) -> None:
+        self._given = given
+        self._dataset = dataset
+        self._split = split
+        self._recipe = recipe
+        self._run = run
+        self._events = events
+        self._checkpoints = run.folder / "checkpoint"
+        self._journal = Journal(run, events)
+
+    def run(self, device: Device, is_interrupted: Callable[[], bool]) -> Network:
+        """Return the trained network; the run is then done, and its checkpoints are gone.
+
+        Raises:
+            Cancelled: Asked to stop; checkpoint and network are written.
+            DivergedError: Lost; the network of the last good epoch is written.
+        """
+        start = starting_network(
+            self._given, self._dataset, self._split, self._recipe, self._events
+        )
+        work = self._work(start, device)
+        loop = Loop(
+            work,
+            self._resume(work),
+            journal=self._journal,
+            folder=self._checkpoints,
+            events=self._events,
+            is_interrupted=is_interrupted,
+        )
+        try:
+            loop.run()
+        except (Cancelled, KeyboardInterrupt):
+            self._stop(loop, start)
+            raise
+        except DivergedError as error:
+            raise self._lost(loop, start, error) from error
+        network = save_result(self._run, start, work, loop.state)
+        self._run.end("done")
+        shutil.rmtree(self._checkpoints, ignore_errors=True)
+        return network
+
+    def _work(self, start: Network, device: Device) -> Work:
+        module = start.module.to(device.place)
+        loss = Loss(start.output, start.preprocessing, label_smoothing=self._recipe.label_smoothing)
+        return Work(
+            module=module,
+            optimizer=make_optimizer(module, self._recipe),
+            loss=loss.to(device.place),
+            preprocessing=start.preprocessing,
+            dataset=self._dataset,
+            split=self._split,
+            recipe=self._recipe,
+            device=device,
+        )
+
+    def _resume(self, work: Work) -> State:
+        path = newest(self._checkpoints)
+        if path is None:
+            self._journal.rewind(0)
+            return State()
+        state = load_checkpoint(path, work.module, work.optimizer)
+        self._journal.rewind(state.rows)
+        at = round(state.step / work.steps_per_epoch, 3)
+        self._journal.note(
+            f"Resumed after step {state.step} of {work.steps}.", at=at, event="resumed"
+        )
+        began_with, now = self._run.document.versions.get("torch"), version("torch")
+        if began_with != now:
+            self._journal.note(
+                f"It began with torch {began_with}; with {now} the last bits may differ.",
+                at=at,
+            )
+        return state
+
+    def _stop(self, loop: Loop, start: Network) -> None:
+        if loop.is_at_rest:
+            loop.save()
+        else:  # interrupted within a step: what is in memory is half a step
+            path = newest(self._checkpoints)
+            if path is None:
+                return
+            loop.state = load_checkpoint(path, loop.work.module)
+        self._journal.note(
+            f"Stopped after step {loop.state.step} of {loop.work.steps}.",
+            at=loop.at,
+            event="stopped",
+        )
+        save_result(self._run, start, loop.work, loop.state)
+
+    def _lost(self, loop: Loop, start: Network, error: DivergedError) -> DivergedError:
+        kept = "no epoch ended well, so no weights are kept."
+        self._journal.note(str(error), at=loop.at, event="diverged")
+        if (self._checkpoints / EPOCH).is_file():
+            state = load_checkpoint(self._checkpoints / EPOCH, loop.work.module)
+            save_result(self._run, start, loop.work, state)
+            place = self._run.folder / "network"
+            kept = f"{place} holds the weights at the end of epoch {state.epoch}."
+        return DivergedError(
+            error.rule,
+            got=error.got,
+            where=error.where,
+            hint=f"{error.hint} {kept[0].upper()}{kept[1:]}",
+        )

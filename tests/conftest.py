@@ -1,0 +1,61 @@
+"""What many tests share: a real network trained on real digits, once a session."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+# Two threads at most: more make the small networks of these tests slower, and other machines' results differ.
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+SMALL_TEXT = "input 1x28x28; conv 3x3 8, batchnorm, relu; maxpool 2; conv 3x3 16, batchnorm, relu; maxpool 2; fc 32, relu; classes 10"
+INK_TEXT = "input 1x28x28; conv 3x3 8, batchnorm, relu; maxpool 2; conv 3x3 16, batchnorm, relu; globalavgpool; fc 16, relu; values 1"
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """The 5,000 built-in digits."""
+    from striate.data import load_data
+
+    return load_data("digits")
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory, digits):
+    """The folder of a small network trained on digits for two epochs."""
+    return _trained(tmp_path_factory.mktemp("small") / "run", SMALL_TEXT, digits)
+
+
+@pytest.fixture(scope="session")
+def ink_run(tmp_path_factory):
+    """The folder of a small regression network: how much of a digit's picture is ink."""
+    from striate.data import load_data
+
+    return _trained(tmp_path_factory.mktemp("ink") / "run", INK_TEXT, load_data("digits:ink"))
+
+
+@pytest.fixture(scope="session")
+def small_inspection(small_run, digits):
+    """The report about the small network."""
+    from striate.report import inspect
+
+    return inspect(small_run, digits)
+
+
+@pytest.fixture(scope="session")
+def ink_inspection(ink_run):
+    """The report about the regression network."""
+    from striate.report import inspect
+
+    return inspect(ink_run, "digits:ink")
+
+
+def _trained(folder, text, dataset):
+    from striate.blueprint import Blueprint
+    from striate.records import Recipe
+    from striate.train import train
+
+    recipe = Recipe(optimizer="adamw", rate=0.004, epochs=2, batch=50, weight_decay=0.05)
+    train(Blueprint.from_text(text), dataset, recipe, folder)
+    return folder

@@ -1,0 +1,51 @@
+"""A blueprint file that does not read says why, and where."""
+
+import pytest
+
+from striate.blueprint import Blueprint, read_blueprint
+from striate.errors import InputError
+
+HEAD = "schema: striate/blueprint/1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("input: 1x8x8", "must begin with schema: striate/blueprint/1"),
+        ("schema: striate/graph/1", "schema must be striate/blueprint/1; got 'striate/graph/1'"),
+        ("schema: striate/blueprint/9", "version must be at most 1; got 9"),
+        ("- a\n- b", "must begin with schema"),
+        (HEAD + "input: 1x8x8\nlayers: relu\noutput: classes 2", "layers must be a list"),
+        (HEAD + "input: 1x8x8\nlayers: [relu]\noutput: classes 2\nwidth: 3", "got 'width'"),
+        (
+            HEAD + "input: 1x8x8\nlayers:\n- repeat: 0\n  layers: [relu]\noutput: classes 2",
+            "count of at least 1",
+        ),
+        (HEAD + "input: 1x8x8\nlayers: [7]\noutput: classes 2", "a layer must be a word"),
+        (HEAD + "input: 1x8x8\nlayers: [\noutput: classes 2", "must be YAML"),
+        (
+            HEAD + "input: 1x8x8\nlayers:\n- conv: {kernl: 3, width: 2}\noutput: classes 2",
+            "Did you mean kernel?",
+        ),
+        ("!!python/object/apply:os.system ['true']", "must be YAML"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(text, words):
+    with pytest.raises(InputError) as caught:
+        Blueprint.from_yaml(text, where="net.yaml")
+
+    assert words in str(caught.value)
+    assert "net.yaml" in str(caught.value)
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path):
+    with pytest.raises(InputError, match="striate new"):
+        read_blueprint(tmp_path / "net.yaml")
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(InputError, match="UTF-8"):
+        read_blueprint(path)

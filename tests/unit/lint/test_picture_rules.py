@@ -1,0 +1,281 @@
+"""Rules about a trained network, just below and just above their limits, on hand-made records."""
+
+import numpy as np
+import pytest
+
+from striate.lint import lint
+from striate.records import (
+    ClassImages,
+    EpochRow,
+    Evidence,
+    FeatureMap,
+    Filters,
+    LayerActivity,
+    MapLayer,
+    OcclusionCensus,
+    Output,
+    Predictions,
+    Recipe,
+    SaliencyCensus,
+    Scoreboard,
+    TopPatches,
+    TrainingCurve,
+    UnitPatches,
+)
+
+
+def curve(validation, train=None):
+    rows = zip(train or validation, validation, strict=True)
+    return TrainingCurve(
+        recipe=Recipe(),
+        epochs=tuple(
+            EpochRow(epoch=n, train_loss=t, validation_loss=v, score=0.5, rate=0.1, seconds=1.0)
+            for n, (t, v) in enumerate(rows, start=1)
+        ),
+        score_name="accuracy",
+        train_count=100,
+        validation_count=100,
+    )
+
+
+def filters(detail, *, side=5, cosine=0.5):
+    weights = np.zeros((len(detail), 1, side, side), np.float32)
+    return Filters(
+        layer="conv1", weights=weights, start=weights, detail=np.array(detail, np.float32),
+        random_band=(0.65, 0.93), random_count=100, closest=(0, 1, cosine),
+    )  # fmt: skip
+
+
+def activity(*shares, units=20, dead=0, always=0, is_rectified=True):
+    return tuple(
+        LayerActivity(
+            layer=f"conv{n}", units=units, active_share=share, dead=tuple(range(dead)), always_on=tuple(range(always)),
+            maximum=1.0, is_rectified=is_rectified,
+        )
+        for n, share in enumerate(shares, start=1)
+    )  # fmt: skip
+
+
+def patches(*, purity=0.5, classes=10, counted=50, twins=(), units=8):
+    one = np.zeros(1, np.int64)
+    rows = tuple(
+        UnitPatches(
+            unit=n, values=one.astype(np.float32), samples=one, boxes=np.zeros((1, 4), np.int64),
+            class_counts=np.zeros(classes, np.int64), purity=purity,
+        )
+        for n in range(units)
+    )  # fmt: skip
+    return (TopPatches(layer="fc1", field_px=(8, 8), units=rows, counted=counted, twins=twins, images=100),)
+
+
+def feature_map(*, overlap=None, pixels=0.8, last=0.9):
+    points = np.zeros((2, 2), np.float32)
+    return FeatureMap(
+        samples=np.arange(2), labels=np.arange(2), wrong=np.zeros(2, np.uint8),
+        layers=(MapLayer(layer="pixels", points=points, separation=pixels), MapLayer(layer="fc1", points=points, separation=last)),
+        overlap=overlap, perplexity=30.0, seed=0,
+    )  # fmt: skip
+
+
+def occlusion(*, off=0, on=100):
+    return OcclusionCensus(
+        images=10, off_squares=1000, off_changed=off, on_squares=1000, on_changed=on, window_px=(7, 7), stride_px=(3, 3)
+    )
+
+
+def saliency(share=0.9, *, chance=0.25, correlation=0.1):
+    shares = np.array([share, share], np.float32)
+    return SaliencyCensus(images=2, shares=shares, chance=chance, random_correlation=correlation)
+
+
+def class_images(*detail):
+    count = len(detail)
+    pictures, ones = np.zeros((count, 1, 4, 4), np.float32), np.ones(count, np.float32)
+    return ClassImages(
+        names=tuple(f"class {n}" for n in range(count)), images=pictures, plain=pictures, probability=ones,
+        plain_probability=ones, detail=np.array(detail, np.float32), plain_detail=ones, data_detail=(0.05, 0.22),
+        steps=10, seed=0,
+    )  # fmt: skip
+
+
+def board(main=0.9, *, name="accuracy", chance=0.1, confusion=None):
+    return Scoreboard(
+        count=100, main_name=name, main=main, interval=(main - 0.05, main + 0.05), chance=chance, confusion=confusion
+    )
+
+
+def confusion(most, rest, classes=5):
+    """One cell with `most` mistakes, and `rest` spread one a cell."""
+    cells = np.diag([100] * classes)
+    places = [(row, column) for row in range(classes) for column in range(classes) if row != column]
+    cells[places[0]] = most
+    for place in places[1 : 1 + rest]:
+        cells[place] = 1
+    return cells
+
+
+def answers(truth, scores, kind="classes"):
+    output = Output(kind=kind, names=("cat", "dog"))
+    return Predictions(
+        output=output, samples=np.arange(len(truth)) + 40, truth=np.array(truth), scores=np.array(scores, np.float32)
+    )
+
+
+NOTHING, NOTE, WARNING, ERROR = None, "note", "warning", "error"
+CASES = [
+    # A fall of x per epoch between the means of two pairs: (before − last) / before / 2.
+    ("loss-still-falling", {"curve": curve([1.0, 1.0, 0.91, 0.91])}, NOTHING),
+    ("loss-still-falling", {"curve": curve([1.0, 1.0, 0.89, 0.89])}, NOTE),
+    ("validation-turned-up", {"curve": curve([0.5, 0.54, 0.54], [0.5, 0.4, 0.3])}, NOTHING),
+    ("validation-turned-up", {"curve": curve([0.5, 0.56, 0.56], [0.5, 0.4, 0.3])}, WARNING),
+    ("validation-turned-up", {"curve": curve([0.5, 0.7, 0.54], [0.5, 0.4, 0.3])}, NOTHING),
+    ("validation-turned-up", {"curve": curve([0.5, 0.56, 0.56], [0.3, 0.4, 0.5])}, NOTHING),
+    ("validation-turned-up", {"curve": curve([0.05, 0.069, 0.069], [0.5, 0.4, 0.3])}, NOTHING),
+    ("validation-far-from-training", {"curve": curve([0.99], [0.5])}, NOTHING),
+    ("validation-far-from-training", {"curve": curve([1.01], [0.5])}, WARNING),
+    ("validation-far-from-training", {"curve": curve([0.129], [0.03])}, NOTHING),
+    ("validation-far-from-training", {"curve": curve([0.131], [0.03])}, WARNING),
+    ("validation-turned-up", {"curve": curve([0.05, 0.071, 0.071], [0.5, 0.4, 0.3])}, WARNING),
+    ("filters-as-noisy-as-random", {"filters": filters([0.1, 0.64, 0.9])}, NOTHING),
+    ("filters-as-noisy-as-random", {"filters": filters([0.1, 0.66, 0.9])}, WARNING),
+    ("filters-as-noisy-as-random", {"filters": filters([0.1, 0.66, 0.9], side=3)}, NOTE),
+    ("copied-filters", {"filters": filters([0.1, 0.2], cosine=0.949)}, NOTHING),
+    ("copied-filters", {"filters": filters([0.1, 0.2], cosine=0.951)}, WARNING),
+    ("copied-filters", {"filters": filters([0.1, 0.2], cosine=-0.99)}, NOTHING),
+    ("dead-units", {"activity": activity(0.5, units=100, dead=10)}, NOTHING),
+    ("dead-units", {"activity": activity(0.5, units=100, dead=11)}, WARNING),
+    ("always-on-units", {"activity": activity(0.5, units=100, always=10)}, NOTHING),
+    ("always-on-units", {"activity": activity(0.5, units=100, always=11)}, NOTE),
+    ("everything-active", {"activity": activity(0.99, 0.89)}, NOTHING),
+    ("everything-active", {"activity": activity(0.99, 0.91)}, WARNING),
+    ("activity-rises-with-depth", {"activity": activity(0.3, 0.9, 0.39)}, NOTHING),
+    ("activity-rises-with-depth", {"activity": activity(0.3, 0.1, 0.41)}, NOTE),
+    ("twin-units", {"patches": patches(twins=tuple((0, n, 0.9) for n in range(1, 25)), units=100)}, NOTHING),
+    ("twin-units", {"patches": patches(twins=tuple((0, n, 0.9) for n in range(1, 26)), units=100)}, WARNING),
+    # 1/10 + √(2 · 0.1 · 0.9 · ln 10 / 50) = 0.191.
+    ("unselective-units", {"patches": patches(purity=0.2)}, NOTHING),
+    ("unselective-units", {"patches": patches(purity=0.18)}, WARNING),
+    ("overlapping-classes", {"feature_map": feature_map(overlap=(4, 9, 0.049))}, NOTHING),
+    ("overlapping-classes", {"feature_map": feature_map(overlap=(4, 9, 0.051))}, NOTE),
+    ("overlapping-classes", {"feature_map": feature_map(overlap=(4, 9, 0.21))}, WARNING),
+    ("unseparated-features", {"feature_map": feature_map(pixels=0.8, last=0.795)}, NOTHING),
+    ("unseparated-features", {"feature_map": feature_map(pixels=0.8, last=0.788)}, WARNING),
+    ("background-matters", {"occlusion_census": occlusion(off=10)}, NOTHING),
+    ("background-matters", {"occlusion_census": occlusion(off=11)}, WARNING),
+    ("background-matters", {"occlusion_census": occlusion(off=101)}, ERROR),
+    ("nothing-matters", {"occlusion_census": occlusion(on=5)}, NOTHING),
+    ("nothing-matters", {"occlusion_census": occlusion(on=4)}, NOTE),
+    ("gradient-off-object", {"saliency_census": saliency(0.51)}, NOTHING),
+    ("gradient-off-object", {"saliency_census": saliency(0.49)}, WARNING),
+    # An object on 60 % of the image: halfway from chance to all of it is 0.8.
+    ("gradient-off-object", {"saliency_census": saliency(0.81, chance=0.6)}, NOTHING),
+    ("gradient-off-object", {"saliency_census": saliency(0.79, chance=0.6)}, WARNING),
+    ("saliency-blind-to-weights", {"saliency_census": saliency(correlation=0.49)}, NOTHING),
+    ("saliency-blind-to-weights", {"saliency_census": saliency(correlation=0.51)}, WARNING),
+    ("class-images-are-noise", {"class_images": class_images(*[0.23] * 2, *[0.1] * 18)}, NOTHING),
+    ("class-images-are-noise", {"class_images": class_images(*[0.23] * 3, *[0.1] * 22)}, NOTE),
+    ("class-images-are-noise", {"class_images": class_images(*[0.23] * 6, *[0.1] * 4)}, WARNING),
+    ("score-near-chance", {"scoreboard": board(0.2)}, NOTHING),
+    ("score-near-chance", {"scoreboard": board(0.18)}, ERROR),
+    ("score-near-chance", {"scoreboard": board(0.11, name="R²", chance=0.0)}, NOTHING),
+    ("score-near-chance", {"scoreboard": board(0.09, name="R²", chance=0.0)}, ERROR),
+    ("score-near-chance", {"scoreboard": board(-0.5, name="R²", chance=0.0)}, ERROR),
+    ("confused-pair", {"scoreboard": board(confusion=confusion(3, 9))}, NOTHING),
+    ("confused-pair", {"scoreboard": board(confusion=confusion(5, 13))}, NOTE),
+    ("confused-pair", {"scoreboard": board(confusion=confusion(13, 12))}, WARNING),
+    # Two classes have two cells: one always holds at least half.
+    ("confused-pair", {"scoreboard": board(confusion=confusion(30, 0, classes=2))}, NOTHING),
+    ("sure-mistakes", {"predictions": answers([0], [[0.02, 0.98]])}, NOTHING),
+    ("sure-mistakes", {"predictions": answers([0], [[0.005, 0.995]])}, NOTE),
+    ("sure-mistakes", {"predictions": answers([1], [[0.005, 0.995]])}, NOTHING),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "records", "severity"), CASES)
+def test_a_rule_fires_beyond_its_limit_only(name, records, severity):
+    report = lint(Evidence(**records), select=[name])
+    assert [finding.severity for finding in report.findings] == ([severity] if severity else [])
+    assert report.skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "records"),
+    [
+        ("loss-still-falling", {"curve": curve([1.0, 0.5, 0.2])}),
+        ("filters-as-noisy-as-random", {"filters": filters([0.9, 0.9], side=1)}),
+        ("activity-rises-with-depth", {"activity": activity(0.1, 0.9)}),
+        ("everything-active", {"activity": activity(0.99, is_rectified=False)}),
+        ("unselective-units", {"patches": patches(purity=0.0, classes=0)}),
+        ("overlapping-classes", {"feature_map": feature_map()}),
+        (
+            "overlapping-classes",
+            {"feature_map": feature_map(overlap=(4, 5, 0.4)), "predictions": answers([[0.1]], [[0.1]], "values")},
+        ),
+        ("gradient-off-object", {"saliency_census": saliency(0.9, chance=0.95)}),
+        ("confused-pair", {"scoreboard": board(confusion=confusion(11, 0))}),
+        ("confused-pair", {"scoreboard": board()}),
+        ("sure-mistakes", {"predictions": answers([[0.1, 0.1]], [[0.1, 0.999]], "values")}),
+    ],
+)
+def test_evidence_that_cannot_tell_is_no_evidence(name, records):
+    assert lint(Evidence(**records), select=[name]).skipped == (name,)
+
+
+def only(name, **records):
+    (finding,) = lint(Evidence(**records), select=[name]).findings
+    return finding
+
+
+def test_the_mock_ups_sentences_are_said():
+    layer = LayerActivity(
+        layer="fc1", units=64, active_share=0.26, dead=tuple(range(22)), always_on=(), maximum=10.0, is_rectified=True
+    )
+    assert only("dead-units", activity=(layer,)).message == "22 of the 64 units of fc1 are zero for every image."
+    noisy = only("filters-as-noisy-as-random", filters=filters([0.81] * 16))
+    assert noisy.message.startswith("None of the 16 filters of conv1 is smoother than random weights")
+    assert (noisy.measure.limit, len(noisy.measure.marks)) == (0.65, 16)
+    off = only("gradient-off-object", saliency_census=saliency(0.325))
+    assert off.message.startswith("The gradient lies on the object only 1.30 times as often as chance")
+
+
+def test_the_worst_layer_is_named_and_the_others_after_it():
+    first, second = activity(0.5, 0.5, dead=3)
+    worse = LayerActivity(
+        layer="fc1", units=20, active_share=0.1, dead=tuple(range(10)), always_on=(), maximum=1.0, is_rectified=True
+    )
+    finding = only("dead-units", activity=(first, worse, second))
+    assert finding.op == "fc1"
+    assert finding.message.endswith("conv1 and conv2 too are above the limit.")
+
+
+def test_classes_are_called_by_their_names():
+    sure = only("sure-mistakes", predictions=answers([0, 1], [[0.004, 0.996], [0.2, 0.8]]))
+    assert sure.message == "1 of 1 mistake is sure: image 40 is cat answered dog with probability 0.996."
+    mixed = only(
+        "overlapping-classes", feature_map=feature_map(overlap=(0, 1, 0.1)), predictions=answers([0], [[0.9, 0.1]])
+    )
+    assert mixed.message.startswith("cat and dog are the closest pair")
+
+
+def test_background_has_wilsons_interval():
+    # 20 of 1000 by Wilson: 1.30 to 3.07 %.
+    low, high = only("background-matters", occlusion_census=occlusion(off=20)).measure.interval
+    assert (low, high) == pytest.approx((1.298, 3.070), abs=0.001)
+
+
+def test_a_healthy_network_is_left_alone():
+    evidence = Evidence(
+        curve=curve([1.0, 0.4, 0.2, 0.12, 0.1, 0.1, 0.098, 0.098], [1.3, 0.5, 0.25, 0.15, 0.1, 0.09, 0.08, 0.08]),
+        filters=filters([0.1, 0.2, 0.3, 0.7]),
+        activity=activity(0.6, 0.52, 0.46, 0.39, 0.26, dead=1),
+        patches=patches(purity=0.5),
+        feature_map=feature_map(overlap=(4, 9, 0.024), pixels=0.877, last=0.977),
+        occlusion_census=occlusion(off=0, on=110),
+        saliency_census=saliency(0.6),
+        class_images=class_images(*[0.1] * 10),
+        scoreboard=board(0.98, confusion=confusion(3, 17)),
+        predictions=answers([0, 1], [[0.9, 0.1], [0.6, 0.4]]),
+    )
+    report = lint(evidence)
+    assert report.findings == ()
+    assert len(report.silent) == 21

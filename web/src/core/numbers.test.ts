@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fixed, grouped, measured, plain, signed } from "./numbers.ts";
+
+test("groups begin at five digits", () => {
+  assert.equal(grouped("3500"), "3500");
+  assert.equal(grouped("10000"), "10\u202f000");
+  assert.equal(grouped("-1234567.25"), "\u22121\u202f234\u202f567.25");
+});
+
+test("fixed decimals, no minus before zero", () => {
+  assert.equal(fixed(0.125, 2), "0.13");
+  assert.equal(fixed(-0.001, 2), "0.00");
+  assert.equal(fixed(-3.2, 1), "\u22123.2");
+});
+
+test("signed numbers carry a plus, zero does not", () => {
+  assert.equal(signed("0.80"), "+0.80");
+  assert.equal(signed("\u22120.80"), "\u22120.80");
+  assert.equal(signed("0"), "0");
+});
+
+test("measurements have three significant digits", () => {
+  assert.equal(measured(4.5912), "4.59");
+  assert.equal(measured(0.6713), "0.671");
+  assert.equal(measured(117786), "117\u202f786");
+  assert.equal(measured(0.00001234), "1.23e\u22125");
+  assert.equal(measured(0), "0");
+});
+
+test("plain numbers keep what was written", () => {
+  assert.equal(plain(100416), "100\u202f416");
+  assert.equal(plain(0.1 + 0.2), "0.3");
+});

@@ -1,0 +1,35 @@
+// Numbers as text. Values that Python has already put into words pass through untouched.
+
+export const narrow = "\u202f";
+export const minus = "\u2212";
+
+/** Groups of three from five digits on; a true minus. */
+export function grouped(text: string): string {
+  const [, sign = "", whole = "", rest = ""] = /^(-?)(\d+)(.*)$/s.exec(text) ?? [];
+  if (whole === "") return text;
+  const spaced = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, narrow) : whole;
+  return (sign && minus) + spaced + rest;
+}
+
+export function fixed(value: number, decimals: number): string {
+  const text = value.toFixed(decimals);
+  return grouped(Number(text) === 0 ? text.replace("-", "") : text);
+}
+
+/** Signed quantities carry their plus as well; zero carries none. */
+export function signed(text: string): string {
+  return text.startsWith(minus) || /^[0.]+$/.test(text) ? text : `+${text}`;
+}
+
+/** Three significant digits, without exponent where one can do without. */
+export function measured(value: number, digits = 3): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const size = Math.floor(Math.log10(Math.abs(value)));
+  if (size < -4) return grouped(value.toExponential(digits - 1).replace("e-", `e${minus}`));
+  return fixed(value, Math.max(0, digits - 1 - size));
+}
+
+/** As written: all digits of a whole number, up to six significant ones of any other. */
+export function plain(value: number): string {
+  return grouped(Number.isInteger(value) ? value.toFixed(0) : String(Number(value.toPrecision(6))));
+}

@@ -1,0 +1,362 @@
+/* Written by `npm run types` from src/striate/page/wire.py. Change it there. */
+
+/**
+ * A whole report.
+ */
+export interface Page {
+  schema: string;
+  title: string;
+  run_line: string;
+  verdict: string;
+  prose: string;
+  facts: Fact[];
+  findings: FindingRow[];
+  findings_sentence: string;
+  found_nothing: string[];
+  sections: Section[];
+}
+/**
+ * One of the five numbers under the verdict.
+ */
+export interface Fact {
+  label: string;
+  value: string;
+  note: string;
+}
+/**
+ * One finding, with the id of the section that shows it.
+ */
+export interface FindingRow {
+  code: string;
+  name: string;
+  severity: "ok" | "note" | "warning" | "error";
+  message: string;
+  todo: string;
+  why: string;
+  source: string;
+  section: string;
+  strip: Strip | null;
+}
+/**
+ * A measurement against its limit.
+ *
+ * The `…_shown` are numbers with their unit; the page adds the word "limit".
+ */
+export interface Strip {
+  value: number;
+  shown: string;
+  limit: number;
+  limit_shown: string;
+  wrong: "above" | "below";
+  low: number;
+  high: number;
+  low_shown: string;
+  high_shown: string;
+  interval: [number, number] | null;
+  marks: number[];
+  chance: number | null;
+}
+/**
+ * A term, a judgement, the sentence, its pictures and their caption.
+ */
+export interface Section {
+  id: string;
+  term: string;
+  judgement: ("ok" | "note" | "warning" | "error") | null;
+  sentence: string;
+  figures: (
+    | Tiles
+    | Patches
+    | Cases
+    | Charts
+    | Histogram
+    | Drawing
+    | LayerTable
+    | Map
+    | Confusion
+    | Scatter
+    | TableFigure
+  )[];
+  caption: Caption;
+}
+/**
+ * Pictures of equal size on one scale: channels, filters, class images, mistakes.
+ *
+ * `array` has shape (n, h, w), or (n, h, w, 3) where the scale is `colour`.
+ * `side` is the wished side of a tile in CSS pixels; the zoom is the nearest whole number of device pixels.
+ */
+export interface Tiles {
+  kind: "tiles";
+  title: string;
+  note: string;
+  /**
+   * Words at the right of the title: '0 to 4.59'.
+   */
+  end: string;
+  array: string;
+  scale: Scale;
+  show_scale: boolean;
+  tiles: Tile[];
+  side: number;
+  /**
+   * Array (n, h, w) of 0/1; its border is drawn on each tile.
+   */
+  outline: string | null;
+  table: Table | null;
+}
+/**
+ * How numbers become ink.
+ *
+ * `sequential`: 0 is paper, `high` is ink. `diverging`: symmetric about 0. `grey`: black `low` to white `high`.
+ * `colour`: RGB as stored.
+ */
+export interface Scale {
+  kind: "sequential" | "diverging" | "grey" | "colour";
+  low: number;
+  high: number;
+  /**
+   * What the numbers are, in words: 'weight, no unit'.
+   */
+  unit: string;
+}
+/**
+ * One small picture out of an array's first axis.
+ */
+export interface Tile {
+  index: number;
+  label: string;
+  value: string;
+  crossed: boolean;
+  warn: boolean;
+}
+/**
+ * Rows under columns; `foot` sums them. Also the twin of every picture.
+ */
+export interface Table {
+  columns: Column[];
+  rows: (string | number | null)[][];
+  foot: (string | number | null)[] | null;
+  caption: string;
+}
+/**
+ * A column of a table. `bar` draws each number as a bar to the column's maximum as well.
+ */
+export interface Column {
+  label: string;
+  unit: string;
+  align: "left" | "right";
+  /**
+   * Digits after the point; None: as written.
+   */
+  decimals: number | null;
+  bar: boolean;
+}
+/**
+ * Nine patches a unit, in a 3 × 3 block. `array` as in `Tiles`.
+ */
+export interface Patches {
+  kind: "patches";
+  title: string;
+  array: string;
+  scale: Scale;
+  groups: PatchGroup[];
+  classes: string[];
+  side: number;
+  table: Table | null;
+}
+/**
+ * The strongest patches of one unit, with how its strongest images spread over the classes.
+ */
+export interface PatchGroup {
+  label: string;
+  value: string;
+  patches: number[];
+  counts: number[];
+  peak: string;
+  warn: boolean;
+}
+/**
+ * Occlusion, saliency: a row per image. `images` (n, h, w[, 3]) on `image_scale`; `maps` (m, h, w) on `map_scale`.
+ */
+export interface Cases {
+  kind: "cases";
+  title: string;
+  images: string;
+  image_scale: Scale;
+  maps: string;
+  map_scale: Scale;
+  outlines: string | null;
+  cases: Case[];
+  side: number;
+  table: Table | null;
+}
+/**
+ * One image of the data: input at the left, its maps at the right.
+ */
+export interface Case {
+  title: string;
+  note: string;
+  input: number;
+  outline: number | null;
+  maps: CaseMap[];
+}
+/**
+ * One map in a case: a picture with its name and number.
+ */
+export interface CaseMap {
+  index: number;
+  label: string;
+  value: string;
+  large: boolean;
+  strong: boolean;
+}
+/**
+ * Small multiples of lines.
+ */
+export interface Charts {
+  kind: "charts";
+  charts: Chart[];
+  table: Table | null;
+}
+/**
+ * One of some small multiples with the same x axis. `events` are labelled ticks on that axis.
+ */
+export interface Chart {
+  title: string;
+  unit: string;
+  x_label: string;
+  curves: Curve[];
+  low: number | null;
+  high: number | null;
+  events: [number, string][];
+}
+/**
+ * One line; `None` where nothing was measured.
+ */
+export interface Curve {
+  label: string;
+  x: number[];
+  y: (number | null)[];
+  style: "solid" | "dashed" | "thin";
+}
+/**
+ * Counts over bins, with chance and limit as ticks.
+ */
+export interface Histogram {
+  kind: "histogram";
+  title: string;
+  unit: string;
+  edges: number[];
+  counts: number[];
+  marks: [number, string, "chance" | "limit" | "mean"][];
+  table: Table | null;
+}
+/**
+ * The network as boxes from left to right.
+ */
+export interface Drawing {
+  kind: "drawing";
+  blocks: Block[];
+  log_width: boolean;
+  table: Table | null;
+}
+/**
+ * One box of the network's drawing, to scale: height = map side, width = channels.
+ */
+export interface Block {
+  name: string;
+  size: string;
+  channels: number;
+  side: number;
+  learned: boolean;
+}
+/**
+ * The network's table with field drawn true to size and a bar in each number cell.
+ */
+export interface LayerTable {
+  kind: "layers";
+  rows: LayerRow[];
+  input_side: number;
+  params: number;
+  macs: number;
+  kept_bytes: number;
+}
+/**
+ * One row of the network's table. Units stand in the head.
+ */
+export interface LayerRow {
+  name: string;
+  kind: string;
+  output: string;
+  field: number | null;
+  /**
+   * Field side over input side, at most 1.
+   */
+  field_share: number | null;
+  params: number;
+  macs: number;
+  kept_bytes: number;
+}
+/**
+ * Samples placed by the distance of their features.
+ *
+ * `images` (n, h, w[, 3]) on `scale`; `labels` int32 (n): class of each sample; `wrong` uint8 (n): 1 = answered wrongly.
+ * The last layer is shown first and large.
+ */
+export interface Map {
+  kind: "map";
+  layers: MapLayer[];
+  images: string;
+  scale: Scale;
+  labels: string;
+  wrong: string;
+  classes: string[];
+  table: Table | null;
+}
+/**
+ * The points of the map at one layer. `points`: array (n, 2) float32, within −1 … 1, y downwards.
+ */
+export interface MapLayer {
+  name: string;
+  points: string;
+  separation: string;
+}
+/**
+ * Counts: rows are the true class, columns the answer.
+ */
+export interface Confusion {
+  kind: "confusion";
+  classes: string[];
+  counts: number[][];
+  note: string;
+}
+/**
+ * Answer against truth, for regression; the diagonal is drawn.
+ */
+export interface Scatter {
+  kind: "scatter";
+  title: string;
+  x_label: string;
+  y_label: string;
+  x: number[];
+  y: number[];
+  table: Table | null;
+}
+/**
+ * A table that is the picture itself.
+ */
+export interface TableFigure {
+  kind: "table";
+  table: Table;
+}
+/**
+ * What stands beside a picture.
+ */
+export interface Caption {
+  shown: string;
+  should_see: string;
+  wrong_if: string;
+  source: string;
+  extra: string;
+  aside: Table | null;
+}
