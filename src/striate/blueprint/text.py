@@ -13,8 +13,9 @@ from striate.blueprint.model import Blueprint, Item, Repeat
 from striate.blueprint.words import layer_from_tokens, layer_to_text
 from striate.errors import BlueprintError
 from striate.kinds import words
+from striate.records.output import OutputKind
 
-OUTPUTS = ("classes", "labels", "values")
+OUTPUTS: dict[str, OutputKind] = {"classes": "classes", "labels": "labels", "values": "values"}
 MOST_LAYERS = 10_000
 _DEEPEST = 20
 _TOKEN = re.compile(r"\s*(?:(?P<mark>[(),;])|(?P<word>[^\s(),;]+))")
@@ -64,7 +65,7 @@ def input_shape(text: str, *, where: str) -> tuple[int, ...]:
     return shape
 
 
-def output_from(tokens: list[str], *, where: str) -> tuple[str, tuple[str, ...]]:
+def output_from(tokens: list[str], *, where: str) -> tuple[OutputKind, tuple[str, ...]]:
     """Return kind and names of an output from `classes 10` or `classes cat dog`."""
     if not tokens or tokens[0] not in OUTPUTS:
         raise BlueprintError(
@@ -73,7 +74,7 @@ def output_from(tokens: list[str], *, where: str) -> tuple[str, tuple[str, ...]]
             where=where,
             hint="Write for example: …; classes 10",
         )
-    kind, rest = tokens[0], tokens[1:]
+    kind, rest = OUTPUTS[tokens[0]], tokens[1:]
     if len(rest) == 1 and rest[0].isdigit():
         count = int(rest[0])
         names = tuple(str(number) for number in range(count))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.data import Dataset, batches
-from striate.errors import InputError
+from striate.errors import InputError, Quoted
 from striate.events import SILENT, Events, Task
 from striate.explain.answers import fitting, scores, taken, undisturbed
 from striate.explain.method import method
@@ -30,38 +30,40 @@ def saliency_census(
     dataset: Dataset,
     indices: Sequence[int],
     *,
+    depth: int | None = 1,
     seed: int = 0,
     events: Events = SILENT,
 ) -> SaliencyCensus:
-    """Return how much of the gradient lies on the object, and how it fares with a random last layer.
+    """Return how much of the gradient lies on the object, and how it fares with random last layers.
 
     The score is that of the answer: the highest. Magnitudes are summed over channels. The second
-    network has the last layer with weights drawn anew (He, biases zero) and the same target.
+    network has its last layers drawn anew (He, biases zero) and the same target.
 
     Args:
         network: Any with at least one layer with weights.
         dataset: Where the images are.
         indices: Which images to try.
-        seed: Of the random layer.
+        depth: How many layers with weights are drawn anew, from the last; None for all. Normalisation stays.
+        seed: Of the random layers.
         events: Hears of each image.
 
     Returns:
         `shares` for the images whose object is known and whose gradient is not zero throughout;
         `chance` is 0 if there is none. `random_correlation` is the mean over images of the rank
-        correlation (Spearman, ties by their mean rank) of |gradient|; 1 would mean that the last
-        layer does not matter.
+        correlation (Spearman, ties by their mean rank) of |gradient|; 1 would mean that those
+        layers do not matter.
 
     Raises:
-        InputError: A network without weights.
+        InputError: A network without weights; a depth below 1.
         Cancelled: The watcher asked to stop.
 
     When it misleads:
-        Maps of all kinds share what the image forces on them: a correlation of 0.3 is common even
-        where everything is as it should be. Randomising one layer is the weakest of such tests.
+        Maps share what the image and the layers left alone force on them. With one layer drawn anew
+        a good network of digits keeps 0.75, with all of them 0.11: a high figure for depth 1 says little.
 
     Source:
-        Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, sec. 3. Differs: the last
-        layer alone, drawn once; they go down layer by layer. The share on the object is ours.
+        Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, sec. 3. Differs: as many
+        layers as asked, drawn once; they go down layer by layer. The share on the object is ours.
 
     Cost:
         Three forward and two backward passes for each image, and one trace.
@@ -75,7 +77,7 @@ def saliency_census(
         >>> census.images, census.shares.shape
         (2, (2,))
     """
-    anew = random_last_layer(network, seed=seed)
+    anew = random_last_layers(network, depth=depth, seed=seed)
     task = Task("saliency census", total=len(indices), unit="image", events=events)
     shares, covers, alike = [], [], []
     at_once = max(1, fitting(torch.zeros(network.input_shape)) // 4)
@@ -98,23 +100,28 @@ def saliency_census(
     )
 
 
-def random_last_layer(network: Network, *, seed: int) -> dict[str, Tensor]:
-    """Return new values for the parameters of the last op that has weights, by parameter name.
+def random_last_layers(network: Network, *, depth: int | None = 1, seed: int) -> dict[str, Tensor]:
+    """Return new values for the parameters of the last ops that have weights, by parameter name.
 
-    The last op is that of the traced table; weights have two axes or more (He normal), the rest of
-    its parameters (biases) become zero.
+    The last ops are those of the traced table. Weights have two axes or more (He normal); the rest of their
+    parameters (biases) become zero.
 
     Raises:
-        InputError: No op has weights.
+        InputError: No op has weights, or a depth below 1.
     """
+    if depth is not None and depth < 1:
+        raise InputError("depth must be at least 1", got=depth)
     graph = trace(network.module, (1, *network.input_shape)).graph
     known = dict(unwrapped(network.module).named_parameters(remove_duplicate=False))
+    weighted = []
     for op in reversed(graph.ops):
-        found = {p.key: known[p.key] for p in op.params if p.key in known}
+        found = {param.key: known[param.key] for param in op.params if param.key in known}
         if any(weight.ndim > 1 for weight in found.values()):
-            generator = torch.Generator().manual_seed(seed)
-            return {key: _drawn(weight, generator) for key, weight in found.items()}
-    raise InputError("a network must have a layer with weights to draw it anew", got="none")
+            weighted.append(found)
+    if not weighted:
+        raise InputError("a network must have a layer with weights to draw it anew", got=Quoted("none"))
+    generator = torch.Generator().manual_seed(seed)
+    return {key: _drawn(weight, generator) for found in weighted[:depth] for key, weight in found.items()}
 
 
 def _drawn(weight: Tensor, generator: torch.Generator) -> Tensor:

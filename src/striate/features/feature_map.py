@@ -103,9 +103,7 @@ def feature_map(
     )
 
 
-def _layer(
-    values: Array, labels: Numbers, seed: int
-) -> tuple[Points, float, tuple[int, int, float] | None]:
+def _layer(values: Array, labels: Numbers, seed: int) -> tuple[Points, float, tuple[int, int, float] | None]:
     space = directions(values)
     if not space.any():
         # All samples are the same here: nobody is nearer than another, so all vote.

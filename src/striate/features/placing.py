@@ -96,9 +96,7 @@ def _principal(points: Points, seed: int) -> Points:
     from sklearn.decomposition import PCA
 
     count = min(COMPONENTS, len(points) - 1, points.shape[1])
-    return np.array(
-        PCA(n_components=count, random_state=seed).fit_transform(points), dtype=np.float32
-    )
+    return np.array(PCA(n_components=count, random_state=seed).fit_transform(points), dtype=np.float32)
 
 
 def _start(axes: Points, seed: int) -> npt.NDArray[np.float64]:

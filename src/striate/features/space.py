@@ -30,9 +30,7 @@ def directions(features: Any) -> Points:  # noqa: ANN401 - an array of any float
     lengths = np.linalg.norm(centred, axis=1, keepdims=True)
     # Below this the rest of a subtraction of equal numbers would become a direction.
     smallest = 1e-6 * max(float(np.abs(np.asarray(features)).max()), 1e-30)
-    return np.where(lengths > smallest, centred / np.maximum(lengths, smallest), 0.0).astype(
-        np.float32
-    )
+    return np.where(lengths > smallest, centred / np.maximum(lengths, smallest), 0.0).astype(np.float32)
 
 
 def nearest(points: Points, count: int = NEIGHBOURS) -> tuple[Numbers, npt.NDArray[np.float64]]:
@@ -48,9 +46,7 @@ def nearest(points: Points, count: int = NEIGHBOURS) -> tuple[Numbers, npt.NDArr
     from sklearn.neighbors import NearestNeighbors
 
     count = min(count, len(points) - 1)
-    distances, neighbours = (
-        NearestNeighbors(n_neighbors=count, algorithm="brute").fit(points).kneighbors()
-    )
+    distances, neighbours = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(points).kneighbors()
     return neighbours.astype(np.int64), distances.astype(np.float64)
 
 
@@ -74,9 +70,7 @@ def separation(neighbours: Numbers, labels: Numbers) -> float:
     classes = int(labels.max()) + 1
     counts = np.stack([(votes == number).sum(1) for number in range(classes)], axis=1)
     # The k-th neighbour's vote decides ties only, the nearer the more.
-    leads = (np.take_along_axis(counts, votes, 1) * neighbours.shape[1]) - np.arange(
-        neighbours.shape[1]
-    )
+    leads = (np.take_along_axis(counts, votes, 1) * neighbours.shape[1]) - np.arange(neighbours.shape[1])
     winners = np.take_along_axis(votes, leads.argmax(1)[:, None], 1)[:, 0]
     return float((winners == labels).mean())
 
@@ -95,12 +89,7 @@ def overlap(neighbours: Numbers, labels: Numbers) -> tuple[int, int, float] | No
     classes = np.unique(labels)
     if len(classes) < 2:
         return None
-    shares = np.array(
-        [
-            [(labels[neighbours[labels == own]] == other).mean() for other in classes]
-            for own in classes
-        ]
-    )
+    shares = np.array([[(labels[neighbours[labels == own]] == other).mean() for other in classes] for own in classes])
     np.fill_diagonal(shares, -1)
     own, other = np.unravel_index(int(shares.argmax()), shares.shape)
     return int(classes[own]), int(classes[other]), float(shares[own, other])

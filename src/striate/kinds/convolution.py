@@ -111,7 +111,7 @@ class Convolution(Kind):
         return (weight, *bias)
 
     def macs(self, op: Op, sources: Sequence[Shape]) -> int:
-        per_output = sources[0][1] // op.attributes["groups"] * prod(op.attributes["kernel"])
+        per_output: int = sources[0][1] // op.attributes["groups"] * prod(op.attributes["kernel"])
         return size(op.shape) * per_output
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
@@ -176,7 +176,7 @@ class TransposedConvolution(Kind):
         }
 
     def macs(self, op: Op, sources: Sequence[Shape]) -> int:
-        per_input = op.attributes["width"] // op.attributes["groups"] * prod(op.attributes["kernel"])
+        per_input: int = op.attributes["width"] // op.attributes["groups"] * prod(op.attributes["kernel"])
         return size(sources[0]) * per_input
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from torch import nn
 
@@ -56,7 +56,8 @@ def _from_timm(name: str, outputs: int) -> nn.Module:
 
     if name not in timm.list_models() and not timm.is_model(name):
         raise unknown_name("timm network", name, timm.list_models())
-    module: nn.Module = timm.create_model(name, pretrained=False, **({"num_classes": outputs} if outputs else {}))
+    options: dict[str, Any] = {"num_classes": outputs} if outputs else {}
+    module: nn.Module = timm.create_model(name, pretrained=False, **options)
     return module
 
 

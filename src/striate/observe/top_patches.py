@@ -89,7 +89,10 @@ class PatchCollector(Collector):
         counted = min(self._counted, max(self._k, self._images // 10), self._images)
         values, samples = strongest.values.numpy(), strongest.samples.numpy()
         fired = values > 0
-        targets, where = strongest["targets"].numpy(), strongest["places"].numpy()
+        targets, boxes_of = (
+            strongest["targets"].numpy(),
+            self._boxes(reading, strongest["places"][:, : self._k].numpy()),
+        )
         units = []
         for unit in np.flatnonzero(fired[:, 0]):
             shown = int(fired[unit, : self._k].sum())
@@ -99,7 +102,7 @@ class PatchCollector(Collector):
                     unit=int(unit),
                     values=values[unit, :shown].copy(),
                     samples=samples[unit, :shown].copy(),
-                    boxes=self._boxes(reading, where[unit, :shown]),
+                    boxes=boxes_of[unit, :shown].copy(),
                     class_counts=classes,
                     purity=float(classes.max() / classes.sum()) if classes.size else 0.0,
                 )
@@ -119,11 +122,15 @@ class PatchCollector(Collector):
         return np.bincount(targets, minlength=self._output.count).astype(np.int64)
 
     def _boxes(self, reading: LayerReading, where: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the boxes (units, k, 4) of places (units, k)."""
         field, sizes = reading.receptive, self._sizes[reading.tap]
         if not _is_local(field) or len(field.axes) != len(sizes):
-            return np.tile(np.array((0, 0, *self._whole), np.int64), (len(where), 1))
-        indices = np.stack(np.unravel_index(where, sizes), axis=1).tolist()
-        return np.array([_first_two(boxes(field, tuple(index))) for index in indices], np.int64).reshape(-1, 4)
+            return np.broadcast_to(np.array((0, 0, *self._whole), np.int64), (*where.shape, 4))
+        # Many units share a place: each place is worked out once.
+        known, number = np.unique(where, return_inverse=True)
+        indices = np.stack(np.unravel_index(known, sizes), axis=1).tolist()
+        table = np.array([_first_two(boxes(field, tuple(index))) for index in indices], np.int64)
+        return np.array(table[number.reshape(where.shape)])
 
     def _field(self, field: Receptive) -> tuple[int, int]:
         if not _is_local(field):

@@ -69,7 +69,7 @@ class TrainingCurve:
 
     Attributes:
         recipe: How it was done.
-        epochs: One row an epoch, in order.
+        epochs: One row an epoch, in order; epoch 0, if it is there, is the untrained network.
         score_name: "accuracy" or "R²".
         train_count: Training images.
         validation_count: Validation images.
@@ -82,6 +82,11 @@ class TrainingCurve:
     train_count: int
     validation_count: int
     events: tuple[tuple[float, str], ...] = ()
+
+    @property
+    def trained(self) -> tuple[EpochRow, ...]:
+        """The rows after the first step: without epoch 0, the untrained network."""
+        return tuple(row for row in self.epochs if row.epoch > 0)
 
     @property
     def seconds(self) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 from striate.blueprint import Blueprint
 from striate.data import load_data
 from striate.events import SILENT, Events
-from striate.report.inspect import Inspection, inspect
+from striate.report.inspection import Inspection, inspect
 from striate.runs import write_text
 from striate.train import DIGITS_RECIPE, train
 

@@ -72,10 +72,19 @@ def gather(
     """
     readings = layers(recording.graph)
     pooled = PooledCollector(map_layers(readings, recording.graph))
-    predicting, activity, pixels = PredictionCollector(network), ActivityCollector(), PixelCollector(network.preprocessing)
+    predicting, activity, pixels = (
+        PredictionCollector(network),
+        ActivityCollector(),
+        PixelCollector(network.preprocessing),
+    )
     patches = PatchCollector(network.output)
     observe(
-        network, dataset, split.test, [predicting, activity, pixels, pooled, patches], events=events, recording=recording
+        network,
+        dataset,
+        split.test,
+        [predicting, activity, pixels, pooled, patches],
+        events=events,
+        recording=recording,
     )
     predictions = predicting.result()
     chosen = choose(predictions)
@@ -123,7 +132,8 @@ def _activation_maps(
 ) -> tuple[ActivationMaps, ...]:
     if not chosen:
         return ()
-    learned = {reading.name for reading in readings if reading.is_learned}
+    # The last layer is the answer itself; its scores stand elsewhere on the page.
+    learned = {reading.name for reading in readings if reading.is_learned} - {readings[-1].name}
     maps = activation_maps(network, recording, dataset, chosen[0].sample)
     return tuple(row for row in maps if row.layer in learned)
 
@@ -138,18 +148,15 @@ def _map(
 
 
 def _inputs(network: Network, dataset: Dataset, samples: list[int]) -> torch.Tensor:
-    parts = batches(dataset, samples, network.preprocessing, batch_size=max(len(samples), 1))
+    parts = batches(dataset, tuple(samples), network.preprocessing, batch_size=max(len(samples), 1))
     return next(iter(parts)).images
 
 
-def _sides(network: Network, positions: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return window and stride per axis for so many positions along the longest one."""
-    sides = network.input_shape[1:]
-    window = tuple(max(1, round(WINDOW_SHARE * side)) for side in sides)
-    stride = tuple(
-        max(1, min(covered, -(-side // positions))) for side, covered in zip(sides, window, strict=True)
-    )
-    return window, stride
+def _sides(network: Network, positions: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return window and stride (height, width) for at most so many positions along a side."""
+    height, width = network.input_shape[1:]
+    window = (max(1, round(WINDOW_SHARE * height)), max(1, round(WINDOW_SHARE * width)))
+    return window, (min(window[0], -(-height // positions)), min(window[1], -(-width // positions)))
 
 
 def _occlusions(
@@ -159,15 +166,11 @@ def _occlusions(
     if not samples or len(network.input_shape) != 3:
         return ()
     window, stride = _sides(network, PICTURE_POSITIONS)
-    records = occlusion(
-        network, _inputs(network, dataset, samples), window_px=window, stride_px=stride, events=events
-    )
+    records = occlusion(network, _inputs(network, dataset, samples), window_px=window, stride_px=stride, events=events)
     return located(records, network, dataset, samples)
 
 
-def _occlusion_census(
-    network: Network, dataset: Dataset, samples: list[int], events: Events
-) -> OcclusionCensus | None:
+def _occlusion_census(network: Network, dataset: Dataset, samples: list[int], events: Events) -> OcclusionCensus | None:
     if len(network.input_shape) != 3 or network.output.kind == "values":
         return None
     window, stride = _sides(network, PICTURE_POSITIONS // 3)
@@ -175,9 +178,7 @@ def _occlusion_census(
     return found if found.images else None
 
 
-def _saliencies(
-    network: Network, dataset: Dataset, chosen: tuple[Chosen, ...], events: Events
-) -> tuple[Saliency, ...]:
+def _saliencies(network: Network, dataset: Dataset, chosen: tuple[Chosen, ...], events: Events) -> tuple[Saliency, ...]:
     samples = [row.sample for row in chosen]
     if not samples or len(network.input_shape) != 3:
         return ()

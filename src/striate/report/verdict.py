@@ -34,11 +34,10 @@ _CLAUSES = {
     "class-images-are-noise": "the images it would call typical are noise",
     "confused-pair": "one pair of classes collects its mistakes",
     "copied-filters": "some of its first filters are copies",
-    "dead-units": "units of it are dead",
     "filters-as-noisy-as-random": "its first filters are still noise",
-    "gradient-off-object": "its gradient hardly lies on the object",
+    "gradient-off-object": "its gradient is scattered",
     "loss-still-falling": "its training was not finished",
-    "near-chance-score": "that is hardly better than chance",
+    "score-near-chance": "that is hardly better than chance",
     "overlapping-classes": "two classes overlap in its features",
     "saliency-blind-to-weights": "its saliency does not depend on what it learned",
     "twin-units": "many of its units answer to the same images",
@@ -52,7 +51,7 @@ def verdict(subject: Subject) -> str:
     lead = _lead(subject)
     clauses = []
     for finding in by_severity(subject.findings):
-        clause = _CLAUSES.get(finding.name)
+        clause = _clause(finding)
         if finding.severity != "note" and clause and clause not in clauses:
             clauses.append(clause)
     if clauses:
@@ -60,6 +59,12 @@ def verdict(subject: Subject) -> str:
     if any(finding.severity != "note" for finding in subject.findings):
         return f"{lead}, with {_counted(subject.findings)}."
     return f"{lead}, and no check found anything wrong."
+
+
+def _clause(finding: Finding) -> str:
+    if finding.name == "dead-units" and finding.measure is not None:
+        return f"{count(round(finding.measure.value))} units of {finding.op} are dead"
+    return _CLAUSES.get(finding.name, "")
 
 
 def prose(subject: Subject) -> str:

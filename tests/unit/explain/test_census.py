@@ -11,7 +11,8 @@ from striate.errors import InputError
 from striate.explain import located, occlusion, occlusion_census, saliency, saliency_census
 from striate.explain.objects import object_mask, share_on
 from striate.explain.ranks import rank_correlation
-from striate.explain.saliency_census import random_last_layer
+from striate.explain.saliency_census import random_last_layers
+from striate.nets import load_network
 
 
 class Corner(nn.Module):
@@ -129,7 +130,7 @@ def test_the_layer_drawn_anew_is_the_last_that_runs_not_the_last_declared(toys):
         def forward(self, x):
             return self.head(self.conv(x).flatten(1))
 
-    anew = random_last_layer(toys.network(Backwards(), (1, 12, 12), "abc"), seed=0)
+    anew = random_last_layers(toys.network(Backwards(), (1, 12, 12), "abc"), seed=0)
     assert set(anew) == {"head.weight", "head.bias"}
     assert anew["head.bias"].tolist() == [0, 0, 0]
 
@@ -148,3 +149,21 @@ def test_rank_correlation_with_ties_equals_scipys(case):
 
 def test_a_constant_has_no_rank_correlation():
     assert rank_correlation(np.ones(4), np.arange(4.0)) == 0
+
+
+def test_more_layers_are_drawn_anew_from_the_last_and_normalisation_stays(toys):
+    net = toys.small()
+    assert set(random_last_layers(net, depth=1, seed=0)) == {"6.weight", "6.bias"}
+    assert set(random_last_layers(net, depth=None, seed=0)) == {"0.weight", "0.bias", "6.weight", "6.bias"}
+
+
+def test_the_deeper_the_layers_drawn_anew_the_less_is_left_of_the_map(small_run, digits):
+    net = load_network(small_run)
+    one, every = (saliency_census(net, digits, tuple(range(0, 5000, 200)), depth=depth) for depth in (1, None))
+    assert every.random_correlation < one.random_correlation
+    assert every.random_correlation < 0.4
+
+
+def test_a_depth_of_none_at_all_is_refused(toys):
+    with pytest.raises(InputError, match="depth"):
+        random_last_layers(toys.small(), depth=0, seed=0)

@@ -33,7 +33,11 @@ function roundStep(least: number): number {
 
 /** Round numbers between, and both ends of what was measured: the axis of time or epochs. */
 export function ticksWithEnds(low: number, high: number, aim = 3): Ticks {
-  const { values, decimals } = ticks(low, high, aim);
+  const whole = Number.isInteger(low) && Number.isInteger(high);
+  const found = ticks(low, high, aim);
+  // Between whole ends, halves would be epochs that never were.
+  const values = whole ? found.values.filter(Number.isInteger) : found.values;
+  const decimals = whole ? 0 : found.decimals;
   const room = 0.14 * (high - low);
   const inner = values.filter((value) => value - low > room && high - value > room);
   return { values: low === high ? [low] : [low, ...inner, high], decimals };

@@ -80,11 +80,11 @@ class LossStillFalling(PictureRule[TrainingCurve]):
     def look(self, evidence: Evidence) -> TrainingCurve | None:
         """Return the curve if it is long enough."""
         curve = evidence.curve
-        return curve if curve is not None and len(curve.epochs) >= _LEAST else None
+        return curve if curve is not None and len(curve.trained) >= _LEAST else None
 
     def judge(self, seen: TrainingCurve) -> Iterator[Finding]:
         """Yield a finding if the last epochs still lowered the loss."""
-        loss = [row.validation_loss for row in seen.epochs]
+        loss = [row.validation_loss for row in seen.trained]
         before, last = sum(loss[-4:-2]) / 2, sum(loss[-2:]) / 2
         if before <= 0:
             return

@@ -77,7 +77,7 @@ class ValidationFarFromTraining(PictureRule[EpochRow]):
 
     def look(self, evidence: Evidence) -> EpochRow | None:
         """Return the last epoch."""
-        return evidence.curve.epochs[-1] if evidence.curve is not None and evidence.curve.epochs else None
+        return evidence.curve.trained[-1] if evidence.curve is not None and evidence.curve.trained else None
 
     def judge(self, seen: EpochRow) -> Iterator[Finding]:
         """Yield a finding if validation lies far above training."""

@@ -81,14 +81,14 @@ class ValidationTurnedUp(PictureRule[TrainingCurve]):
     def look(self, evidence: Evidence) -> TrainingCurve | None:
         """Return the curve if it has a lowest point and two epochs after it."""
         curve = evidence.curve
-        return curve if curve is not None and len(curve.epochs) >= 3 else None
+        return curve if curve is not None and len(curve.trained) >= 3 else None
 
     def judge(self, seen: TrainingCurve) -> Iterator[Finding]:
         """Yield a finding if validation turned up."""
-        lowest = min(seen.epochs, key=lambda row: row.validation_loss)
-        end = min(row.validation_loss for row in seen.epochs[-2:])
+        lowest = min(seen.trained, key=lambda row: row.validation_loss)
+        end = min(row.validation_loss for row in seen.trained[-2:])
         rise = end - lowest.validation_loss
-        fits_better = seen.epochs[-1].train_loss < lowest.train_loss
+        fits_better = seen.trained[-1].train_loss < lowest.train_loss
         if lowest.validation_loss <= 0 or rise <= _NOISE or not fits_better:
             return
         value = 100 * rise / lowest.validation_loss

@@ -33,7 +33,8 @@ def section(subject: Subject) -> Section | None:
         judgement=subject.judgement("filters"),
         sentence=subject.sentence(
             "filters",
-            f"{count(smooth)} of the {plural(len(found.detail), 'filter')} are smoother than random weights.",
+            f"{count(smooth)} of the {plural(len(found.detail), 'filter')} {'is' if smooth == 1 else 'are'} smoother than random "
+            "weights.",
         ),
         figures=_figures(subject, found, order, largest),
         caption=Caption(

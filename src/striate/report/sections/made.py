@@ -31,8 +31,18 @@ def section(subject: Subject, *, command: str, seconds: str) -> Section:
             f"{subject.network.output.count} {subject.network.output.kind}, {subject.network.output.loss}",
         ],
     ]
-    rows += [[_label(key), _text(value)] for key, value in subject.network.receipt.items()]
-    rows += [[name, value] for name, value in environment().items()]
+    # What the receipt says of data and split stands above already, unless it was trained on other data.
+    receipt = dict(subject.network.receipt)
+    trained_on = receipt.pop("data", None)
+    receipt.pop("split", None)
+    if isinstance(trained_on, dict) and trained_on.get("fingerprint") != dataset.fingerprint:
+        rows.append(["Trained on", f"{trained_on.get('reference')}, other data than these"])
+    versions = receipt.pop("versions", None)
+    rows += [[_label(key), _text(value)] for key, value in receipt.items()]
+    here = environment()
+    if versions is not None and _text(versions) != here["Versions"]:
+        rows.append(["Versions of the training", _text(versions)])
+    rows += [[name, value] for name, value in here.items()]
     rows.append(["Looking took", seconds])
     rows += [[f"Set aside: {aside.place}", aside.reason] for aside in dataset.set_aside[:50]]
     return Section(

@@ -46,7 +46,7 @@ def _classes(subject: Subject, predictions: Predictions, board: Scoreboard) -> S
             counts=[[int(number) for number in row] for row in board.confusion.tolist()]
             if board.confusion is not None
             else [],
-            note=f"across: answer · down: true class · counts of {count(board.count)}",
+            note=f"counts of {count(board.count)}",
         )
     ]
     if shown:

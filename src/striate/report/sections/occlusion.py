@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.numbers import count, measure, probability_short
 from striate.page.wire import Caption, Case, CaseMap, Cases, Cell, Column, Scale, Section, Table
@@ -42,14 +45,16 @@ def section(subject: Subject) -> Section | None:
         figures=[_figure(subject, found, is_values=is_values)],
         caption=Caption(
             shown=f"A {first.window_px[0]}×{first.window_px[1]} square of background is moved over the image. The change of "
-            f"{'the value' if is_values else 'a class’s probability'} is written where it stood"
+            f"{'the value' if is_values else 'a class’s probability'} is written where its centre stood"
             + (", the uncovered probability beneath." if not is_values else ".")
             + (" The outline is the object." if first.foreground is not None else ""),
             should_see="Blue, a fall, on the parts that make the class, nothing elsewhere. In the other classes orange "
             "shows what the image would turn into.",
             wrong_if="a corner, a border or a caption matters: then the network has memorised, not learned.",
-            source=f"{count(rows * columns)} positions × {plural_outputs(subject)}, one scale for all maps. A pixel under "
-            "several squares gets their mean." + counts + " Images by rule: right surely, right barely, wrong surely.",
+            source=f"{count(rows * columns)} positions × {plural_outputs(subject)}, one scale for all maps; within half a square "
+            "of the border nothing was measured."
+            + counts
+            + " Images by rule: right surely, right barely, wrong surely.",
         ),
     )
 
@@ -61,7 +66,8 @@ def plural_outputs(subject: Subject) -> str:
 
 
 def _figure(subject: Subject, found: tuple[Occlusion, ...], *, is_values: bool) -> Cases:
-    maps, cases = [], []
+    maps: list[NDArray[np.float32]] = []
+    cases = []
     for place, row in enumerate(found):
         title, note = titles(subject, row.sample)
         shown = _shown(subject, row)
@@ -78,7 +84,7 @@ def _figure(subject: Subject, found: tuple[Occlusion, ...], *, is_values: bool) 
                     strong=unit == shown[0],
                 )
             )
-            maps.append(row.maps[unit])
+            maps.append(at_centres(row, unit, subject.network.input_shape[1:]))
         cases.append(
             Case(
                 title=title,
@@ -107,6 +113,24 @@ def _figure(subject: Subject, found: tuple[Occlusion, ...], *, is_values: bool) 
         side=140,
         table=_table(subject, found),
     )
+
+
+def at_centres(row: Occlusion, unit: int, size: Sequence[int]) -> NDArray[np.float32]:
+    """Return (h, w): the change of one output written where the square's centre stood; zero where it never stood.
+
+    With a stride of several pixels each change fills the pixels nearest to its centre.
+    """
+    change = row.grid[:, :, unit] - row.clean[unit]
+    out = np.zeros(tuple(size), dtype=np.float32)
+    places, inside = [], []
+    for length, window, stride, count_ in zip(size, row.window_px, row.stride_px, change.shape, strict=True):
+        step = np.rint((np.arange(length) - window // 2) / stride).astype(int)
+        places.append(np.clip(step, 0, count_ - 1))
+        inside.append((step >= 0) & (step < count_))
+    filled = change[np.ix_(*places)]
+    mask = np.ix_(*inside)
+    out[mask] = filled[mask]
+    return out
 
 
 def _shown(subject: Subject, row: Occlusion) -> list[int]:

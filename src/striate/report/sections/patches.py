@@ -56,7 +56,8 @@ def _layer(subject: Subject) -> TopPatches | None:
         if layer.units and len(sides) == 2 and layer.field_px[0] < sides[0] and layer.field_px[1] < sides[1]
     ]
     whole = [layer for layer in subject.evidence.patches if layer.units]
-    return (local or whole or [None])[-1]
+    found = local or whole
+    return found[-1] if found else None
 
 
 def _figure(subject: Subject, layer: TopPatches, units: list[UnitPatches]) -> Patches:

@@ -40,7 +40,7 @@ def section(subject: Subject) -> Section | None:
 
 
 def _loss(curve: TrainingCurve) -> Chart:
-    trained = [row for row in curve.epochs if row.epoch > 0]
+    trained = curve.trained
     return Chart(
         title="Loss",
         unit=subject_loss(curve),
@@ -67,7 +67,7 @@ def subject_loss(curve: TrainingCurve) -> str:
 def _scores(curve: TrainingCurve) -> Chart:
     is_share = curve.score_name != "R²"
     factor = 100.0 if is_share else 1.0
-    trained = [row for row in curve.epochs if row.epoch > 0]
+    trained = curve.trained
     return Chart(
         title=curve.score_name.capitalize() if is_share else "R²",
         unit="%, validation" if is_share else "validation",

@@ -18,7 +18,7 @@ from striate.nets import Network, load_network
 from striate.records import Evidence, TrainingCurve
 from striate.report.gather import gather
 from striate.report.html import write_report
-from striate.report.page import compose
+from striate.report.composing import compose
 from striate.report.subject import Subject
 from striate.runs import Run
 from striate.trace import trace
