@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-import click
 import typer
 
 from striate.cli import check, demo, inspect, new, rules, train
@@ -25,7 +24,7 @@ app = typer.Typer(
 for _module in (new, check, train, inspect, demo, rules):
     _module.add_to(app)
 
-DONE, FINDINGS, WRONG_INPUT, OUR_FAULT = 0, 1, 2, 3
+DONE, OUR_FAULT = 0, 3
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -37,16 +36,16 @@ def run(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        code = app(args=list(arguments), standalone_mode=False)
+        app(args=list(arguments))
     except StriateError as error:
         if debug:
             traceback.print_exc()
         _say(error, as_json="--json" in arguments)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return WRONG_INPUT
-    except (KeyboardInterrupt, click.Abort):
+    except SystemExit as end:
+        # Typer's own way out: help, usage errors (2), and the codes that commands end with.
+        return end.code if isinstance(end.code, int) else DONE
+    except KeyboardInterrupt:
         _say(
             Cancelled("the command was interrupted", hint="Run it again to go on."),
             as_json="--json" in arguments,
@@ -59,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
             traceback.print_exc()
         sys.stderr.write(f"striate: our fault: {type(error).__name__}: {error}. Run again with --debug. [bug]\n")
         return OUR_FAULT
-    return code if isinstance(code, int) else DONE
+    return DONE
 
 
 def _say(error: StriateError, *, as_json: bool) -> None:

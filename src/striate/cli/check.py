@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.terminal import print_json, size_option
+from striate.cli.terminal import end_with, print_json, size_option
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,7 +25,7 @@ def check(
     select: Annotated[list[str] | None, typer.Option(help="Ask only this rule (code, its beginning, or name).")] = None,
     ignore: Annotated[list[str] | None, typer.Option(help="Do not ask this rule.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> int:
+) -> None:
     """Show a network's table with cost, memory and receptive field, and what is wrong with its design.
 
     Ends with 1 if there is a warning or an error, with 0 if there are only notes or nothing.
@@ -46,4 +46,4 @@ def check(
         from striate.cli.tables import show_check
 
         show_check(found)
-    return int(any(finding.severity != "note" for finding in found.findings))
+    end_with(found.findings)

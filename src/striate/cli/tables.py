@@ -44,13 +44,13 @@ def layer_table(rows: Sequence[LayerReading]) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("Layer", footer="Sum")
-    table.add_column("Kind")
+    table.add_column("Kind", overflow="fold")
     table.add_column("Output", justify="right")
     table.add_column("Field, px", justify="right")
     for title, number in (
-        ("Parameters", sum(row.cost.params for row in rows)),
+        ("Params", sum(row.cost.params for row in rows)),
         ("MACs", sum(row.cost.macs for row in rows)),
     ):
         table.add_column(title, justify="right", footer=count(number))

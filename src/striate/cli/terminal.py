@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import typer
+
 from striate.errors import InputError
+from striate.findings import Finding
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +31,16 @@ def console(*, stderr: bool = False) -> Console:
     """Return rich's console; words in square brackets are printed, not taken for markup."""
     from rich.console import Console
 
-    return Console(stderr=stderr, markup=False, highlight=False, soft_wrap=True)
+    screen = Console(stderr=stderr, markup=False, highlight=False, soft_wrap=True)
+    if not screen.is_terminal:
+        screen.width = 120
+    return screen
+
+
+def end_with(findings: Sequence[Finding]) -> None:
+    """End the command with 1 if there is a warning or an error, go on with 0 if there are only notes or nothing."""
+    if any(finding.severity != "note" for finding in findings):
+        raise typer.Exit(1)
 
 
 def size_option(text: str) -> tuple[int, ...] | None:

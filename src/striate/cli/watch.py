@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from striate.cli.terminal import console
 from striate.events import Events, Progress
@@ -30,7 +30,7 @@ class Watcher(Events):
         self._tasks: dict[str, TaskID] = {}
         self._last_line: dict[str, float] = {}
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Watcher:  # noqa: PYI034 - the run-time type checker does not know Self here
         if not self._quiet and self._console.is_terminal:
             from rich.progress import BarColumn, TextColumn
             from rich.progress import Progress as Bars

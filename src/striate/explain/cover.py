@@ -102,13 +102,13 @@ def mean_over_windows(
     size: tuple[int, int],
     window: tuple[int, int],
     stride: tuple[int, int],
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """Return, for each pixel, the mean of a grid (rows, columns, k) over the windows that cover it.
 
     The windows that cover a pixel are a block of the grid; its sum is read from an integral image.
 
     Returns:
-        float64 (k, height, width).
+        float32 (k, height, width); the sums are float64.
 
     Example:
         >>> grid = np.array([[[1.0], [3.0]]])     # a window of 2 at 0 and at 1, in a row of 3
@@ -116,13 +116,16 @@ def mean_over_windows(
         [[[1.0, 2.0, 3.0]]]
     """
     rows, columns, outputs = grid.shape
-    sums = np.zeros((rows + 1, columns + 1, outputs))
-    sums[1:, 1:] = grid.astype(np.float64).cumsum(0).cumsum(1)
+    sums = np.zeros((outputs, rows + 1, columns + 1))
+    sums[:, 1:, 1:] = np.moveaxis(grid, -1, 0).astype(np.float64).cumsum(1).cumsum(2)
     top, bottom = _covering(size[0], rows, window[0], stride[0])
     left, right = _covering(size[1], columns, window[1], stride[1])
-    total = sums[bottom][:, right] - sums[top][:, right] - sums[bottom][:, left] + sums[top][:, left]
     count = (bottom - top)[:, None] * (right - left)[None, :]
-    return np.moveaxis(total / count[..., None], -1, 0)
+    maps = np.empty((outputs, *size), dtype=np.float32)
+    for output, corner in enumerate(sums):  # one at a time: a thousand maps take their own room, not four times it
+        down = corner[bottom] - corner[top]
+        maps[output] = (down[:, right] - down[:, left]) / count
+    return maps
 
 
 def _covering(length: int, places: int, side: int, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from striate.errors import InputError, unknown_name
+from striate.errors import InputError, Quoted, unknown_name
 from striate.graph import Graph, Op
 from striate.kinds import kind_of
 from striate.nets import Network
@@ -37,7 +37,7 @@ def first_convolution(network: Network, layer: str | None) -> tuple[str, Tensor]
     if not keys:
         raise InputError(
             "a convolution must own its weights for its filters to be shown",
-            got="weights computed on the way",
+            got=Quoted("weights computed on the way"),
             where=op.name,
         )
     weights = known[keys[0]].detach()
@@ -61,7 +61,7 @@ def _first(graph: Graph) -> Op:
             reached.add(op.name)
     raise InputError(
         "a network must have a convolution that reads the image",
-        got="none",
+        got=Quoted("none"),
         hint="Name another convolution with layer=.",
     )
 

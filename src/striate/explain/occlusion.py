@@ -111,7 +111,7 @@ def occlusion(
                     stride_px=stride,
                     clean=clean,
                     grid=grid,
-                    maps=maps.astype(np.float32),
+                    maps=maps,
                 )
             )
     return tuple(records)

@@ -18,18 +18,22 @@ from striate.records import LayerReading, Preprocessing
 Features = npt.NDArray[np.float32]
 # Side to which larger images are brought before they become a row of pixels.
 PIXELS_SIDE = 32
+# Longest row kept for a pooled map: more cells say little more, and cost memory for every image.
+MOST_FEATURES = 4096
 
 
 class PooledCollector(Collector):
-    """Collects the mean of every channel over its map, and vectors as they are.
+    """Collects the mean of every channel over the cells of a coarse grid, and vectors as they are.
 
     Args:
         layers: Names of layers, which give their activation; or names of ops ("flatten1"), which
             give their value.
+        side: Cells of the grid along each axis of space, at most: 1 takes one mean a channel. A layer whose row would be
+            longer than 4,096 features gets fewer.
 
     When it misleads:
-        The mean forgets where something was, and a small strong spot weighs as much as a large weak
-        one.
+        With side 1 the mean forgets where something was; early layers then tell classes apart worse than pixels do. A
+        small strong spot weighs as much as a large weak one.
 
     Cost:
         4 bytes a feature and image are kept. A flattened map of 25,088 values takes 100 MB for
@@ -42,10 +46,13 @@ class PooledCollector(Collector):
 
     name = "pooled"
 
-    def __init__(self, layers: Sequence[str]) -> None:
+    def __init__(self, layers: Sequence[str], *, side: int = 1) -> None:
         if not layers or len(set(layers)) != len(layers):
             raise InputError("layers must be named, each once", got=list(layers))
+        if side < 1:
+            raise InputError("side must be at least 1", got=side)
         self._layers = tuple(layers)
+        self._side = side
         self._sources: dict[str, str] = {}
         self._rows: dict[str, list[Tensor]] = {}
 
@@ -59,7 +66,7 @@ class PooledCollector(Collector):
     def update(self, seen: Seen) -> None:
         """Take in the values of one batch."""
         for name, tap in self._sources.items():
-            self._rows[name].append(by_unit(seen.taps[tap]).float().mean(2).cpu())
+            self._rows[name].append(_pooled(seen.taps[tap].float(), self._side).cpu())
 
     def result(self) -> dict[str, Features]:
         """Return (n, features) float32 by name, rows in the order of the pass."""
@@ -95,15 +102,25 @@ class PixelCollector(Collector):
         mean, std = (
             images.new_tensor(part).reshape(shape) for part in (self._preprocessing.mean, self._preprocessing.std)
         )
-        self._rows.append(_small(images * std + mean).flatten(1).float().cpu())
+        self._rows.append(_shrunk(images * std + mean, PIXELS_SIDE).flatten(1).float().cpu())
 
     def result(self) -> Features:
         """Return (n, pixels) float32, rows in the order of the pass."""
         return torch.cat(self._rows).numpy()
 
 
-def _small(images: Tensor) -> Tensor:
-    sides = [min(length, PIXELS_SIDE) for length in images.shape[2:]]
+def _pooled(value: Tensor, side: int) -> Tensor:
+    """Return (n, features): the means over at most `side` cells an axis, fewer if the row would grow too long."""
+    if value.ndim < 3 or side == 1:
+        return by_unit(value).mean(2)
+    while side > 1 and value.shape[1] * side ** (value.ndim - 2) > MOST_FEATURES:
+        side -= 1
+    return _shrunk(value, side).flatten(1)
+
+
+def _shrunk(images: Tensor, side: int) -> Tensor:
+    """Return maps with no axis of space longer than `side`, by averaging."""
+    sides = [min(length, side) for length in images.shape[2:]]
     if tuple(sides) == tuple(images.shape[2:]):
         return images
     # Torch has one function for each number of axes.

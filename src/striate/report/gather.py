@@ -11,6 +11,7 @@ from striate.errors import InputError
 from striate.events import SILENT, Events
 from striate.explain import class_images, filters, located, occlusion, occlusion_census, saliency, saliency_census
 from striate.features import feature_map, map_layers
+from striate.graph import Graph
 from striate.nets import Network
 from striate.observe import (
     ActivityCollector,
@@ -47,6 +48,8 @@ WINDOW_SHARE = 0.25
 PICTURE_POSITIONS = 28
 # More outputs than this get no class image each: the page could not show them.
 MOST_CLASS_IMAGES = 20
+# Cells along a side to which maps are pooled for the map of features: coarse, but not forgetting where things were.
+MAP_SIDE = 4
 # t-SNE needs some company.
 FEWEST_ON_THE_MAP = 10
 
@@ -71,7 +74,7 @@ def gather(
         events: Hears progress by task; may cancel.
     """
     readings = layers(recording.graph)
-    pooled = PooledCollector(map_layers(readings, recording.graph))
+    pooled = PooledCollector(map_layers(readings, recording.graph), side=MAP_SIDE)
     predicting, activity, pixels = (
         PredictionCollector(network),
         ActivityCollector(),
@@ -99,7 +102,7 @@ def gather(
         activity=activity.result(),
         activation_maps=_activation_maps(network, recording, dataset, chosen, readings),
         patches=patches.result(),
-        feature_map=_map(pixels, pooled, predictions, seed, events),
+        feature_map=_map(pixels, pooled, recording.graph, predictions, seed, events),
         occlusions=_occlusions(network, dataset, chosen, events),
         occlusion_census=_occlusion_census(network, dataset, census, events),
         saliencies=_saliencies(network, dataset, chosen, events),
@@ -139,12 +142,24 @@ def _activation_maps(
 
 
 def _map(
-    pixels: PixelCollector, pooled: PooledCollector, predictions: Predictions, seed: int, events: Events
+    pixels: PixelCollector,
+    pooled: PooledCollector,
+    graph: Graph,
+    predictions: Predictions,
+    seed: int,
+    events: Events,
 ) -> FeatureMap | None:
     if len(predictions.samples) < FEWEST_ON_THE_MAP:
         return None
-    features = {"pixels": pixels.result(), **pooled.result()}
+    features = {"pixels": pixels.result()}
+    features |= {_spoken(name, graph): rows for name, rows in pooled.result().items()}
     return feature_map(features, predictions, seed=seed, events=events)
+
+
+def _spoken(name: str, graph: Graph) -> str:
+    """Return what people call a value: the vector that enters a layer, for a flattening."""
+    readers = graph.readers(name)
+    return f"into {readers[0].name}" if graph[name].kind in {"flatten", "view"} and readers else name
 
 
 def _inputs(network: Network, dataset: Dataset, samples: list[int]) -> torch.Tensor:

@@ -48,15 +48,11 @@ class Activity:
         self._names: dict[str, str] = {}
         try:
             self._recording = trace(module, (self._batch_size, *preprocessing.shape))
-            self._names = {
-                row.name: row.tap for row in layers(self._recording.graph) if row.is_rectified
-            }
+            self._names = {row.name: row.tap for row in layers(self._recording.graph) if row.is_rectified}
         except StriateError as error:
             self.trouble = str(error)
 
-    def measure(
-        self, module: nn.Module, device: torch.device, *, check: Callable[[], None]
-    ) -> dict[str, float]:
+    def measure(self, module: nn.Module, device: torch.device, *, check: Callable[[], None]) -> dict[str, float]:
         """Return the shares by layer, 0 … 1; empty if they cannot be measured.
 
         Args:
@@ -69,9 +65,7 @@ class Activity:
         if not self._names:
             return {}
         with torch.no_grad():
-            for batch in batches(
-                self._dataset, self._indices, self._preprocessing, batch_size=self._batch_size
-            ):
+            for batch in batches(self._dataset, self._indices, self._preprocessing, batch_size=self._batch_size):
                 check()
                 try:
                     found = tap(

@@ -47,9 +47,7 @@ class State:
     smoothed_loss: float | None = None
 
 
-def save_checkpoint(
-    path: Path, state: State, module: nn.Module, optimizer: torch.optim.Optimizer
-) -> None:
+def save_checkpoint(path: Path, state: State, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
     """Write a checkpoint atomically: a kill or a full disk leaves the file that was there.
 
     Raises:
@@ -80,9 +78,7 @@ def newest(folder: Path) -> Path | None:
     return max(found, key=_order, default=None)
 
 
-def load_checkpoint(
-    path: Path, module: nn.Module, optimizer: torch.optim.Optimizer | None = None
-) -> State:
+def load_checkpoint(path: Path, module: nn.Module, optimizer: torch.optim.Optimizer | None = None) -> State:
     """Put a checkpoint's tensors in place, and return the state.
 
     Args:
@@ -96,22 +92,14 @@ def load_checkpoint(
     """
     document, tensors = _read(path)
     own = _values(module)
-    stored = {
-        key.partition("/")[2]: value for key, value in tensors.items() if key.startswith("module/")
-    }
-    if {key: value.shape for key, value in own.items()} != {
-        key: value.shape for key, value in stored.items()
-    }:
-        raise WeightsError(
-            "a checkpoint must fit the network", got="other tensors", where=str(path), hint=_CURE
-        )
+    stored = {key.partition("/")[2]: value for key, value in tensors.items() if key.startswith("module/")}
+    if {key: value.shape for key, value in own.items()} != {key: value.shape for key, value in stored.items()}:
+        raise WeightsError("a checkpoint must fit the network", got="other tensors", where=str(path), hint=_CURE)
     with torch.no_grad():
         for key, value in stored.items():
             own[key].copy_(value)
     if optimizer is not None:
-        slots: dict[int, dict[str, Any]] = {
-            int(index): dict(values) for index, values in document["optimizer"].items()
-        }
+        slots: dict[int, dict[str, Any]] = {int(index): dict(values) for index, values in document["optimizer"].items()}
         for key, value in tensors.items():
             part, _, rest = key.partition("/")
             if part == "optimizer":
@@ -141,15 +129,11 @@ def _document(path: Path) -> dict[str, Any]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
     except (SafetensorError, OSError) as cause:
-        raise WeightsError(
-            "a checkpoint must be whole", got=str(cause), where=str(path), hint=_CURE
-        ) from cause
+        raise WeightsError("a checkpoint must be whole", got=str(cause), where=str(path), hint=_CURE) from cause
     try:
         document = json.loads(metadata.get("striate", "null"))
     except ValueError as cause:
-        raise SchemaError(
-            "a checkpoint's header must be JSON", got=str(cause), where=str(path), hint=_CURE
-        ) from cause
+        raise SchemaError("a checkpoint's header must be JSON", got=str(cause), where=str(path), hint=_CURE) from cause
     return schema.accept(document, "checkpoint", SCHEMA_VERSION, where=str(path))
 
 

@@ -36,8 +36,7 @@ def read_curve(run: Run) -> TrainingCurve:
     return TrainingCurve(
         recipe=Recipe(**settings["recipe"]),
         epochs=tuple(
-            EpochRow(**{key: value for key, value in row.items() if key not in {"kind", "step"}})
-            for row in rows
+            EpochRow(**{key: value for key, value in row.items() if key not in {"kind", "step"}}) for row in rows
         ),
         score_name=SCORE_NAMES[inputs["data"]["output"]],
         train_count=inputs["split"]["train_count"],
@@ -77,13 +76,9 @@ def read_split(run: Run, dataset: Dataset | None = None) -> tuple[Dataset, Split
             hint="What was held out may be trained on here; restore the files, or train again.",
         )
     shares = run.document.inputs["split"]
-    return dataset, dataset.split(
-        seed=shares["seed"], validation=shares["validation"], test=shares["test"]
-    )
+    return dataset, dataset.split(seed=shares["seed"], validation=shares["validation"], test=shares["test"])
 
 
 def _check(run: Run) -> None:
     if run.document.command != COMMAND:
-        raise InputError(
-            "a run must be a training", got=run.document.command, where=str(run.folder)
-        )
+        raise InputError("a run must be a training", got=run.document.command, where=str(run.folder))

@@ -70,9 +70,7 @@ def accelerated() -> Iterator[Device]:
                 where="accelerate",
             )
         if accelerator.mixed_precision not in {"no", "bf16"}:
-            raise InputError(
-                "precision must be no or bf16", got=accelerator.mixed_precision, where="accelerate"
-            )
+            raise InputError("precision must be no or bf16", got=accelerator.mixed_precision, where="accelerate")
         yield Device(
             place=accelerator.device,
             precision=accelerator.mixed_precision,

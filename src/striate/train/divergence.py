@@ -28,9 +28,7 @@ class Watch:
         ('', '', 'the loss must stay a finite number')
     """
 
-    def __init__(
-        self, *, of_ignorance: float, start: float | None = None, smoothed: float | None = None
-    ) -> None:
+    def __init__(self, *, of_ignorance: float, start: float | None = None, smoothed: float | None = None) -> None:
         self.of_ignorance = of_ignorance
         self.start = start
         self.smoothed = smoothed

@@ -173,9 +173,7 @@ class Loop:
         work.module.train()
         work.optimizer.zero_grad()
         with work.device.autocast():
-            scores = scores_of(
-                work.module, batch.images.to(work.device.place), work.dataset.output.count
-            )
+            scores = scores_of(work.module, batch.images.to(work.device.place), work.dataset.output.count)
         loss = work.loss(scores, batch.targets.to(work.device.place))
         number = loss.item()
         self._judge(self._watch.follow(number), number, rate)
@@ -197,9 +195,7 @@ class Loop:
         held_out = self._evaluate(work.split.validation)
         rate = 0.0
         if state.epoch < 0:
-            some = shuffled(work.split.train, seed=work.recipe.seed, epoch=0)[
-                : len(work.split.validation)
-            ]
+            some = shuffled(work.split.train, seed=work.recipe.seed, epoch=0)[: len(work.split.validation)]
             train_loss = self._evaluate(some).loss
         else:
             train_loss = state.loss_sum / work.steps_per_epoch

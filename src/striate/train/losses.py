@@ -38,9 +38,7 @@ class Loss(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(
-        self, output: Output, preprocessing: Preprocessing, *, label_smoothing: float = 0.0
-    ) -> None:
+    def __init__(self, output: Output, preprocessing: Preprocessing, *, label_smoothing: float = 0.0) -> None:
         super().__init__()
         self.output = output
         self.label_smoothing = label_smoothing
@@ -80,9 +78,7 @@ def scores_of(module: nn.Module, images: Tensor, count: int) -> Tensor:
     if not isinstance(scores, Tensor) or tuple(scores.shape) != expected:
         raise ShapeError(
             f"a network must answer with {times(expected)} numbers, one per image and output",
-            got=Quoted(
-                times(tuple(scores.shape)) if isinstance(scores, Tensor) else type(scores).__name__
-            ),
+            got=Quoted(times(tuple(scores.shape)) if isinstance(scores, Tensor) else type(scores).__name__),
             hint="Replace its last layer, or switch its extra outputs off.",
         )
     return scores.float()

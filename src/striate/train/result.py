@@ -76,9 +76,7 @@ def read_result(run: Run, given: Network | Blueprint) -> Network:
     load_weights(module, read_weights(folder / _WEIGHTS), where=str(folder / _WEIGHTS))
     return Network(
         module=module.eval(),
-        preprocessing=Preprocessing(
-            **{key: tuple(value) for key, value in document["preprocessing"].items()}
-        ),
+        preprocessing=Preprocessing(**{key: tuple(value) for key, value in document["preprocessing"].items()}),
         output=Output(kind=document["output"]["kind"], names=tuple(document["output"]["names"])),
         origin=given.origin,
         receipt=document["receipt"],

@@ -60,9 +60,7 @@ class Session:
             Cancelled: Asked to stop; checkpoint and network are written.
             DivergedError: Lost; the network of the last good epoch is written.
         """
-        start = starting_network(
-            self._given, self._dataset, self._split, self._recipe, self._events
-        )
+        start = starting_network(self._given, self._dataset, self._split, self._recipe, self._events)
         work = self._work(start, device)
         loop = Loop(
             work,
@@ -106,9 +104,7 @@ class Session:
         state = load_checkpoint(path, work.module, work.optimizer)
         self._journal.rewind(state.rows)
         at = round(state.step / work.steps_per_epoch, 3)
-        self._journal.note(
-            f"Resumed after step {state.step} of {work.steps}.", at=at, event="resumed"
-        )
+        self._journal.note(f"Resumed after step {state.step} of {work.steps}.", at=at, event="resumed")
         began_with, now = self._run.document.versions.get("torch"), version("torch")
         if began_with != now:
             self._journal.note(

@@ -82,13 +82,9 @@ def starting_network(
     preprocessing = given.preprocessing
     if dataset.output.kind == "values" and not preprocessing.value_mean:
         found = measure_preprocessing(dataset, split.train, preprocessing.shape, events=events)
-        preprocessing = replace(
-            preprocessing, value_mean=found.value_mean, value_std=found.value_std
-        )
+        preprocessing = replace(preprocessing, value_mean=found.value_mean, value_std=found.value_std)
     output = Output(kind=given.output.kind, names=dataset.output.names)
-    return replace(
-        given, module=copy.deepcopy(given.module), preprocessing=preprocessing, output=output
-    )
+    return replace(given, module=copy.deepcopy(given.module), preprocessing=preprocessing, output=output)
 
 
 def begin_weights(module: nn.Module, recipe: Recipe) -> None:

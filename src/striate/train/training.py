@@ -125,9 +125,7 @@ def train(
     return Trained(network=made, curve=read_curve(run), run=run, split=split)
 
 
-def _inputs(
-    network: Network | Blueprint, dataset: Dataset, split: Split, recipe: Recipe
-) -> dict[str, Any]:
+def _inputs(network: Network | Blueprint, dataset: Dataset, split: Split, recipe: Recipe) -> dict[str, Any]:
     return {
         "network": describe(network, recipe),
         "data": {

@@ -54,9 +54,9 @@ def test_classes_are_probabilities_that_sum_to_one(toys):
 
 
 def test_labels_are_probabilities_each_on_its_own(toys):
-    net = toys.network(toys.Sum([[0.0] * 4, [0.0] * 4]), (1, 2, 2), "ab", "labels")
+    net = toys.network(toys.Sum([[0.0] * 4] * 3), (1, 2, 2), "abc", "labels")
     [seen] = occlusion(net, torch.ones(1, 1, 2, 2), window_px=2, stride_px=2)
-    assert seen.clean.tolist() == [0.5, 0.5]
+    assert seen.clean.tolist() == [0.5, 0.5, 0.5]
 
 
 @pytest.mark.parametrize("batch_size", [1, 5, 1000])

@@ -25,6 +25,18 @@ def test_maps_are_averaged_and_vectors_kept(network, dataset, batch_size):
         np.testing.assert_allclose(found[name], value.numpy(), atol=1e-5)  # sums differ with the batch
 
 
+def test_maps_may_keep_a_coarse_grid_of_places(network, dataset):
+    found = observe(network, dataset, range(6), [PooledCollector(["0", "8"], side=2)])["pooled"]
+    images = next(iter(batches(dataset, tuple(range(6)), network.preprocessing, batch_size=6))).images
+    with torch.no_grad():
+        module = network.module.eval()
+        value, answer = module[:3](images), module(images)
+    top, left = -(-value.shape[2] // 2), -(-value.shape[3] // 2)
+    corner = value[:, :, :top, :left].mean((2, 3)).numpy()
+    np.testing.assert_allclose(found["0"].reshape(6, -1, 4)[:, :, 0], corner, atol=1e-5)
+    np.testing.assert_allclose(found["8"], answer.numpy(), atol=1e-5)
+
+
 @pytest.mark.parametrize("layers", [[], ["0", "0"]])
 def test_layers_must_be_named_each_once(layers):
     with pytest.raises(InputError, match="each once"):

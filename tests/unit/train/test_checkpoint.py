@@ -109,7 +109,9 @@ def small_disk(tmp_path):
     """A real file system of 64 KiB."""
     place = tmp_path / "disk"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", place], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", place], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("only the administrator can mount a small disk; test_full_disk asks the same with a stand-in")
     yield place

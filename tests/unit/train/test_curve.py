@@ -2,14 +2,13 @@ import pytest
 
 from striate.data import load_data
 from striate.errors import DataError, InputError
+from striate.records import Recipe
 from striate.runs import Run
 from striate.train import read_curve, read_split, train
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, plan, data):
-    from striate.records import Recipe
-
     return train(plan, data, Recipe(rate=0.01, epochs=1, batch=9, seed=8), tmp_path_factory.mktemp("a") / "run").run
 
 

@@ -3,12 +3,13 @@ import sys
 
 import pytest
 import torch
-from accelerate.state import AcceleratorState, GradientState, PartialState
 
 from striate.train.device import accelerated, own_state
 
 
 def test_accelerate_is_given_back_as_it_was():
+    from accelerate.state import AcceleratorState, GradientState, PartialState
+
     kinds = (PartialState, AcceleratorState, GradientState)
     before = [dict(kind._shared_state) for kind in kinds]
     with accelerated() as device:

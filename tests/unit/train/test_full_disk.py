@@ -5,16 +5,24 @@ import pytest
 
 from striate.errors import StorageError
 from striate.fingerprint import of_file
+from striate.records import Recipe
 from striate.runs import Run
 from striate.train import loop as loop_module
 from striate.train import train
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, plan, data):
+    recipe = Recipe(
+        optimizer="adamw", rate=0.01, epochs=3, batch=9, weight_decay=0.1, shift_px=1, label_smoothing=0.1, seed=4
+    )
+    return train(plan, data, recipe, tmp_path_factory.mktemp("whole") / "run", threads=1)
+
+
 @pytest.mark.parametrize("allowed", [0, 3, 5, 9, 14, 25])
 def test_a_disk_that_fills_up_at_any_write_costs_nothing_that_was_kept(
-    tmp_path, plan, data, recipe, monkeypatch, allowed
+    tmp_path, plan, data, recipe, whole, monkeypatch, allowed
 ):
-    whole = train(plan, data, recipe, tmp_path / "whole", threads=1)
     monkeypatch.setattr(loop_module, "CHECKPOINT_EVERY_S", 0.0)
     count = []
     real = os.fsync

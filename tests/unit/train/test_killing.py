@@ -43,7 +43,20 @@ def whole(tmp_path_factory):
         # Checkpoints at the ends of epochs only: steps are done again.
         (1e9, ["step:6", "adam:3", "step:14", "adam:7", "fsync:9"]),
         # After every step, so that most kills hit a file or its rename.
-        (0, ["replace:1", "fsync:1", "fsync:2", "replace:3", "replace:6", "adam:2", "fsync:12", "fsync:17", "replace:8"]),
+        (
+            0,
+            [
+                "replace:1",
+                "fsync:1",
+                "fsync:2",
+                "replace:3",
+                "replace:6",
+                "adam:2",
+                "fsync:12",
+                "fsync:17",
+                "replace:8",
+            ],
+        ),
     ],
     ids=["epochs", "steps"],
 )

@@ -1,6 +1,5 @@
 import pytest
 import torch
-from sklearn.metrics import accuracy_score, r2_score
 
 from striate.train.score import score_of
 
@@ -10,6 +9,8 @@ def random(*shape):
 
 
 def test_accuracy_is_that_of_scikit_learn():
+    from sklearn.metrics import accuracy_score
+
     scores, targets = random(50, 3), random(50, 3).argmax(1)
     assert score_of("classes", scores, targets) == pytest.approx(accuracy_score(targets, scores.argmax(1)))
 
@@ -21,6 +22,8 @@ def test_labels_count_each_label_of_each_image():
 
 
 def test_r2_is_that_of_scikit_learn():
+    from sklearn.metrics import r2_score
+
     targets, scores = random(40, 3), random(40, 3) * 0.5
     assert score_of("values", scores, targets) == pytest.approx(r2_score(targets.double(), scores.double()), rel=1e-9)
 

@@ -6,10 +6,12 @@ import torch
 from striate.errors import Cancelled, StriateError
 from striate.events import Events
 from striate.fingerprint import of_file
-from striate.nets import load_network
+from striate.nets import build, load_network
+from striate.records import Recipe
 from striate.runs import Run
-from striate.train import read_curve, train
 from striate.train import loop as loop_module
+from striate.train import read_curve, train
+from striate.train.checkpoint import load_checkpoint, newest
 
 
 class At(Events):
@@ -32,9 +34,7 @@ class At(Events):
 
 
 def rows(run):
-    return [
-        {key: value for key, value in row.items() if key != "seconds"} for row in run.rows("metrics.jsonl")
-    ]
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in run.rows("metrics.jsonl")]
 
 
 def interrupt():
@@ -47,8 +47,6 @@ def give_up():
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, plan, data):
-    from striate.records import Recipe
-
     recipe = Recipe(
         optimizer="adamw", rate=0.01, epochs=3, batch=9, weight_decay=0.1, shift_px=1, label_smoothing=0.1, seed=4
     )
@@ -144,9 +142,6 @@ def test_checkpoints_are_written_within_an_epoch(tmp_path, plan, data, recipe, m
     seen = []
 
     def look():
-        from striate.train.checkpoint import load_checkpoint, newest
-        from striate.nets import build
-
         seen.append(load_checkpoint(newest(tmp_path / "run" / "checkpoint"), build(plan)).step)
 
     train(plan, data, recipe, tmp_path / "run", events=At(4, look))

@@ -160,7 +160,9 @@ def test_a_finished_run_is_read_and_not_trained_again(tmp_path, plan, data, reci
             heard.append(progress.task)
 
     first = train(plan, data, recipe, tmp_path / "run", threads=1)
-    before = {path: (path.stat().st_mtime_ns, of_file(path)) for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    before = {
+        path: (path.stat().st_mtime_ns, of_file(path)) for path in (tmp_path / "run").rglob("*") if path.is_file()
+    }
     heard = []
     second = train(plan, data, recipe, tmp_path / "run", events=Listener())
     after = {path: (path.stat().st_mtime_ns, of_file(path)) for path in (tmp_path / "run").rglob("*") if path.is_file()}
@@ -200,7 +202,11 @@ def test_steps_and_rates_are_streamed(tmp_path, plan, data, recipe):
     told = [progress for progress in heard if progress.task == "training"]
     assert [progress.done for progress in told] == list(range(22))
     assert {(progress.total, progress.unit) for progress in told} == {(21, "step")}
-    assert told[10].figures == {"loss": steps[0]["loss"], "score": trained.curve.epochs[1].score, "rate": steps[0]["rate"]}
+    assert told[10].figures == {
+        "loss": steps[0]["loss"],
+        "score": trained.curve.epochs[1].score,
+        "rate": steps[0]["rate"],
+    }
     assert told[-1].left_s == 0
     assert lines[-1].startswith("Epoch 3 of 3: training loss")
 

@@ -51,7 +51,12 @@ def arm(place):
             "adam": (torch.optim.AdamW, "step"),
         }[name]
         killer = Killer(getattr(holder, attribute), int(count))
-        setattr(holder, attribute, lambda *arguments, **named: killer(*arguments, **named))
+
+        # A function, so that it is bound to its object where it replaces a method.
+        def armed(*arguments, **named):
+            return killer(*arguments, **named)
+
+        setattr(holder, attribute, armed)
     return events
 
 
@@ -71,7 +76,8 @@ def main(folder, every, *places):
             os._exit(0)
         _, status = os.waitpid(process, 0)
         ending = "killed" if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}"
-        print(place or "end", ending, flush=True)
+        sys.stdout.write(f"{place or 'end'} {ending}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def section(subject: Subject) -> Section | None:
             wrong_if="islands form by something other than class, such as source, brightness or date, or classes "
             f"overlap.{overlap}",
             source=f"t-SNE, perplexity {found.perplexity:g}, seed {found.seed}, started from principal components, each "
-            "layer turned to fit the one before.",
+            "layer turned to fit the one before. Maps are pooled to at most 4×4 cells a channel.",
         ),
     )
 

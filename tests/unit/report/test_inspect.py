@@ -1,0 +1,68 @@
+"""An inspection leaves the network alone, says what it found, and refuses what does not belong together."""
+
+import json
+
+import pytest
+
+from striate.blueprint import Blueprint
+from striate.errors import InputError
+from striate.report import inspect
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_picture_of_the_mission_is_in_the_report(small_inspection):
+    text = small_inspection.path.read_text()
+    page = json.loads(text.split('id="striate-page">')[1].split("</script>")[0])
+
+    assert [section["id"] for section in page["sections"]] == [
+        "network",
+        "training",
+        "filters",
+        "activations",
+        "patches",
+        "map",
+        "occlusion",
+        "saliency",
+        "class-images",
+        "mistakes",
+        "made",
+    ]
+    for section in page["sections"]:
+        caption = section["caption"]
+        assert caption["shown"] and caption["should_see"] and caption["wrong_if"] and caption["source"]
+        assert section["figures"]
+
+
+def test_the_small_network_is_really_good(small_inspection):
+    board = small_inspection.evidence.scoreboard
+
+    assert board.count == 1000
+    assert 0.93 < board.main < 1
+    assert board.confusion.sum() == 1000
+    assert board.confusion.trace() == round(board.main * 1000)
+
+
+def test_the_document_is_plain_json_with_score_and_findings(small_inspection):
+    document = json.loads(json.dumps(small_inspection.document(), allow_nan=False))
+
+    assert document["score"]["name"] == "accuracy"
+    assert len(document["findings"]) == len(small_inspection.findings)
+
+
+def test_regression_goes_the_same_way_with_r2_and_mae(ink_inspection):
+    board = ink_inspection.evidence.scoreboard
+
+    assert board.main_name == "R²"
+    assert 0.8 < board.main <= 1
+    assert 0 < board.mae < 0.05
+    assert "variance" in ink_inspection.verdict
+
+
+def test_a_network_with_other_outputs_than_the_data_is_refused(digits, tmp_path):
+    plan = Blueprint.from_text("input 1x28x28; conv 3 4, relu; classes 7")
+
+    with pytest.raises(InputError, match="network 7 classes, data 10 classes"):
+        inspect(plan, digits, out=tmp_path / "r.html")
+
+    assert list(tmp_path.iterdir()) == []
