@@ -8,6 +8,7 @@ import pytest
 
 # Two threads at most: more make the small networks of these tests slower, and other machines' results differ.
 os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 SMALL_TEXT = "input 1x28x28; conv 3x3 8, batchnorm, relu; maxpool 2; conv 3x3 16, batchnorm, relu; maxpool 2; fc 32, relu; classes 10"
 INK_TEXT = "input 1x28x28; conv 3x3 8, batchnorm, relu; maxpool 2; conv 3x3 16, batchnorm, relu; globalavgpool; fc 16, relu; values 1"

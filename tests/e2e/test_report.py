@@ -141,6 +141,7 @@ def test_a_twin_table_opens_by_keyboard_and_holds_the_numbers(small_inspection, 
 
     twin.locator("summary").focus()
     page.keyboard.press("Enter")
+    twin.locator("tbody tr").first.wait_for()
 
     rows = twin.locator("tbody tr").all_inner_texts()
     assert len(rows) == len(small_inspection.evidence.curve.epochs)

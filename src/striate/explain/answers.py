@@ -27,16 +27,8 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
     after an exception. Neither parameters nor their gradients are touched. Inference mode, which
     knows no gradients, is left for the time of the block.
     """
-    # Batch normalisation in train mode, which a module may switch on itself, writes unseen by torch's count of writes.
-    buffers = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
-    try:
-        with torch.inference_mode(mode=False), eval_mode(module), kept_randomness():
-            yield
-    finally:
-        with torch.no_grad():
-            for buffer, before in buffers:
-                if not torch.equal(buffer, before):
-                    buffer.copy_(before)
+    with torch.inference_mode(mode=False), eval_mode(module), kept_randomness():
+        yield
 
 
 def taken(network: Network, images: Tensor, *, axes: tuple[int, ...] = (1, 2)) -> Tensor:

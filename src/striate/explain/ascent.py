@@ -100,12 +100,10 @@ def _climb(
             [slope] = torch.autograd.grad(price - gain, [canvas.values])
         canvas.values.grad = slope
         optimizer.step()
-        if not with_prior:
-            with torch.no_grad():
-                canvas.values.clamp_(0, 1)
+        canvas.settle()
         task.advance(len(images))
     with torch.no_grad():
-        return canvas.images().float().cpu()
+        return canvas.images().detach().float().cpu()
 
 
 def _price(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:

@@ -21,6 +21,9 @@ class Canvas(ABC):
     def images(self) -> Tensor:
         """Return the images (n, c, h, w), within 0 … 1, on the stored scale."""
 
+    def settle(self) -> None:  # noqa: B027 - most canvases need nothing
+        """Bring `values` back to what can be shown, after a step."""
+
 
 class Waves(Canvas):
     """Images as sums of waves whose size falls with frequency, as in natural images (1 / f).
@@ -69,10 +72,14 @@ class Pixels(Canvas):
 
     def __init__(self, count: int, shape: Shape3, mean: tuple[float, ...], generator: torch.Generator) -> None:
         noise = FIRST_NOISE * torch.randn(shape, generator=generator)
-        start = torch.tensor(mean).view(-1, 1, 1) + noise
+        start = (torch.tensor(mean).view(-1, 1, 1) + noise).clamp(0, 1)
         self.values = start.repeat(count, 1, 1, 1)
 
     def images(self) -> Tensor:
         """Return the images (n, c, h, w), within 0 … 1, on the stored scale."""
-        # Cut without cutting the gradient: a pixel beyond the edge can come back.
-        return self.values + (self.values.clamp(0, 1) - self.values).detach()
+        return self.values
+
+    def settle(self) -> None:
+        """Cut the pixels to 0 … 1."""
+        with torch.no_grad():
+            self.values.clamp_(0, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from striate.blueprint import Blueprint, read_blueprint
@@ -64,7 +65,9 @@ def from_blueprint(plan: Blueprint, *, seed: int = 0) -> Network:
     from striate.nets.build import build
     from striate.nets.initialise import initialise
 
-    module = build(plan)
+    # Torch draws weights while it builds; ours replace them, and the caller's random state is left alone.
+    with torch.random.fork_rng():
+        module = build(plan)
     initialise(module, "he", seed=seed)
     channels = plan.input[0]
     return Network(

@@ -142,7 +142,7 @@ class SaliencyCensus:
         images: Images tried.
         shares: (n,) float32: share of the gradient on the object, per image.
         chance: Mean share of the image that the object covers.
-        random_correlation: Rank correlation of the maps with those of a network whose last layer is random.
+        random_correlation: Rank correlation of the maps with those of the network with random weights.
     """
 
     images: int

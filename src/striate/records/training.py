@@ -24,7 +24,7 @@ class Recipe:
         shift_px: Training images are shifted by up to so many pixels in each direction.
         init: Start of the weights: "he" or "small".
         seed: Of weights, order and shifts.
-        label_smoothing: Share of the target spread over the other classes.
+        label_smoothing: Share of the target spread evenly over all classes, as torch means it.
     """
 
     optimizer: Optimizer = "adam"
@@ -45,7 +45,7 @@ class EpochRow:
     """One epoch, measured at its end.
 
     Attributes:
-        epoch: 1 for the first.
+        epoch: 1 for the first; 0 is the untrained network.
         train_loss: Mean over the epoch's steps, with dropout and shifts on.
         validation_loss: On the validation images, in eval mode.
         score: Accuracy (classes, labels) or R² (values) on the validation images.

@@ -16,9 +16,9 @@ from striate.findings import Finding
 from striate.lint import RULES, lint
 from striate.nets import Network, load_network
 from striate.records import Evidence, TrainingCurve
+from striate.report.composing import compose
 from striate.report.gather import gather
 from striate.report.html import write_report
-from striate.report.composing import compose
 from striate.report.subject import Subject
 from striate.runs import Run
 from striate.trace import trace

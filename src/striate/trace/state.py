@@ -45,8 +45,9 @@ def whole_attention() -> Iterator[None]:
 def eval_mode(module: nn.Module) -> Iterator[None]:
     """Put a module in eval mode for the block; give every submodule its mode, and every buffer its values back."""
     modes = [(part, part.training) for part in module.modules()]
-    # A network may write to its buffers even in eval mode (counters, caches).
-    buffers = [(buffer, buffer.detach().clone(), buffer._version) for buffer in module.buffers()]  # noqa: SLF001
+    # A network may write to its buffers even in eval mode (counters, caches, a batch normalisation that switches itself to
+    # train mode, whose writes torch does not count as a new version: values are compared).
+    buffers = [(buffer, buffer.detach().clone()) for buffer in module.buffers()]
     try:
         module.eval()
         yield
@@ -54,6 +55,6 @@ def eval_mode(module: nn.Module) -> Iterator[None]:
         for part, training in modes:
             part.training = training
         with torch.no_grad():
-            for buffer, values, version in buffers:
-                if buffer._version != version:  # noqa: SLF001 - torch's own count of writes
+            for buffer, values in buffers:
+                if not torch.equal(buffer, values):
                     buffer.copy_(values)

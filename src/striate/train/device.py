@@ -51,8 +51,8 @@ def accelerated() -> Iterator[Device]:
     same bits.
 
     Raises:
-        InputError: Started in several processes, or in fp16, whose loss scale is not part of our
-            checkpoints.
+        InputError: Started in several processes; in fp16, whose loss scale is not part of our
+            checkpoints; or with gradient accumulation, which the recipe does not know.
     """
     from accelerate import Accelerator
     from accelerate.state import AcceleratorState, GradientState, PartialState
@@ -71,6 +71,13 @@ def accelerated() -> Iterator[Device]:
             )
         if accelerator.mixed_precision not in {"no", "bf16"}:
             raise InputError("precision must be no or bf16", got=accelerator.mixed_precision, where="accelerate")
+        if accelerator.gradient_accumulation_steps != 1:
+            raise InputError(
+                "gradient accumulation must be 1",
+                got=accelerator.gradient_accumulation_steps,
+                where="accelerate",
+                hint="Choose the recipe's batch instead.",
+            )
         yield Device(
             place=accelerator.device,
             precision=accelerator.mixed_precision,

@@ -5,66 +5,25 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import nn
-
-from striate.data import Batch, Dataset, Split, batches, shuffled
+from striate.data import Batch, batches, shuffled
 from striate.errors import Cancelled, DivergedError
 from striate.events import Events, Task
-from striate.records.output import Preprocessing
-from striate.records.training import EpochRow, Recipe
+from striate.records.training import EpochRow
 from striate.train.activity import Activity
 from striate.train.checkpoint import EPOCH, STEP, State, save_checkpoint
-from striate.train.device import Device
 from striate.train.divergence import Watch
 from striate.train.evaluate import Evaluation, evaluate
 from striate.train.journal import Journal
-from striate.train.losses import Loss, scores_of
+from striate.train.losses import scores_of
 from striate.train.optimizers import set_rate
 from striate.train.schedule import rate_at
 from striate.train.score import SCORE_NAMES
+from striate.train.work import Work
 
 CHECKPOINT_EVERY_S = 20.0
 ROW_EVERY_STEPS = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What is trained on what, and how.
-
-    Attributes:
-        module: Changed by the training; on the device.
-        optimizer: Over its trained parameters.
-        loss: On the device.
-        preprocessing: How samples become inputs.
-        dataset: Where the samples are.
-        split: Which to learn from, which to measure on.
-        recipe: How.
-        device: Where.
-    """
-
-    module: nn.Module
-    optimizer: torch.optim.Optimizer
-    loss: Loss
-    preprocessing: Preprocessing
-    dataset: Dataset
-    split: Split
-    recipe: Recipe
-    device: Device
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps in an epoch; a last batch of one image, which cannot be normalised, is left out."""
-        whole, rest = divmod(len(self.split.train), self.recipe.batch)
-        return whole + (rest > 1 or not whole)
-
-    @property
-    def steps(self) -> int:
-        """Steps in all."""
-        return self.steps_per_epoch * self.recipe.epochs
 
 
 class Loop:

@@ -14,8 +14,8 @@ from striate.nets import Network, load_weights, read_weights, save_weights
 from striate.records.output import Output, Preprocessing
 from striate.runs import Run, write_json
 from striate.train.checkpoint import State
-from striate.train.loop import Work
 from striate.train.score import SCORE_NAMES
+from striate.train.work import Work
 
 _DOCUMENT = "network.json"
 _WEIGHTS = "weights.safetensors"

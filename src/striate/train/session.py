@@ -16,11 +16,12 @@ from striate.runs import Run
 from striate.train.checkpoint import EPOCH, State, load_checkpoint, newest
 from striate.train.device import Device
 from striate.train.journal import Journal
-from striate.train.loop import Loop, Work
+from striate.train.loop import Loop
 from striate.train.losses import Loss
 from striate.train.optimizers import make_optimizer
 from striate.train.result import save_result
 from striate.train.start import starting_network
+from striate.train.work import Work
 
 
 class Session:

@@ -5,7 +5,7 @@ import torch
 from striate.errors import Cancelled, InputError, ShapeError
 from striate.events import Events, Task
 from striate.explain import class_images, fine_detail
-from striate.explain.ascent import climb
+from striate.explain.ascent import _price, climb
 from striate.explain.canvas import Waves
 from striate.explain.views import random_views, seen
 from striate.nets import load_network
@@ -165,3 +165,13 @@ def test_a_linear_score_without_prior_ends_at_the_edges_of_the_range(toys):
     net = toys.network(toys.Sum(weights), (1, 2, 2), "a")
     grown = climb(net, torch.eye(1), steps=30, seed=0, with_prior=False, task=Task("x", total=30, unit="step"))
     assert grown.flatten().tolist() == [1, 0, 1, 0]
+
+
+def test_the_price_is_that_of_total_variation_and_of_what_lies_beyond_the_usual_range():
+    mean, std = torch.full((1, 1, 1, 1), 0.4), torch.full((1, 1, 1, 1), 0.25)
+    usual = torch.full((1, 1, 4, 4), 0.65)
+    assert _price(usual, mean, std).item() == 0
+    bright = torch.ones(1, 1, 4, 4)  # 0.6 from the mean, 0.35 beyond the usual
+    assert _price(bright, mean, std).item() == pytest.approx(20 * 0.35)
+    stripes = torch.tensor([0.2, 0.6, 0.2, 0.6]).expand(1, 1, 4, 4)  # 12 of 24 neighbours differ by 0.4
+    assert _price(stripes, mean, std).item() == pytest.approx(13 * 12 * 0.4 / 16)

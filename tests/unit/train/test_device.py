@@ -7,14 +7,51 @@ import torch
 from striate.train.device import accelerated, own_state
 
 
-def test_accelerate_is_given_back_as_it_was():
+@pytest.fixture
+def no_accelerate():
+    """A process in which nobody has used Accelerate yet."""
     from accelerate.state import AcceleratorState, GradientState, PartialState
 
-    kinds = (PartialState, AcceleratorState, GradientState)
-    before = [dict(kind._shared_state) for kind in kinds]
+    states = [kind._shared_state for kind in (PartialState, AcceleratorState, GradientState)]
+    before = [dict(state) for state in states]
+    for state in states:
+        state.clear()
+    yield states
+    for state, values in zip(states, before, strict=True):
+        state.clear()
+        state.update(values)
+
+
+def test_accelerate_is_as_untouched_as_before(no_accelerate):
     with accelerated() as device:
         assert device.place.type in {"cpu", "cuda", "mps", "xpu"}
-    assert [dict(kind._shared_state) for kind in kinds] == before
+        assert all(no_accelerate)
+    assert no_accelerate == [{}, {}, {}]
+
+
+def test_an_accelerator_of_the_caller_goes_on_as_it_was(no_accelerate):
+    from accelerate import Accelerator
+
+    own = Accelerator(cpu=True, gradient_accumulation_steps=4)
+    before = [dict(state) for state in no_accelerate]
+    with accelerated() as device:
+        assert device.place.type == "cpu"
+    assert no_accelerate == before
+    assert own.gradient_accumulation_steps == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4", "gradient accumulation must be 1; got 4"),
+        ("ACCELERATE_MIXED_PRECISION", "fp16", "fp16"),
+    ],
+)
+def test_what_cannot_be_resumed_to_the_same_bits_is_refused(no_accelerate, monkeypatch, name, value, words):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=words), accelerated():
+        pass
+    assert no_accelerate == [{}, {}, {}]
 
 
 def test_random_numbers_and_threads_are_given_back_also_after_an_error():
@@ -23,8 +60,9 @@ def test_random_numbers_and_threads_are_given_back_also_after_an_error():
     torch.manual_seed(7)
     threads = torch.get_num_threads()
     deterministic = torch.backends.cudnn.deterministic
-    with pytest.raises(ZeroDivisionError), own_state(torch.device("cpu"), 1):
-        assert torch.get_num_threads() == 1
+    with pytest.raises(ZeroDivisionError), own_state(torch.device("cpu"), threads + 1):
+        assert torch.get_num_threads() == threads + 1
+        assert torch.backends.cudnn.deterministic
         torch.manual_seed(1)
         torch.rand(5)
         raise ZeroDivisionError

@@ -137,6 +137,22 @@ def test_going_on_takes_the_run_s_own_threads(tmp_path, plan, data, recipe):
     assert train(plan, data, recipe, tmp_path / "run").run.document.settings["threads"] == 1
 
 
+def test_the_watch_for_divergence_is_part_of_the_checkpoint(tmp_path, plan, data, recipe):
+    class Listener(At):
+        def progress(self, progress):
+            losses.extend([progress.figures["loss"]] if progress.figures else [])
+            super().progress(progress)
+
+    losses = []
+    with pytest.raises(Cancelled):
+        train(plan, data, recipe, tmp_path / "run", events=Listener(3))
+    state = load_checkpoint(newest(tmp_path / "run" / "checkpoint"), build(plan))
+    assert state.first_loss == losses[0]
+    smoothed = losses[0] + 0.05 * (losses[1] - losses[0])
+    assert state.smoothed_loss == pytest.approx(smoothed + 0.05 * (losses[2] - smoothed), rel=1e-12)
+    assert state.loss_sum == sum(losses)
+
+
 def test_checkpoints_are_written_within_an_epoch(tmp_path, plan, data, recipe, monkeypatch):
     monkeypatch.setattr(loop_module, "CHECKPOINT_EVERY_S", 0.0)
     seen = []

@@ -78,7 +78,7 @@ class SaliencyBlindToWeights(PictureRule[SaliencyCensus]):
         if correlation <= _LIMIT:
             return
         yield self.finding(
-            f"With a random last layer the saliency maps hardly change: rank correlation {figure(correlation)}.",
-            "Trust occlusion rather than these maps, and look whether the last layer was trained at all.",
+            f"With random weights the saliency maps hardly change: rank correlation {figure(correlation)}.",
+            "Trust occlusion rather than these maps, and look whether the network was trained at all.",
             measure=Measure(value=correlation, limit=_LIMIT, wrong="above", low=min(0.0, correlation)),
         )

@@ -53,7 +53,7 @@ def section(subject: Subject, *, command: str, seconds: str) -> Section:
         figures=[
             TableFigure(
                 table=Table(
-                    columns=[Column(label="What", align="left"), Column(label="", align="left")],
+                    columns=[Column(label="What", align="left"), Column(label="Value", align="left")],
                     rows=rows,
                     caption="Data, weights and versions",
                 )

@@ -35,7 +35,7 @@ def section(subject: Subject) -> Section | None:
     trust, otherwise = "", "Where a small change of a pixel moves the score."
     if census is not None:
         trust = (
-            f"Can the picture be trusted? With a random last layer the map changes (rank correlation "
+            f"Can the picture be trusted? With random weights in every layer the map changes (rank correlation "
             f"{measure(census.random_correlation, 2)}; below 0.5 it depends on what was learned)."
         )
         if len(census.shares):
