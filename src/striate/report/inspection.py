@@ -100,11 +100,9 @@ def inspect(
         StorageError: The disk refused; an old report is still there.
 
     Example:
-        >>> import tempfile
-        >>> from striate.blueprint import Blueprint
-        >>> plan = Blueprint.from_text("input 1x28x28; conv 5x5 4, relu; maxpool 4; classes 10")
-        >>> folder = tempfile.TemporaryDirectory()
-        >>> found = inspect(plan, "digits", out=f"{folder.name}/report.html")   # doctest: +SKIP
+        >>> found = inspect("runs/a", "digits")   # doctest: +SKIP
+        >>> found.verdict                         # doctest: +SKIP
+        'It answers 98.6 % of 1000 held-out digits right, but 9 units of fc1 are dead.'
     """
     began = time.monotonic()
     run = _run(network)
