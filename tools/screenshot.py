@@ -1,4 +1,7 @@
-"""Take the picture of a report that the README shows: python tools/screenshot.py demo/report.html docs/report.png"""
+"""Take the picture of a report that the README shows.
+
+python tools/screenshot.py demo/report.html docs/report.png
+"""
 
 import shutil
 import sys

@@ -75,7 +75,7 @@ class Subject:
 
     def sentence(self, section: str, otherwise: str) -> str:
         """Return what a section says first: its gravest finding, or what is true if there is none."""
-        found = [finding for finding in self.of(section) if finding.severity != "note"]
+        found = self.of(section)
         return found[0].message if found else otherwise
 
     def picture(self, sample: int) -> Picture:

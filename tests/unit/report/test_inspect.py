@@ -30,7 +30,7 @@ def test_every_picture_of_the_mission_is_in_the_report(small_inspection):
     ]
     for section in page["sections"]:
         caption = section["caption"]
-        assert caption["shown"] and caption["should_see"] and caption["wrong_if"] and caption["source"]
+        assert all(caption[part] for part in ("shown", "should_see", "wrong_if", "source"))
         assert section["figures"]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from striate.numbers import count, percent
 from striate.page.wire import Caption, Cell, Column, Map, MapLayer, Section, Table
+from striate.records import FeatureMap
 from striate.report.subject import Subject
 
 
@@ -15,15 +16,15 @@ def section(subject: Subject) -> Section | None:
     if found is None or not found.layers:
         return None
     first, last = found.layers[0], found.layers[-1]
+    is_values = subject.network.output.kind == "values"
+    classes = [f"tenth {number + 1}" for number in range(10)] if is_values else list(subject.classes)
     overlap = ""
     if found.overlap is not None:
         one, other, share = found.overlap
         overlap = (
-            f" Here {subject.name_of(one)} and {subject.name_of(other)} mix most: {percent(share)} of the neighbours of "
-            f"{subject.name_of(one)} are {subject.name_of(other)}."
+            f" Here {classes[one]} and {classes[other]} mix most: {percent(share)} of the neighbours of {classes[one]} are "
+            f"{classes[other]}."
         )
-    is_values = subject.network.output.kind == "values"
-    classes = [f"tenth {number + 1}" for number in range(10)] if is_values else list(subject.classes)
     return Section(
         id="map",
         term=f"Map of {count(len(found.samples))} samples",
@@ -48,7 +49,7 @@ def section(subject: Subject) -> Section | None:
                 labels=subject.store.numbers("map-labels", found.labels),
                 wrong=subject.store.images("map-wrong", found.wrong),
                 classes=classes,
-                table=_table(subject),
+                table=_table(found, classes),
             )
         ],
         caption=Caption(
@@ -64,22 +65,19 @@ def section(subject: Subject) -> Section | None:
     )
 
 
-def _table(subject: Subject) -> Table:
-    found = subject.evidence.feature_map
-    rows: list[list[Cell]] = []
-    if found is not None:
-        points = found.layers[-1].points
-        order = np.argsort(-found.wrong.astype(int), kind="stable")
-        rows = [
-            [
-                int(found.samples[place]),
-                subject.name_of(int(found.labels[place])),
-                "wrong" if found.wrong[place] else "right",
-                float(points[place, 0]),
-                float(points[place, 1]),
-            ]
-            for place in order
+def _table(found: FeatureMap, classes: list[str]) -> Table:
+    points = found.layers[-1].points
+    order = np.argsort(-found.wrong.astype(int), kind="stable")
+    rows: list[list[Cell]] = [
+        [
+            int(found.samples[place]),
+            classes[int(found.labels[place])],
+            "wrong" if found.wrong[place] else "right",
+            float(points[place, 0]),
+            float(points[place, 1]),
         ]
+        for place in order
+    ]
     return Table(
         columns=[
             Column(label="Sample"),

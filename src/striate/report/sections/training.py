@@ -17,15 +17,11 @@ def section(subject: Subject) -> Section | None:
         return None
     last = curve.epochs[-1]
     recipe = curve.recipe
-    score = _score(curve, last.score)
     return Section(
         id="training",
         term="Training",
         judgement=subject.judgement("training"),
-        sentence=subject.sentence(
-            "training",
-            f"It learned steadily and ends at {score} {curve.score_name} on the validation images.",
-        ),
+        sentence=subject.sentence("training", _otherwise(curve)),
         figures=[Charts(charts=[_loss(curve), _scores(curve), *_active(curve)], table=_table(curve))],
         caption=Caption(
             shown=f"After each of {count(last.epoch)} epochs. Epoch 0 is the untrained network.",
@@ -36,6 +32,15 @@ def section(subject: Subject) -> Section | None:
             f"{measure(recipe.weight_decay)}, shifts up to {recipe.shift_px} px, {recipe.init} start, seed {recipe.seed}. "
             "Training loss is measured with dropout and shifts on, so it may lie above validation.",
         ),
+    )
+
+
+def _otherwise(curve: TrainingCurve) -> str:
+    first, last = curve.epochs[0], curve.epochs[-1]
+    went = "fell" if last.validation_loss < first.validation_loss else "went"
+    return (
+        f"The validation loss {went} from {measure(first.validation_loss)} to {measure(last.validation_loss)}; "
+        f"{curve.score_name} ends at {_score(curve, last.score)}."
     )
 
 
