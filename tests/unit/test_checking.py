@@ -1,0 +1,78 @@
+"""`check` gives the same answers from a blueprint, a module and a reference."""
+
+import pytest
+import torch
+from torch import nn
+
+import striate
+from striate.blueprint import Blueprint
+from striate.errors import InputError
+from striate.nets import build
+
+PLAN = Blueprint.from_text("input 1x20x20; conv 5 6, relu; maxpool 2; conv 3 8, relu; globalavgpool; classes 4")
+
+
+def test_a_blueprint_and_its_module_are_checked_alike():
+    paper, traced = striate.check(PLAN, batch=3), striate.check(build(PLAN), (1, 20, 20), batch=3)
+
+    assert paper.cost.total == traced.cost.total
+    assert paper.memory == traced.memory
+    assert [row.summary for row in paper.layers] == [row.summary for row in traced.layers]
+    assert [f.code for f in paper.findings] == [f.code for f in traced.findings]
+    assert (
+        paper.document()["receptive_field"]
+        == traced.document()["receptive_field"]
+        == {
+            "size_px": [10, 10],
+            "stride_px": [2, 2],
+            "padding_px": [4, 4],
+            "is_known": True,
+        }
+    )
+
+
+def test_the_module_is_left_as_it_came():
+    module = build(PLAN).train()
+    before = {key: value.clone() for key, value in module.state_dict().items()}
+    random_before = torch.get_rng_state()
+
+    striate.check(module, (1, 20, 20))
+
+    assert module.training
+    assert all(torch.equal(before[key], value) for key, value in module.state_dict().items())
+    assert torch.equal(random_before, torch.get_rng_state())
+    assert not any(m._forward_hooks for m in module.modules())
+
+
+def test_another_input_size_changes_the_work_and_not_the_parameters():
+    small, large = striate.check(PLAN), striate.check(PLAN, (1, 40, 40))
+
+    assert small.cost.total.params == large.cost.total.params
+    # both maps have four times the places; the last layer stays
+    assert large.cost.total.macs == 4 * (small.cost.total.macs - 32) + 32
+
+
+def test_an_operation_nobody_knows_is_listed_and_not_counted():
+    class Fourier(nn.Module):
+        def forward(self, x):
+            return torch.fft.rfft2(x).real
+
+    found = striate.check(nn.Sequential(nn.Conv2d(1, 2, 3), Fourier()), (1, 8, 8))
+
+    assert found.document()["not_counted"]
+    assert found.cost.total.macs == 2 * 36 * 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"optimizer": "adamm"}, "optimizer must be one of sgd, adam, adamw"),
+        ({"batch": 0}, "batch must be at least 1"),
+        ({"input_size": (3,)}, "input size must be"),
+        ({"input_size": (3, 0, 3)}, "input size must be"),
+        ({"select": ["nonsense"]}, "must be a known name"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, words):
+    with pytest.raises(InputError, match=words):
+        striate.check(PLAN, **arguments)
