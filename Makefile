@@ -46,6 +46,7 @@ page: $(PAGE) ## build the page
 
 docs: $(VENV)/ready ## write the pages that are made from the code
 	$(BIN)/python -m striate.lint.pages
+	$(BIN)/python -m striate.explain.pages
 
 wheel: $(VENV)/ready $(PAGE) ## build the wheel and the source archive
 	$(BIN)/python -m hatchling build

@@ -2,6 +2,7 @@
 
 from striate.analyse import cost, training_bytes
 from striate.blueprint import Blueprint
+from striate.graph import Conditions, Graph, Op, Param
 
 
 def test_lenet_costs_what_one_computes_by_hand():
@@ -47,3 +48,24 @@ def test_a_training_step_holds_two_states_with_adam_and_one_with_momentum():
     assert adam["optimizer"] == 2 * params
     assert sgd["optimizer"] == params
     assert adam["input"] == 2 * 16 * 4
+
+
+def test_a_parameter_that_two_ops_share_counts_once():
+    shared = (Param(name="weight", shape=(4, 4), key="tied"),)
+    ops = tuple(
+        Op(
+            name=name,
+            kind="linear",
+            inputs=(source,),
+            shape=(1, 4),
+            attributes={"width": 4, "bias": False},
+            params=shared,
+        )
+        for name, source in (("first", "input"), ("second", "first"))
+    )
+    graph = Graph(ops=ops, outputs=("second",), conditions=Conditions(inputs={"input": (1, 4)}))
+
+    table = cost(graph)
+
+    assert table.total.params == 16
+    assert table.total.macs == 2 * 16

@@ -8,6 +8,7 @@ from torch import nn
 from striate.data import batches, load_data
 from striate.errors import InputError
 from striate.observe import PixelCollector, PooledCollector, observe
+from striate.observe.pooled import _pooled
 from striate.records import Preprocessing
 
 
@@ -35,6 +36,13 @@ def test_maps_may_keep_a_coarse_grid_of_places(network, dataset):
     corner = value[:, :, :top, :left].mean((2, 3)).numpy()
     np.testing.assert_allclose(found["0"].reshape(6, -1, 4)[:, :, 0], corner, atol=1e-5)
     np.testing.assert_allclose(found["8"], answer.numpy(), atol=1e-5)
+
+
+def test_a_row_that_would_grow_too_long_gets_a_coarser_grid():
+    # 300 channels: 4 × 4 cells would be 4,800 features, 3 × 3 are 2,700
+    assert _pooled(torch.zeros(2, 300, 8, 8), 4).shape == (2, 2700)
+    assert _pooled(torch.zeros(2, 200, 8, 8), 4).shape == (2, 3200)
+    assert _pooled(torch.zeros(2, 5000, 8, 8), 4).shape == (2, 5000)
 
 
 @pytest.mark.parametrize("layers", [[], ["0", "0"]])
