@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from striate import schema
 from striate.analyse import cost, layers, receptive_fields, training_bytes
-from striate.blueprint import Blueprint, read_blueprint
+from striate.blueprint import Blueprint, is_blueprint_file, read_blueprint
 from striate.findings import Finding
 from striate.graph import Graph, Shape
 from striate.lint import lint
@@ -162,7 +162,7 @@ def _table(
     batch: int,
 ) -> tuple[str, Graph]:
     name = str(network) if isinstance(network, str | Path) else type(network).__name__
-    if isinstance(network, str | Path) and Path(network).suffix in {".yaml", ".yml", ".txt"}:
+    if isinstance(network, str | Path) and is_blueprint_file(network):
         network = read_blueprint(network)
     if isinstance(network, Blueprint):
         from dataclasses import replace

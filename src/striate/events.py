@@ -26,6 +26,7 @@ class Progress:
         unit: What is counted ("image", "step").
         elapsed_s: Seconds since the task began.
         left_s: Estimated seconds to go, or None while nothing is known.
+        rate: Units a second since the task began here, or None.
         figures: Numbers worth showing beside the bar (loss, accuracy).
     """
 
@@ -35,6 +36,7 @@ class Progress:
     unit: str
     elapsed_s: float
     left_s: float | None
+    rate: float | None = None
     figures: dict[str, float] = field(default_factory=dict)
 
 
@@ -114,6 +116,7 @@ class Task:
                 unit=self.unit,
                 elapsed_s=elapsed,
                 left_s=left,
+                rate=fresh / elapsed if fresh > 0 and elapsed > 0 else None,
                 figures=figures,
             )
         )

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from striate import schema
-from striate.errors import InputError, unknown_name
+from striate.errors import InputError, SchemaError, unknown_name
 
 Shape = tuple[int, ...]
 Mode = Literal["eval", "train"]
@@ -109,6 +109,7 @@ class Graph:
     conditions: Conditions
     buffers: int = 0
     idle: tuple[tuple[str, int], ...] = ()
+    _rows: Mapping[str, Op] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         known = set(self.conditions.inputs)
@@ -119,6 +120,8 @@ class Graph:
             if op.name in known:
                 raise InputError("op names must be unique", got=op.name)
             known.add(op.name)
+        # Looked up for every edge: large networks have thousands.
+        object.__setattr__(self, "_rows", {op.name: op for op in self.ops})
         for name in self.outputs:
             if name not in known:
                 raise InputError("an output must be an op", got=name)
@@ -130,15 +133,14 @@ class Graph:
         return len(self.ops)
 
     def __getitem__(self, name: str) -> Op:
-        for op in self.ops:
-            if op.name == name:
-                return op
+        if name in self._rows:
+            return self._rows[name]
         raise unknown_name("op", name, [op.name for op in self.ops])
 
     def input_shapes(self, op: Op) -> tuple[Shape, ...]:
         """Return the shapes an op reads, batch first, in order."""
-        shapes = dict(self.conditions.inputs) | {other.name: other.shape for other in self.ops}
-        return tuple(shapes[name] for name in op.inputs)
+        inputs = self.conditions.inputs
+        return tuple(inputs[name] if name in inputs else self._rows[name].shape for name in op.inputs)
 
     def readers(self, name: str) -> tuple[Op, ...]:
         """Return the ops that read a value."""
@@ -177,6 +179,7 @@ class Graph:
     def to_json(self) -> str:
         """Return the graph as text that `from_json` reads back to an equal graph."""
         document = {"schema": schema.stamp("graph", SCHEMA_VERSION)} | asdict(self)
+        document.pop("_rows")
         return json.dumps(document, indent=1, ensure_ascii=False)
 
     @classmethod
@@ -186,7 +189,11 @@ class Graph:
         Raises:
             SchemaError: Not a graph, or of a version this code cannot read.
         """
-        document = schema.accept(json.loads(text), "graph", SCHEMA_VERSION, where=where)
+        try:
+            parsed = json.loads(text)
+        except json.JSONDecodeError as cause:
+            raise SchemaError("a graph file must be JSON", got=str(cause), where=where) from cause
+        document = schema.accept(parsed, "graph", SCHEMA_VERSION, where=where)
         conditions = document["conditions"]
         return cls(
             ops=tuple(_op_from(row) for row in document["ops"]),

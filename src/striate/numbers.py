@@ -83,6 +83,8 @@ def percent(share: float, decimals: int = 1) -> str:
         >>> percent(0.98).replace(THIN, "_"), percent(0.25, 0).replace(THIN, "_")
         ('98.0_%', '25_%')
     """
+    if share < 1 and round(100 * share, decimals) == 100:
+        return f"above {100 - 10**-decimals:.{decimals}f}{THIN}%"
     return f"{100 * share:.{decimals}f}".replace("-", MINUS) + THIN + "%"
 
 
@@ -116,16 +118,18 @@ def duration(seconds: float) -> str:
     """Return a time.
 
     Example:
-        >>> duration(0.42), duration(33.3), duration(250), duration(7300)
-        ('0.42 s', '33 s', '4 min 10 s', '2 h 2 min')
+        >>> duration(0.42), duration(33.3), duration(179.7), duration(7300)
+        ('0.42 s', '33 s', '3 min 0 s', '2 h 2 min')
     """
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{measure(seconds, 2)} s"
-    if seconds < 60:
-        return f"{round(seconds)} s"
-    if seconds < 3600:
-        return f"{int(seconds // 60)} min {round(seconds % 60)} s"
-    return f"{int(seconds // 3600)} h {round(seconds % 3600 / 60)} min"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min"
 
 
 def storage(size_bytes: float) -> str:
@@ -161,6 +165,8 @@ def listed(names: Sequence[str], most: int = 3) -> str:
         ('a', 'a and b', 'a, b, c and 2 more')
     """
     shown = list(names[:most])
+    if not shown:
+        return "none"
     if len(names) > most:
         return f"{', '.join(shown)} and {len(names) - most} more"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -6,6 +6,7 @@ Kinds, rules, blocks and methods are all kept the same way: a noun, a group of e
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Generic, TypeVar
 
 from striate.errors import InputError, unknown_name
@@ -18,7 +19,8 @@ class Registry(Generic[Member]):
 
     Args:
         noun: What a member is called in messages ("layer word").
-        group: Entry-point group of plug-ins ("striate.kinds"); each entry point loads to a member.
+        group: Entry-point group of plug-ins ("striate.kinds"); each entry point loads to a member of that name, or to a
+            module or class whose loading adds the members itself (with `register`).
 
     Example:
         >>> shapes = Registry[int]("shape", "striate.shapes")
@@ -73,5 +75,7 @@ class Registry(Generic[Member]):
         from importlib.metadata import entry_points
 
         for point in entry_points(group=self.group):
-            if point.name not in self._members:
-                self.add(point.name, point.load())
+            # A plug-in that uses our own decorators adds its members while it is loaded.
+            loaded = point.load()
+            if point.name not in self._members and not isinstance(loaded, ModuleType):
+                self.add(point.name, loaded)

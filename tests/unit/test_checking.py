@@ -52,6 +52,25 @@ def test_another_input_size_changes_the_work_and_not_the_parameters():
     assert large.cost.total.macs == 4 * (small.cost.total.macs - 32) + 32
 
 
+def test_a_slice_of_space_makes_the_field_unknown_and_one_of_channels_does_not():
+    class Sliced(nn.Module):
+        def __init__(self, where):
+            super().__init__()
+            self.where = where
+            self.conv = nn.Conv2d(1, 2, 3)
+
+        def forward(self, x):
+            x = x[..., ::2, ::2] if self.where == "space" else x[:, :1]
+            return self.conv(x)
+
+    space, channels = (
+        striate.check(Sliced(where), (1, 12, 12)).document()["receptive_field"] for where in ("space", "channels")
+    )
+
+    assert not space["is_known"]
+    assert channels["size_px"] == [3, 3]
+
+
 def test_an_operation_nobody_knows_is_listed_and_not_counted():
     class Fourier(nn.Module):
         def forward(self, x):

@@ -40,6 +40,20 @@ def test_plug_ins_are_read_from_their_entry_points(monkeypatch):
     assert registry["circle"] == 0
 
 
+def test_a_plug_in_may_add_its_members_itself(monkeypatch):
+    registry = Registry[int]("shape", "striate.s")
+
+    class Point:
+        name = "circle"
+
+        def load(self):
+            return registry.add("circle", 0)
+
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda *, group: [Point()])
+
+    assert list(registry) == ["circle"]
+
+
 def test_an_old_document_is_migrated_step_by_step():
     migrations = {
         1: lambda document: document | {"b": document["a"] + 1},

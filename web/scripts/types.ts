@@ -1,9 +1,11 @@
-// Writes src/wire.ts from the JSON Schema of a page: a file named as argument, or standard input.
+// Writes src/wire.ts, or the file after --out, from the JSON Schema of a page on standard input.
 import { readFileSync, writeFileSync } from "node:fs";
 import { compile } from "json-schema-to-typescript";
 import { format, resolveConfig } from "prettier";
 
-const target = new URL("../src/wire.ts", import.meta.url);
+const home = new URL("../src/wire.ts", import.meta.url);
+const asked = process.argv.indexOf("--out");
+const target = asked > 0 ? (process.argv[asked + 1] ?? home) : home;
 
 interface Node {
   [key: string]: unknown;
@@ -27,11 +29,11 @@ function tupleItems(node: Node): Node {
   return { ...rest, items: prefixItems };
 }
 
-const schema = JSON.parse(readFileSync(process.argv[2] ?? 0, "utf8"));
+const schema = JSON.parse(readFileSync(0, "utf8"));
 const source = await compile(withoutPropertyTitles(schema) as object, "Page", {
   bannerComment: "/* Written by `npm run types` from src/striate/page/wire.py. Change it there. */",
   additionalProperties: false,
   format: false,
 });
-const options = await resolveConfig(target);
+const options = await resolveConfig(home);
 writeFileSync(target, await format(source, { ...options, parser: "typescript" }));

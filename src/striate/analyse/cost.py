@@ -77,14 +77,21 @@ def training_bytes(graph: Graph, *, states: int) -> dict[str, int]:
     table = cost(graph)
     element = DTYPE_BYTES[graph.conditions.dtype]
     params = table.total.params * element
+    trained = element * sum(_trained(graph).values())
     inputs = sum(size(shape) for shape in graph.conditions.inputs.values()) * element
     return {
         "parameters": params,
-        "gradients": params,
-        "optimizer": states * params,
+        "gradients": trained,
+        "optimizer": states * trained,
         "activations": table.total.kept_bytes,
         "input": inputs,
     }
+
+
+def _trained(graph: Graph) -> dict[str, int]:
+    """Return the elements of each trained parameter, shared ones once, and of those no op read."""
+    params = {(param.key or f"{op.name}.{param.name}"): param for op in graph for param in op.params}
+    return {key: param.count for key, param in params.items() if param.trained} | dict(graph.idle)
 
 
 def _roots(graph: Graph) -> dict[str, str]:

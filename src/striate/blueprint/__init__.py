@@ -1,6 +1,6 @@
 """The network one writes: text and YAML, read on paper into a table, written again, and as PyTorch source."""
 
 from striate.blueprint.model import Blueprint, Item, Layer, Repeat
-from striate.blueprint.reading import read_blueprint
+from striate.blueprint.reading import is_blueprint_file, read_blueprint
 
-__all__ = ["Blueprint", "Item", "Layer", "Repeat", "read_blueprint"]
+__all__ = ["Blueprint", "Item", "Layer", "Repeat", "is_blueprint_file", "read_blueprint"]

@@ -18,8 +18,8 @@ def graph(plan: Blueprint, *, batch: int = 1, mode: Mode = "eval") -> Graph:
     """Return the table of a blueprint; see `Blueprint.graph`."""
     writer = _Writer((batch, *plan.input))
     layers = list(plan.layers())
-    for layer, after in zip(layers, [*layers[1:], None], strict=True):
-        writer.layer(_with_bias(layer, after))
+    for number, layer in enumerate(layers, start=1):
+        writer.layer(_with_bias(layer, layers[number] if number < len(layers) else None))
     writer.layer(Layer(word="fc", arguments={"width": len(plan.names)}), name=plan.output)
     return Graph(
         ops=tuple(writer.ops),

@@ -10,6 +10,16 @@ from striate.errors import InputError
 MOST_BYTES = 1_000_000
 
 
+def is_blueprint_file(reference: object) -> bool:
+    """Return whether a reference names a blueprint's file, by its ending.
+
+    Example:
+        >>> is_blueprint_file("net.yaml"), is_blueprint_file("runs/a")
+        (True, False)
+    """
+    return isinstance(reference, str | Path) and Path(reference).suffix in {".yaml", ".yml", ".txt"}
+
+
 def read_blueprint(path: Path | str) -> Blueprint:
     """Return the blueprint in a `.yaml` file, or in a text file that holds its one line.
 

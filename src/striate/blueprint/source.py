@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from striate.blueprint.model import Blueprint
+from striate.errors import BlueprintError
 from striate.graph import times
 from striate.kinds import KINDS
 
@@ -13,12 +14,14 @@ def source(plan: Blueprint, *, name: str = "Net") -> str:
     rows = []
     for op in graph:
         call = KINDS[op.kind].call(op, graph.input_shapes(op))
-        if call is not None:
-            rows.append((f'("{op.name}", {call.source()}),', times(op.shape[1:])))
+        if call is None:
+            raise BlueprintError("every op of a blueprint must have a torch module", got=op.kind, where=op.name)
+        rows.append((f'("{op.name}", {call.source()}),', times(op.shape[1:])))
     width = max(len(row) for row, _ in rows)
     body = "\n".join(f"                {row:<{width}}  # {shape}" for row, shape in rows)
     loss = plan.outputs.loss
-    return f'''"""{plan.to_text()}"""
+    return f'''# {plan.to_text()}
+"""A network written by Striate."""
 
 from collections import OrderedDict
 

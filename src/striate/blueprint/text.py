@@ -17,7 +17,7 @@ from striate.records.output import OutputKind
 
 OUTPUTS: dict[str, OutputKind] = {"classes": "classes", "labels": "labels", "values": "values"}
 MOST_LAYERS = 10_000
-_DEEPEST = 20
+DEEPEST = 20
 _TOKEN = re.compile(r"\s*(?:(?P<mark>[(),;])|(?P<word>[^\s(),;]+))")
 
 
@@ -52,7 +52,7 @@ def write(plan: Blueprint) -> str:
 
 def input_shape(text: str, *, where: str) -> tuple[int, ...]:
     """Return the input shape of a text like 3x224x224."""
-    if not re.fullmatch(r"\d+(x\d+){1,3}", text):
+    if not re.fullmatch(r"[0-9]+(x[0-9]+){1,3}", text):
         raise BlueprintError(
             "input must be channels x sizes, 1-D to 3-D",
             got=text,
@@ -75,7 +75,7 @@ def output_from(tokens: list[str], *, where: str) -> tuple[OutputKind, tuple[str
             hint="Write for example: …; classes 10",
         )
     kind, rest = OUTPUTS[tokens[0]], tokens[1:]
-    if len(rest) == 1 and rest[0].isdigit():
+    if len(rest) == 1 and rest[0].isascii() and rest[0].isdigit():
         count = int(rest[0])
         names = tuple(str(number) for number in range(count))
     else:
@@ -154,8 +154,8 @@ class _Reader:
 
     def items(self, *, depth: int) -> tuple[tuple[Item, ...], list[_Token]]:
         """Take items up to a closing bracket (depth > 0) or the output phrase (depth 0), which is returned."""
-        if depth > _DEEPEST:
-            raise BlueprintError(f"brackets must be at most {_DEEPEST} deep", got=depth, where=self.place())
+        if depth > DEEPEST:
+            raise BlueprintError(f"brackets must be at most {DEEPEST} deep", got=depth, where=self.place())
         items: list[Item] = []
         while not self.is_at_end(depth):
             if self.peek() == "(":
@@ -187,7 +187,7 @@ class _Reader:
         place = self.place()
         items, _ = self.items(depth=depth + 1)
         self.at += 1
-        match = re.fullmatch(r"x(\d+)", self.peek())
+        match = re.fullmatch(r"x([0-9]+)", self.peek())
         if not items or match is None or not 1 <= int(match[1]) <= MOST_LAYERS:
             raise BlueprintError(
                 "brackets must hold layers and be followed by x and a number",

@@ -10,7 +10,8 @@ from striate.blueprint.model import Layer
 from striate.errors import BlueprintError, unknown_name
 from striate.kinds import Word, words
 
-_AXES = re.compile(r"\d+(x\d+)*")
+_AXES = re.compile(r"[0-9]+(x[0-9]+)*")
+_NUMBER = re.compile(r"[0-9]*\.?[0-9]+(e-?[0-9]+)?")
 _MOST_REPEATS = 1000
 
 
@@ -43,6 +44,8 @@ def layer_from_tokens(tokens: list[str], *, where: str) -> Layer:
 def layer_from_mapping(name: str, arguments: object, *, where: str) -> Layer:
     """Return the layer that `{conv: {kernel: 3x3, width: 32}}` describes; a bare value is the first argument."""
     word = _word(name, where=where)
+    if arguments is None:
+        arguments = {}
     if not isinstance(arguments, Mapping):
         if not word.positional:
             raise BlueprintError(f"{word.name} takes no arguments", got=arguments, where=where)
@@ -86,9 +89,9 @@ def value_from(text: str, name: str, word: Word, *, where: str) -> Any:  # noqa:
     kind = word.options[name]
     if kind == "axes" and _AXES.fullmatch(text):
         return tuple(int(part) for part in text.split("x"))
-    if kind == "int" and text.isdigit():
+    if kind == "int" and text.isascii() and text.isdigit():
         return int(text)
-    if kind == "float" and re.fullmatch(r"\d*\.?\d+(e-?\d+)?", text):
+    if kind == "float" and _NUMBER.fullmatch(text):
         return float(text)
     if kind == "switch" and text in {"on", "off"}:
         return text == "on"

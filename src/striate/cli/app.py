@@ -56,7 +56,10 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last catch: what we did not foresee is our fault, said in one line
         if debug:
             traceback.print_exc()
-        sys.stderr.write(f"striate: our fault: {type(error).__name__}: {error}. Run again with --debug. [bug]\n")
+        message = f"our fault: {type(error).__name__}: {error}. Run again with --debug. [bug]"
+        if "--json" in arguments:
+            sys.stdout.write(json.dumps({"error": {"code": "bug", "message": message}}, ensure_ascii=False) + "\n")
+        sys.stderr.write(f"striate: {message}\n")
         return OUR_FAULT
     return DONE
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli.terminal import print_json, print_line
+from striate.cli.terminal import end_with, print_json, print_line
 from striate.cli.watch import Watcher
 
 
@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
 def demo(
     out: Annotated[Path, typer.Option(help="Run folder.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="Of weights, order and shifts.")] = 0,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 if there is a warning or an error.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Train a small network on 3500 real digits and write a report about it: two to three minutes on two cores."""
@@ -33,3 +34,5 @@ def demo(
 
         show_findings(found.findings, checked=len(found.silent))
         print_line(f"Report: {found.path.resolve()}")
+    if strict:
+        end_with(found.findings)

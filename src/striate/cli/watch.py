@@ -82,9 +82,8 @@ class Watcher(Events):
 
 def _words(progress: Progress) -> str:
     parts = []
-    fresh = progress.elapsed_s
-    if progress.done and fresh > 0:
-        parts.append(f"{measure(progress.done / fresh, 2)} {progress.unit}/s")
+    if progress.rate is not None:
+        parts.append(f"{measure(progress.rate, 2)} {progress.unit}/s")
     if progress.left_s is not None:
         is_done = progress.total is not None and progress.done >= progress.total
         parts.append(duration(progress.elapsed_s) if is_done else f"{duration(progress.left_s)} left")

@@ -97,7 +97,9 @@ class Convolution(Kind):
 
     def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
         channels, groups, width = sources[0][1], attributes["groups"], attributes["width"]
-        if width < 1 or groups < 1 or channels % groups or width % groups:
+        if width < 1:
+            raise ShapeError("width must be at least 1", got=width)
+        if groups < 1 or channels % groups or width % groups:
             raise ShapeError(
                 "groups must divide both the channels read and the width",
                 got=f"groups {groups}, channels {channels}, width {width}",

@@ -71,8 +71,11 @@ class Slice(Kind):
     aten = ("slice", "select", "narrow", "chunk", "split", "split_with_sizes", "unbind", "getitem")
     is_view = True
 
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        return {"keeps_space": sources[0][2:] == output[2:]}
+
     def reach(self, op: Op) -> Reach:
-        return POINTWISE
+        return POINTWISE if op.attributes.get("keeps_space") else UNKNOWN
 
 
 @register

@@ -18,6 +18,7 @@ from striate.records.output import Output, Preprocessing
 from striate.runs import write_json
 
 SCHEMA_VERSION = 1
+_PARTS = ("preprocessing", "output", "origin", "receipt", "weights_sha256")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,9 @@ class Network:
         except ValueError as cause:
             raise SchemaError("network.json must be JSON", got=str(cause), where=str(path)) from cause
         document = schema.accept(parsed, "network", SCHEMA_VERSION, where=str(path))
+        missing = [name for name in _PARTS if name not in document]
+        if missing:
+            raise SchemaError("network.json must be whole", got=f"no {', '.join(missing)}", where=str(path))
         weights = folder / "weights.safetensors"
         if not weights.is_file() or fingerprint.of_file(weights) != document["weights_sha256"]:
             raise WeightsError(

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from striate.blueprint import Blueprint, read_blueprint
+from striate.blueprint import Blueprint, is_blueprint_file, read_blueprint
 from striate.errors import InputError
 from striate.nets.network import Network
 from striate.nets.origin import Origin
@@ -26,7 +26,7 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
         reference: `net.yaml` · `runs/x` or a network folder · `timm:resnet50` · `torchvision:resnet50` ·
             `python:package.module:factory`, the last three also with `@file.safetensors` for local weights · a
             `Blueprint`, an `nn.Module` or a `Network`.
-        seed: Start of the weights of a blueprint, which has none of its own.
+        seed: Start of random weights: of a blueprint, or of a zoo network without a file.
 
     Raises:
         InputError: Nothing of that name.
@@ -44,7 +44,7 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
     text = str(reference)
     prefix, _, rest = text.partition(":")
     if prefix in {"timm", "torchvision", "python"} and rest:
-        return _from_zoo(prefix, rest)
+        return _from_zoo(prefix, rest, seed=seed)
     path = Path(text)
     if path.is_dir():
         for folder in (path, path / "network"):
@@ -55,7 +55,7 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
             got=text,
             hint="Was the training stopped before its first epoch ended?",
         )
-    if path.suffix in {".yaml", ".yml", ".txt"}:
+    if is_blueprint_file(path):
         return from_blueprint(read_blueprint(path), seed=seed)
     raise InputError("a network reference must name something", got=text, hint=f"Known forms: {_KNOWN}.")
 
@@ -79,10 +79,13 @@ def from_blueprint(plan: Blueprint, *, seed: int = 0) -> Network:
     )
 
 
-def _from_zoo(prefix: str, rest: str) -> Network:
+def _from_zoo(prefix: str, rest: str, *, seed: int) -> Network:
     name, _, weights = rest.partition("@")
     origin = Origin(kind=prefix, text=name)  # type: ignore[arg-type]  # one of three, checked by the caller
-    module = origin.build()
+    # What a factory draws at random is drawn from the seed, and the caller's random state is left alone.
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        module = origin.build().eval()
     if weights:
         load_weights(module, read_weights(weights), where=weights)
     preprocessing = _IMAGENET

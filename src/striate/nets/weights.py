@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from pathlib import Path
 
 import torch
@@ -36,7 +37,10 @@ def read_weights(path: Path | str) -> dict[str, torch.Tensor]:
     if path.suffix == ".safetensors":
         return _from_safetensors(path)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # Torch warns of unusual pickle protocols; such a file is read or refused all the same.
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as cause:
         raise WeightsError(
             "a checkpoint must hold tensors only",
@@ -44,12 +48,9 @@ def read_weights(path: Path | str) -> dict[str, torch.Tensor]:
             where=str(path),
             hint="Nothing was run. Ask its author for .safetensors, or save its state_dict() alone.",
         ) from cause
-    except (RuntimeError, EOFError, OSError, ValueError) as cause:
-        raise WeightsError(
-            "a checkpoint must be a whole torch file",
-            got=str(cause).splitlines()[0],
-            where=str(path),
-        ) from cause
+    except Exception as cause:
+        reason = (str(cause) or repr(cause)).splitlines()[0]
+        raise WeightsError("a checkpoint must be a whole torch file", got=reason, where=str(path)) from cause
     for key in ("state_dict", "model", "model_state_dict"):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]

@@ -31,6 +31,10 @@ class Output:
         """Number of output units."""
         return len(self.names)
 
+    def is_called(self, names: tuple[str, ...]) -> bool:
+        """Return whether the outputs bear these names, in this order; merely counted outputs ("0", "1", …) fit any."""
+        return self.names in {names, tuple(str(number) for number in range(len(names)))}
+
     @property
     def loss(self) -> str:
         """The loss this kind of output is trained with, in words."""

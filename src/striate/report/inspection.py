@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from striate import schema
 from striate.data import Dataset, Split, load_data
-from striate.errors import InputError
+from striate.errors import DataError, InputError, Quoted
 from striate.events import SILENT, Events
 from striate.findings import Finding
 from striate.lint import RULES, lint
@@ -22,7 +22,7 @@ from striate.report.html import write_report
 from striate.report.subject import Subject
 from striate.runs import Run
 from striate.trace import trace
-from striate.train import read_curve, read_split
+from striate.train import read_curve, read_seen, read_split
 
 if TYPE_CHECKING:
     from torch import nn
@@ -106,6 +106,7 @@ def inspect(
     """
     began = time.monotonic()
     run = _run(network)
+    path = _path(out, run)
     found = load_network(network)
     dataset = data if isinstance(data, Dataset) else load_data(data, events=events)
     curve, split = _training(run, dataset)
@@ -122,7 +123,6 @@ def inspect(
         findings=report.findings,
         silent={name: RULES[name].section for name in report.silent},
     )
-    path = Path(out) if out is not None else (run.folder if run else Path()) / "report.html"
     name = str(network) if isinstance(network, str | Path) else type(found.module).__name__
     seconds = time.monotonic() - began
     page = compose(subject, name=name, seconds=seconds)
@@ -138,6 +138,15 @@ def inspect(
     )
 
 
+def _path(out: Path | str | None, run: Run | None) -> Path:
+    """Return the file to write, before anything is measured for it."""
+    path = Path(out) if out is not None else (run.folder if run else Path()) / "report.html"
+    path = path / "report.html" if path.is_dir() else path
+    if path.exists() and not path.is_file():
+        raise InputError("a report must be written to a file", got=str(path))
+    return path
+
+
 def _run(network: object) -> Run | None:
     if isinstance(network, str | Path) and (Path(network) / "run.json").is_file():
         return Run.read(network)
@@ -149,11 +158,19 @@ def _training(run: Run | None, dataset: Dataset) -> tuple[TrainingCurve | None, 
     if run is None:
         return None, dataset.split()
     curve = read_curve(run)
-    recorded = run.document.inputs["data"]
-    if dataset.fingerprint != recorded["fingerprint"] and dataset.reference != recorded["reference"]:
-        return curve, dataset.split()
-    # The same reference with other samples is refused there: what was held out may have been trained on.
-    return curve, read_split(run, dataset)[1]
+    if dataset.fingerprint == run.document.inputs["data"]["fingerprint"]:
+        return curve, read_split(run, dataset)[1]
+    # Other data: whatever the network has seen in training is no test of it.
+    split, seen = dataset.split(), read_seen(run)
+    unseen = tuple(index for index in split.test if dataset.samples[index].content not in seen)
+    if not unseen:
+        raise DataError(
+            "held-out samples must not have been trained on",
+            got=Quoted(f"all {len(split.test)} were"),
+            where=str(run.folder),
+            hint="Give the data it was trained on, as they were then, or new ones.",
+        )
+    return curve, replace(split, test=unseen)
 
 
 def _matched(network: Network, dataset: Dataset) -> Network:
@@ -162,12 +179,19 @@ def _matched(network: Network, dataset: Dataset) -> Network:
     if network.input_shape[0] not in {1, 3} and network.input_shape[0] != dataset.shape[0]:
         raise InputError(
             "network and data must have the same channels",
-            got=f"network {network.input_shape[0]}, data {dataset.shape[0]}",
+            got=Quoted(f"network {network.input_shape[0]}, data {dataset.shape[0]}"),
         )
     if theirs.count != ours.count or (theirs.kind != ours.kind and network.origin.kind == "blueprint"):
         raise InputError(
             "network and data must have the same outputs",
-            got=f"network {theirs.count} {theirs.kind}, data {ours.count} {ours.kind}",
+            got=Quoted(f"network {theirs.count} {theirs.kind}, data {ours.count} {ours.kind}"),
             hint="Train the network on this data first, or choose its own.",
+        )
+    if not theirs.is_called(ours.names):
+        differing = next((a, b) for a, b in zip(theirs.names, ours.names, strict=True) if a != b)
+        raise InputError(
+            "network and data must call their outputs the same, in the same order",
+            got=Quoted(f"network {differing[0]!r}, data {differing[1]!r}"),
+            hint="Rename the classes; a renamed folder shifts all that follow it.",
         )
     return replace(network, output=ours)

@@ -59,7 +59,7 @@ class Subject:
             kind="grey" if self.is_grey else "colour",
             low=0,
             high=255,
-            unit="brightness of the input, as stored",
+            unit="brightness of the input",
         )
 
     def of(self, section: str) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from striate.findings import Finding, by_severity
-from striate.numbers import count, duration, measure, percent, plural, storage
+from striate.numbers import count, duration, listed, measure, percent, plural, storage
 from striate.page.wire import Fact, FindingRow, Strip
 from striate.records import Scoreboard
 from striate.report.sections.words import capital
@@ -143,8 +143,8 @@ def _lead(subject: Subject) -> str:
     if board is None:
         return f"{subject.dataset.name}: no held-out answers are known"
     if board.main_name == "R²":
-        return f"It explains {percent(max(board.main, 0))} of the variance of {subject.classes[0]}"
-    noun = subject.dataset.name if subject.dataset.name.isalpha() else "samples"
+        return f"It explains {percent(max(board.main, 0))} of the variance of {listed(subject.classes)}"
+    noun = "digits" if subject.dataset.name == "digits" else "samples"
     return f"It answers {percent(board.main)} of {count(board.count)} held-out {noun} right"
 
 

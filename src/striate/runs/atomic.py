@@ -7,6 +7,7 @@ old file whole.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import tempfile
@@ -37,7 +38,7 @@ def write_bytes(path: Path, content: bytes) -> None:
             "the disk must take what is written",
             got=cause.strerror or str(cause),
             where=str(path),
-            hint="Free some space or choose another --out; nothing was half-written.",
+            hint=f"{_cure(cause)} Nothing was half-written.",
         ) from cause
     finally:
         if temporary is not None:
@@ -50,6 +51,12 @@ def remove_parts(folder: Path) -> None:
     for path in folder.rglob(".*.part"):
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def _cure(cause: OSError) -> str:
+    if cause.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "Free some space."
+    return "Choose another place to write to."
 
 
 def write_text(path: Path, text: str) -> None:

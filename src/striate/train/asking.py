@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from striate import schema
-from striate.blueprint import Blueprint, read_blueprint
+from striate.blueprint import Blueprint, is_blueprint_file, read_blueprint
+from striate.data.load import BUILT_IN
 from striate.nets import Network, load_network
 from striate.records.training import Recipe
 from striate.train.recipes import DIGITS_RECIPE
@@ -23,13 +23,13 @@ def recipe_with(data: str, **given: Any) -> Recipe:  # noqa: ANN401 - fields of 
         >>> recipe_with("digits", epochs=2, rate=None).epochs, recipe_with("digits", epochs=2).optimizer
         (2, 'adamw')
     """
-    base = DIGITS_RECIPE if data.startswith("digits") else Recipe()
+    base = DIGITS_RECIPE if data in BUILT_IN else Recipe()
     return replace(base, **{name: value for name, value in given.items() if value is not None})
 
 
 def starting_point(reference: str) -> Blueprint | Network:
     """Return what a reference names: a blueprint from its file, anything else as a network with its weights."""
-    if Path(reference).suffix in {".yaml", ".yml", ".txt"}:
+    if is_blueprint_file(reference):
         return read_blueprint(reference)
     return load_network(reference)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from striate import schema
 from striate.data import Dataset, Split, load_data
 from striate.errors import DataError, InputError
 from striate.records.training import EpochRow, Recipe, TrainingCurve
-from striate.runs import Run
+from striate.runs import Run, write_json
 from striate.train.journal import LOG, METRICS
 from striate.train.score import SCORE_NAMES
 
 COMMAND = "train"
+SEEN = "seen.json"
 
 
 def read_curve(run: Run) -> TrainingCurve:
@@ -77,6 +80,18 @@ def read_split(run: Run, dataset: Dataset | None = None) -> tuple[Dataset, Split
         )
     shares = run.document.inputs["split"]
     return dataset, dataset.split(seed=shares["seed"], validation=shares["validation"], test=shares["test"])
+
+
+def read_seen(run: Run) -> frozenset[str]:
+    """Return the content keys of the samples a training learned from or was watched on."""
+    path = run.folder / SEEN
+    return frozenset(json.loads(path.read_text())["contents"]) if path.is_file() else frozenset()
+
+
+def write_seen(run: Run, dataset: Dataset, split: Split) -> None:
+    """Write the content keys of the samples a training learns from or is watched on, for `read_seen`."""
+    contents = sorted({dataset.samples[index].content for index in (*split.train, *split.validation)})
+    write_json(run.folder / SEEN, {"schema": schema.stamp("seen", 1), "contents": contents})
 
 
 def _check(run: Run) -> None:

@@ -38,7 +38,7 @@ def check_output(given: Network | Blueprint, dataset: Dataset) -> None:
             where=dataset.name,
             hint=f"End the blueprint with `{asked.kind} {asked.count}`, or replace the last layer.",
         )
-    if output.names not in {asked.names, tuple(map(str, range(output.count)))}:
+    if not output.is_called(asked.names):
         differing = next((a, b) for a, b in zip(output.names, asked.names, strict=True) if a != b)
         raise DataError(
             "a network's outputs must be called what the data call them, in the same order",

@@ -17,7 +17,7 @@ from striate.events import SILENT, Events
 from striate.nets import Network
 from striate.records.training import Recipe, TrainingCurve
 from striate.runs import Run
-from striate.train.curve import COMMAND, read_curve
+from striate.train.curve import COMMAND, read_curve, write_seen
 from striate.train.device import Device, accelerated, own_state
 from striate.train.recipes import check_recipe
 from striate.train.result import read_result
@@ -120,6 +120,7 @@ def train(
                 made = read_result(run, network)
             else:
                 with interrupts() as is_interrupted, _told(run):
+                    write_seen(run, dataset, split)
                     session = Session(network, dataset, split, recipe, run, events)
                     made = session.run(device, is_interrupted)
     return Trained(network=made, curve=read_curve(run), run=run, split=split)

@@ -50,6 +50,20 @@ def test_a_training_step_holds_two_states_with_adam_and_one_with_momentum():
     assert adam["input"] == 2 * 16 * 4
 
 
+def test_frozen_parameters_have_no_gradients_and_no_optimizer_state():
+    params = (Param(name="weight", shape=(4, 4), trained=False), Param(name="bias", shape=(4,)))
+    op = Op(
+        name="fc", kind="linear", inputs=("input",), shape=(1, 4), attributes={"width": 4, "bias": True}, params=params
+    )
+    graph = Graph(ops=(op,), outputs=("fc",), conditions=Conditions(inputs={"input": (1, 4)}))
+
+    held = training_bytes(graph, states=2)
+
+    assert held["parameters"] == 20 * 4
+    assert held["gradients"] == 4 * 4
+    assert held["optimizer"] == 2 * 4 * 4
+
+
 def test_a_parameter_that_two_ops_share_counts_once():
     shared = (Param(name="weight", shape=(4, 4), key="tied"),)
     ops = tuple(

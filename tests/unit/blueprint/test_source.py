@@ -32,6 +32,12 @@ def test_the_source_alone_gives_the_same_answers_with_the_same_weights(text, tmp
     assert "striate" not in plan.to_source()
 
 
+def test_names_with_quotes_and_backslashes_leave_the_source_whole():
+    plan = Blueprint.from_text(r'''input 1x4x4; classes 5" 7""" a\u it's''')
+
+    compile(plan.to_source(), "net.py", "exec")
+
+
 @pytest.mark.slow
 def test_the_source_runs_as_a_script(tmp_path):
     path = tmp_path / "net.py"

@@ -42,6 +42,12 @@ def test_text_and_yaml_convert_exactly_into_each_other(text):
     assert Blueprint.from_yaml(plan.to_yaml()).to_text() == text
 
 
+def test_a_network_may_be_its_last_layer_alone():
+    graph = Blueprint.from_text("input 1x4x4; classes 2").graph()
+
+    assert [op.name for op in graph] == ["flatten1", "classes"]
+
+
 def test_commas_and_semicolons_both_separate():
     assert Blueprint.from_text("input 1x8x8, conv 3 4; relu, classes 2") == Blueprint.from_text(
         "input 1x8x8; conv 3 4, relu; classes 2"
@@ -81,6 +87,8 @@ output: classes 2
             BlueprintError,
             "stride must be given once",
         ),
+        ("input 1x28x28; conv 3x3 ²; classes 10", BlueprintError, "width of conv must be a whole number; got '²'"),
+        ("input 1x28x28; classes ²", BlueprintError, "classes must be at least 2"),
         ("input 1x28x28; conv 3; classes 10", BlueprintError, "got 'no width'"),
         (
             "input 1x28x28; conv three 8; classes 10",

@@ -27,6 +27,21 @@ HEAD = "schema: striate/blueprint/1\n"
             HEAD + "input: 1x8x8\nlayers:\n- conv: {kernl: 3, width: 2}\noutput: classes 2",
             "Did you mean kernel?",
         ),
+        (HEAD + "input: 2001-99-99\nlayers: [relu]\noutput: classes 2", "must be YAML"),
+        (
+            HEAD + "input: 1x8x8\nlayers:\n- &a {repeat: 2, layers: [relu, *a]}\noutput: classes 2",
+            "without YAML aliases",
+        ),
+        (HEAD + "input: 1x8x8\nlayers: " + "[" * 3000, "must be"),
+        (
+            HEAD
+            + "input: 1x8x8\nlayers: "
+            + "[{repeat: 1, layers: " * 30
+            + "[relu]"
+            + "}]" * 30
+            + "\noutput: classes 2",
+            "deep",
+        ),
         ("!!python/object/apply:os.system ['true']", "must be YAML"),
     ],
 )

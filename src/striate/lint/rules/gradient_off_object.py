@@ -11,6 +11,11 @@ from striate.numbers import figure, percentage
 from striate.records import Evidence, SaliencyCensus
 
 
+def times_chance(chance: float) -> float:
+    """Return how often, in times of chance, the gradient must lie on the object: twice, or half the way to always."""
+    return min(2.0, (1 + 1 / chance) / 2)
+
+
 @register
 class GradientOffObject(PictureRule[SaliencyCensus]):
     """A gradient that lies on the object hardly more than by chance.
@@ -80,7 +85,7 @@ class GradientOffObject(PictureRule[SaliencyCensus]):
         """Yield a finding if the gradient lies on the object too seldom."""
         mean, chance = float(seen.shares.mean()), float(seen.chance)
         ratio = mean / chance
-        limit = min(2.0, (1 + 1 / chance) / 2)
+        limit = times_chance(chance)
         if ratio >= limit:
             return
         half = 1.96 * float(seen.shares.std()) / sqrt(len(seen.shares)) / chance

@@ -150,7 +150,7 @@ def _aside(activity: tuple[LayerActivity, ...], images: int) -> Table | None:
 def _otherwise(activity: tuple[LayerActivity, ...]) -> str:
     rectified = [row for row in activity if row.is_rectified]
     if len(rectified) < 2:
-        return "Every unit answers to some image."
+        return f"All channels of {len(activity)} layers, for one image."
     first, last = rectified[0], rectified[-1]
     if last.active_share < first.active_share:
         return (

@@ -18,6 +18,8 @@ def section(subject: Subject) -> Section | None:
     first, last = found.layers[0], found.layers[-1]
     is_values = subject.network.output.kind == "values"
     classes = [f"tenth {number + 1}" for number in range(10)] if is_values else list(subject.classes)
+    if subject.network.output.kind == "labels":
+        classes.append("no label")
     overlap = ""
     if found.overlap is not None:
         one, other, share = found.overlap

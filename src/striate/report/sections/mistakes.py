@@ -94,7 +94,7 @@ def _classes(subject: Subject, predictions: Predictions, board: Scoreboard) -> S
 
 def _values(subject: Subject, predictions: Predictions, board: Scoreboard) -> Section:
     error = predictions.scores - predictions.truth
-    worst = np.argsort(-np.abs(error).max(axis=1), kind="stable")[:_MOST]
+    worst = np.argsort(-np.abs(error[:, 0]), kind="stable")[:_MOST]
     tiles = [
         Tile(
             index=index,

@@ -44,8 +44,8 @@ def section(subject: Subject) -> Section | None:
         sentence=subject.sentence("occlusion", otherwise),
         figures=[_figure(subject, found, is_values=is_values)],
         caption=Caption(
-            shown=f"A {first.window_px[0]}×{first.window_px[1]} square of background is moved over the image. The change of "
-            f"{'the value' if is_values else 'a class’s probability'} is written where its centre stood"
+            shown=f"A {first.window_px[0]}×{first.window_px[1]} square of {_fill(subject)} is moved over the image. The change "
+            f"of {'the value' if is_values else 'a class’s probability'} is written where its centre stood"
             + (", the uncovered probability beneath." if not is_values else ".")
             + (" The outline is the object." if first.foreground is not None else ""),
             should_see="Blue, a fall, on the parts that make the class, nothing elsewhere. In the other classes orange "
@@ -57,6 +57,10 @@ def section(subject: Subject) -> Section | None:
             + " Images by rule: right surely, right barely, wrong surely.",
         ),
     )
+
+
+def _fill(subject: Subject) -> str:
+    return "background" if subject.is_grey else "the data's mean colour"
 
 
 def plural_outputs(subject: Subject) -> str:
@@ -135,10 +139,11 @@ def at_centres(row: Occlusion, unit: int, size: Sequence[int]) -> NDArray[np.flo
 
 def _shown(subject: Subject, row: Occlusion) -> list[int]:
     """Return the answer, then all outputs where they are few, else the true class and the 8 that change most."""
-    answer = int(np.argmax(row.clean))
     number = len(row.clean)
-    if number == 1:
-        return [0]
+    if subject.network.output.kind == "values":
+        # Several values have no answer among them: the first is drawn large, the others beside it.
+        return list(range(min(number, _ALL_CLASSES)))
+    answer = int(np.argmax(row.clean))
     if number <= _ALL_CLASSES:
         return [answer, *range(number)]
     change = np.abs(row.maps).reshape(number, -1).max(axis=1)

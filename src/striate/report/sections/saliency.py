@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from striate.lint.rules.gradient_off_object import times_chance
 from striate.numbers import count, measure, percent
 from striate.page.wire import (
     Caption,
@@ -21,8 +22,6 @@ from striate.page.wire import (
 from striate.records import Saliency, SaliencyCensus
 from striate.report.sections.cases import outlines, titles
 from striate.report.subject import Subject
-
-LIMIT_TIMES_CHANCE = 2.0
 
 
 def section(subject: Subject) -> Section | None:
@@ -93,7 +92,7 @@ def _figure(subject: Subject, found: tuple[Saliency, ...]) -> Cases:
 
 def _histogram(census: SaliencyCensus, mean: float) -> Histogram:
     counts, edges = np.histogram(100 * census.shares, bins=20, range=(0, 100))
-    limit = min(LIMIT_TIMES_CHANCE * census.chance, 1.0)
+    limit = times_chance(census.chance) * census.chance
     return Histogram(
         title="Share of the gradient that falls on the object",
         unit="%",
@@ -101,7 +100,7 @@ def _histogram(census: SaliencyCensus, mean: float) -> Histogram:
         counts=[int(number) for number in counts],
         marks=[
             (100 * census.chance, f"chance, {percent(census.chance, 0)}", "chance"),
-            (100 * limit, "limit, twice chance", "limit"),
+            (100 * limit, f"limit, {percent(limit, 0)}", "limit"),
             (100 * mean, f"{count(census.images)} images, mean {percent(mean, 0)}", "mean"),
         ],
         table=Table(
