@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from striate import schema
 from striate.analyse import cost, layers, receptive_fields, training_bytes
 from striate.blueprint import Blueprint, is_blueprint_file, read_blueprint
+from striate.errors import InputError, Quoted
 from striate.findings import Finding
-from striate.graph import Graph, Shape
+from striate.graph import Graph, Shape, times
 from striate.lint import lint
 from striate.records import CostTable, Evidence, LayerReading, Receptive
 
@@ -115,8 +116,6 @@ def check(
         >>> found.cost.total.params   # 6·25 + 6 and 1176·10 + 10
         11926
     """
-    from striate.errors import InputError
-
     if optimizer not in OPTIMIZER_STATES:
         raise InputError(f"optimizer must be one of {', '.join(OPTIMIZER_STATES)}", got=optimizer)
     if batch < 1:
@@ -167,7 +166,15 @@ def _table(
     if isinstance(network, Blueprint):
         from dataclasses import replace
 
-        plan = replace(network, input=checked_size(input_size)) if input_size else network
+        asked = checked_size(input_size) if input_size else network.input
+        if len(asked) != len(network.input) or asked[0] != network.input[0]:
+            raise InputError(
+                f"--input must keep the blueprint's {network.input[0]} channels and {len(network.input) - 1} axes",
+                got=Quoted(times(asked)),
+                where=name,
+                hint="Change the blueprint's own input for that.",
+            )
+        plan = replace(network, input=asked)
         return name, plan.graph(batch=batch)
     return name, _traced(network, input_size, batch)
 
@@ -188,8 +195,6 @@ def checked_size(size: Sequence[int]) -> Shape:
         >>> checked_size([3, 224, 224])
         (3, 224, 224)
     """
-    from striate.errors import InputError
-
     if not 2 <= len(size) <= 4 or any(length < 1 for length in size) or prod(size) > 10**12:
         raise InputError("input size must be channels and 1 to 3 sizes, all at least 1", got=tuple(size))
     return tuple(size)

@@ -2,6 +2,7 @@
 
 * `StriateError`
     * `InputError` (also `ValueError`): what was given cannot be used; exit code 2
+        * `UsageError`: a command was called in a way it does not have
         * `UnknownNameError` (also `KeyError`): a word, layer, rule or reference nobody knows
         * `BlueprintError`: the text or YAML of a blueprint does not read
         * `ShapeError`: sizes that do not fit each other, with the op at which they clash
@@ -23,6 +24,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 _UNSET: Any = object()
+# More names than these are no help in one line.
+_MOST_SHOWN = 24
 
 
 class StriateError(Exception):
@@ -84,6 +87,12 @@ class InputError(StriateError, ValueError):
 
     code = "input"
     exit_code = 2
+
+
+class UsageError(InputError):
+    """A command was called in a way it does not have."""
+
+    code = "usage"
 
 
 class UnknownNameError(InputError, KeyError):
@@ -163,5 +172,7 @@ def unknown_name(noun: str, got: str, known: list[str], *, where: str = "") -> U
     import difflib
 
     near = difflib.get_close_matches(got, known, n=3, cutoff=0.6)
-    hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(sorted(known))}."
+    shown = sorted(known)
+    rest = f" and {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
+    hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(shown[:_MOST_SHOWN])}{rest}."
     return UnknownNameError(f"{noun} must be a known name", got=got, where=where, hint=hint)

@@ -13,6 +13,10 @@ export interface Page {
   findings: FindingRow[];
   findings_sentence: string;
   found_nothing: string[];
+  /**
+   * Rules whose evidence was not measured.
+   */
+  could_not_look: string[];
   sections: Section[];
 }
 /**

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import typer
 
 from striate.cli import check, demo, inspect, new, rules, train
-from striate.errors import Cancelled, StriateError
+from striate.errors import Cancelled, StriateError, UsageError
 
 app = typer.Typer(
     name="striate",
@@ -36,15 +36,12 @@ def run(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        app(args=list(arguments))
+        code = app(args=list(arguments), standalone_mode=False)
     except StriateError as error:
         if debug:
             traceback.print_exc()
         _say(error, as_json="--json" in arguments)
         return error.exit_code
-    except SystemExit as end:
-        # Typer's own way out: help, usage errors (2), and the codes that commands end with.
-        return end.code if isinstance(end.code, int) else DONE
     except KeyboardInterrupt:
         _say(
             Cancelled("the command was interrupted", hint="Run it again to go on."),
@@ -54,6 +51,10 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return DONE
     except Exception as error:  # noqa: BLE001 - the last catch: what we did not foresee is our fault, said in one line
+        if hasattr(error, "format_message"):
+            # Typer's errors about options and commands have no class of their own that one may import.
+            _say(UsageError(_usage(error.format_message()), hint="See --help."), as_json="--json" in arguments)
+            return UsageError.exit_code
         if debug:
             traceback.print_exc()
         message = f"our fault: {type(error).__name__}: {error}. Run again with --debug. [bug]"
@@ -61,7 +62,11 @@ def run(arguments: Sequence[str]) -> int:
             sys.stdout.write(json.dumps({"error": {"code": "bug", "message": message}}, ensure_ascii=False) + "\n")
         sys.stderr.write(f"striate: {message}\n")
         return OUR_FAULT
-    return DONE
+    return code if isinstance(code, int) else DONE
+
+
+def _usage(message: str) -> str:
+    return "the command must be called as its help says: " + " ".join(message.split()).rstrip(".")
 
 
 def _say(error: StriateError, *, as_json: bool) -> None:

@@ -32,7 +32,7 @@ def demo(
     else:
         from striate.cli.tables import show_findings
 
-        show_findings(found.findings, checked=len(found.silent))
+        show_findings(found.findings, checked=len(found.silent), skipped=len(found.skipped))
         print_line(f"Report: {found.path.resolve()}")
     if strict:
         end_with(found.findings)

@@ -36,6 +36,6 @@ def inspect(
     else:
         from striate.cli.tables import show_findings
 
-        show_findings(found.findings, checked=len(found.silent))
+        show_findings(found.findings, checked=len(found.silent), skipped=len(found.skipped))
         print_line(f"Report: {found.path}")
     end_with(found.findings)

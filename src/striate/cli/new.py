@@ -39,4 +39,5 @@ def new(
     if json:
         print_json({"file": str(file), "text": plan.to_text(), "ops": len(graph)})
     else:
-        print_line(f"Wrote {file}: {len(graph)} ops. Next: striate check {file}")
+        following = f"python {file}" if file.suffix == ".py" else f"striate check {file}"
+        print_line(f"Wrote {file}: {len(graph)} ops. Next: {following}")

@@ -78,7 +78,7 @@ def field_text(row: LayerReading) -> str:
     return count(sizes.pop()) if len(sizes) == 1 else times(tuple(axis.size_px for axis in row.receptive.axes))
 
 
-def show_findings(findings: Sequence[Finding], *, checked: int) -> None:
+def show_findings(findings: Sequence[Finding], *, checked: int, skipped: int = 0) -> None:
     """Show findings, gravest first, each with what to do."""
     from rich.text import Text
 
@@ -90,4 +90,5 @@ def show_findings(findings: Sequence[Finding], *, checked: int) -> None:
         line.append(f"  [{finding.code} {finding.name}]", style="dim")
         screen.print(line)
         screen.print(Text(f"  {finding.todo}", style="dim"))
-    screen.print(f"{plural(len(findings), 'finding')}; {plural(checked, 'rule')} looked and found nothing.")
+    rest = f"; {skipped} could not look" if skipped else ""
+    screen.print(f"{plural(len(findings), 'finding')}; {plural(checked, 'rule')} looked and found nothing{rest}.")

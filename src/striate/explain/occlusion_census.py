@@ -79,7 +79,7 @@ def occlusion_census(
     window, stride = both(network.input_shape, window_px, stride_px)
     known = [(int(index), object_mask(dataset, index, network.preprocessing)) for index in indices]
     objects = {index: mask for index, mask in known if mask is not None}
-    task = Task("occlusion census", total=len(objects), unit="image", events=events)
+    task = Task("occlusion census", total=len(objects), unit="image", events=events) if objects else None
     counts = np.zeros((2, 2), dtype=np.int64)  # off and on; squares and changed answers
     right = 0
     for batch in batches(dataset, tuple(objects), network.preprocessing, batch_size=IMAGES_AT_ONCE):
@@ -88,7 +88,8 @@ def occlusion_census(
             if _is_right(network.output, record, target.numpy()):
                 right += 1
                 counts += _counts(network.output, record, objects[index])
-            task.advance()
+            if task is not None:
+                task.advance()
     return OcclusionCensus(
         images=right,
         off_squares=int(counts[0, 0]),

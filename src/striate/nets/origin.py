@@ -82,7 +82,9 @@ def _from_factory(text: str) -> nn.Module:
     try:
         factory = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError) as cause:
-        raise InputError("a python reference must name something importable", got=text, hint=str(cause)) from cause
+        raise InputError(
+            "a python reference must name something importable", got=text, hint=f"{cause}. Is its folder on PYTHONPATH?"
+        ) from cause
     try:
         made = factory if isinstance(factory, nn.Module) else factory()
     except StriateError:

@@ -364,4 +364,5 @@ class Page(Wire):
     findings: list[FindingRow]
     findings_sentence: str
     found_nothing: list[str]
+    could_not_look: list[str] = Field(description="Rules whose evidence was not measured.")
     sections: list[Section]

@@ -69,6 +69,7 @@ def compose(subject: Subject, *, name: str, seconds: float) -> Page:
             "findings": [finding_row(finding) for finding in by_severity(subject.findings)],
             "findings_sentence": findings_sentence(subject),
             "found_nothing": [rule.replace("-", " ") for rule in subject.silent],
+            "could_not_look": [rule.replace("-", " ") for rule in subject.skipped],
             "sections": sections,
         }
     )

@@ -40,6 +40,7 @@ class Inspection:
         path: The report.
         findings: Judgements, gravest first.
         silent: Names of the rules that looked and found nothing.
+        skipped: Names of the rules whose evidence was not measured.
         evidence: Everything that was measured.
         verdict: The report's first sentence.
         seconds: How long it took.
@@ -48,6 +49,7 @@ class Inspection:
     path: Path
     findings: tuple[Finding, ...]
     silent: tuple[str, ...]
+    skipped: tuple[str, ...]
     evidence: Evidence
     verdict: str
     seconds: float
@@ -70,6 +72,7 @@ class Inspection:
             "totals": None if cost is None else {"params": cost.total.params, "macs": cost.total.macs},
             "findings": [finding.row() for finding in self.findings],
             "silent": list(self.silent),
+            "skipped": list(self.skipped),
             "seconds": self.seconds,
         }
 
@@ -122,6 +125,7 @@ def inspect(
         evidence=evidence,
         findings=report.findings,
         silent={name: RULES[name].section for name in report.silent},
+        skipped=report.skipped,
     )
     name = str(network) if isinstance(network, str | Path) else type(found.module).__name__
     seconds = time.monotonic() - began
@@ -132,6 +136,7 @@ def inspect(
         path=path,
         findings=report.findings,
         silent=report.silent,
+        skipped=report.skipped,
         evidence=evidence,
         verdict=page.verdict,
         seconds=seconds,

@@ -30,6 +30,7 @@ class Subject:
         evidence: What was measured.
         findings: What the rules said.
         silent: Names of the rules that looked and found nothing, with their sections.
+        skipped: Names of the rules whose evidence was not measured.
         store: Where the page's arrays go.
     """
 
@@ -40,12 +41,18 @@ class Subject:
     evidence: Evidence
     findings: tuple[Finding, ...]
     silent: dict[str, str]
+    skipped: tuple[str, ...] = ()
     store: ArrayStore = field(default_factory=ArrayStore)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the outputs."""
         return self.network.output.names
+
+    @property
+    def is_values(self) -> bool:
+        """Whether the network answers with values, not with classes or labels."""
+        return self.network.output.kind == "values"
 
     @property
     def is_grey(self) -> bool:
@@ -73,9 +80,12 @@ class Subject:
             return found[0].severity
         return "ok" if section in self.silent.values() else None
 
-    def sentence(self, section: str, otherwise: str) -> str:
-        """Return what a section says first: its gravest finding, or what is true if there is none."""
-        found = self.of(section)
+    def sentence(self, section: str, otherwise: str, *, op: str = "") -> str:
+        """Return what a section says first: its gravest finding, or what is true if there is none.
+
+        With `op` only findings about that layer, which is the one drawn, or about the whole network.
+        """
+        found = [finding for finding in self.of(section) if not op or finding.op in {"", op}]
         return found[0].message if found else otherwise
 
     def picture(self, sample: int) -> Picture:

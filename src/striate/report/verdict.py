@@ -35,7 +35,7 @@ _CLAUSES = {
     "confused-pair": "one pair of classes collects its mistakes",
     "copied-filters": "some of its first filters are copies",
     "filters-as-noisy-as-random": "its first filters are still noise",
-    "gradient-off-object": "its gradient is scattered",
+    "gradient-off-object": "the gradient of its scores is scattered",
     "loss-still-falling": "its training was not finished",
     "score-near-chance": "that is hardly better than chance",
     "overlapping-classes": "two classes overlap in its features",
@@ -49,6 +49,8 @@ _CLAUSES = {
 def verdict(subject: Subject) -> str:
     """Return one sentence that could be wrong: the score, and the gravest one or two things."""
     lead = _lead(subject)
+    if is_untrained(subject):
+        return f"This network was not trained here: its weights are random. {lead}."
     clauses = []
     for finding in by_severity(subject.findings):
         clause = _clause(finding)
@@ -65,6 +67,12 @@ def _clause(finding: Finding) -> str:
     if finding.name == "dead-units" and finding.measure is not None:
         return f"{count(round(finding.measure.value))} units of {finding.op} are dead"
     return _CLAUSES.get(finding.name, "")
+
+
+def is_untrained(subject: Subject) -> bool:
+    """Return whether the receipt says that the weights are where they began."""
+    weights = str(subject.network.receipt.get("weights", ""))
+    return "untrained" in weights or weights.startswith("random")
 
 
 def prose(subject: Subject) -> str:
@@ -86,9 +94,13 @@ def prose(subject: Subject) -> str:
         parts.append(
             f"It was trained for {plural(curve.epochs[-1].epoch, 'epoch')} on {count(curve.train_count)} samples."
         )
+    if is_untrained(subject):
+        parts.append("Train it first (`striate train`); the findings below are those of random weights.")
     grave = [finding for finding in by_severity(subject.findings) if finding.severity != "note"][:2]
     if grave:
-        parts.append("To try next: " + " ".join(finding.todo for finding in grave))
+        # Two findings may ask for the same thing in other words.
+        acts = {finding.todo.split()[0]: finding.todo for finding in reversed(grave)}
+        parts.append("To try next: " + " ".join(reversed(acts.values())))
     return " ".join(parts)
 
 

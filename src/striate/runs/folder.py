@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from striate import schema
-from striate.errors import InputError, SchemaError, StorageError
+from striate.errors import InputError, Quoted, SchemaError, StorageError
 from striate.runs.atomic import remove_parts, write_json, write_text
 
 RunStatus = Literal["running", "done", "stopped", "failed"]
@@ -223,8 +223,16 @@ def _difference(asked: object, found: object) -> object:
     if isinstance(asked, dict) and isinstance(found, dict):
         first, second = _flat(asked), _flat(found)
         keys = [key for key in {**first, **second} if first.get(key) != second.get(key)]
-        return {key: f"{first.get(key)!r}, there {second.get(key)!r}" for key in keys}
+        return Quoted(", ".join(_differs(key, first.get(key), second.get(key)) for key in keys))
     return f"{asked}, there {found}"
+
+
+def _differs(key: str, asked: object, found: object) -> str:
+    """Return one difference in words; texts too long to read are only named."""
+    name = key.rpartition(".")[2]
+    if max(len(str(asked)), len(str(found))) > 40:
+        return f"another {name}"
+    return f"{name} {asked} (there {found})"
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -90,6 +90,21 @@ def test_an_error_with_json_is_json_too(net, capsys):
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "input"
 
 
+def test_a_usage_error_is_one_line_and_json_too(net, capsys):
+    capsys.readouterr()
+
+    assert run(["check", net, "--jsno"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert run(["check", net, "--batch", "0", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "usage"
+
+
+def test_another_channel_count_than_the_blueprints_is_refused(net, capsys):
+    assert run(["check", net, "--input", "3x28x28"]) == 2
+    assert "must keep the blueprint's 1 channels" in capsys.readouterr().err
+    assert run(["check", net, "--input", "1x56x56"]) == 0
+
+
 def test_an_unknown_command_or_option_ends_with_2(net, capsys):
     assert run(["chekc", net]) == 2
     assert run(["check", net, "--jsno"]) == 2

@@ -29,6 +29,7 @@ def _page(text):
             "findings": [],
             "findings_sentence": text,
             "found_nothing": [],
+            "could_not_look": [],
             "sections": [section],
         }
     )

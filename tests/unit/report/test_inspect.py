@@ -59,6 +59,25 @@ def test_regression_goes_the_same_way_with_r2_and_mae(ink_inspection):
     assert "variance" in ink_inspection.verdict
 
 
+def test_a_report_about_values_does_not_speak_of_classes(ink_inspection):
+    page = json.loads(ink_inspection.path.read_text().split('id="striate-page">')[1].split("</script>")[0])
+    said = [page["verdict"], page["prose"]]
+    for section in page["sections"]:
+        said += [section["sentence"], *(text for text in section["caption"].values() if isinstance(text, str))]
+
+    for text in said:
+        for word in ("softmax", "right surely", "a class", "the class", "classes"):
+            assert word not in text, text
+
+
+def test_a_network_that_was_not_trained_is_called_so(digits, tmp_path):
+    plan = Blueprint.from_text("input 1x28x28; conv 3 4, relu; maxpool 4; classes 10")
+
+    found = inspect(plan, digits, out=tmp_path / "r.html")
+
+    assert found.verdict.startswith("This network was not trained here: its weights are random.")
+
+
 def test_a_network_with_other_outputs_than_the_data_is_refused(digits, tmp_path):
     plan = Blueprint.from_text("input 1x28x28; conv 3 4, relu; classes 7")
 

@@ -33,7 +33,7 @@ def test_beginning_again_goes_on_unless_it_is_done(tmp_path, status, again):
 
 def test_other_work_is_refused_and_the_difference_is_named(tmp_path):
     begin(tmp_path / "run")
-    with pytest.raises(InputError, match=r"same settings; got \{'recipe\.rate': '0\.5, there 0\.1'\}"):
+    with pytest.raises(InputError, match=r"same settings; got rate 0\.5 \(there 0\.1\)"):
         begin(tmp_path / "run", settings={"recipe": {"rate": 0.5, "epochs": 2}})
     with pytest.raises(InputError, match="same inputs"):
         begin(tmp_path / "run", inputs={"data": "other"})

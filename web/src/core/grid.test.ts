@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnsFor, gridFor, zoomFor } from "./grid.ts";
+import { columnsFor, gridFor, zoomFor, zoomForRows } from "./grid.ts";
 
 test("zoom is whole, near the wish, and fits", () => {
   assert.equal(zoomFor(28, 56, 700), 2);
@@ -8,6 +8,13 @@ test("zoom is whole, near the wish, and fits", () => {
   assert.equal(zoomFor(5, 75, 700), 15);
   assert.equal(zoomFor(28, 140, 100), 3);
   assert.equal(zoomFor(224, 64, 100), 1);
+});
+
+test("a narrow page shows four in a row, smaller, and a wide one as wished", () => {
+  assert.equal(zoomForRows(3, 28, 16, 326, 4), 2);
+  assert.equal(zoomForRows(3, 28, 16, 736, 4), 3);
+  assert.equal(zoomForRows(3, 28, 3, 100, 4), 3);
+  assert.equal(zoomForRows(2, 300, 16, 326, 4), 2);
 });
 
 test("columns drop to a divisor of the count", () => {

@@ -35,6 +35,21 @@ export function zoomFor(pixels: number, wished: number, available: number): numb
   return Math.min(fitting, Math.max(1, Math.round(wished / pixels)));
 }
 
+/** Pictures without words get a smaller zoom where a narrow page would leave fewer than four of them in a row. */
+export function zoomForRows(
+  zoom: number,
+  pixels: number,
+  count: number,
+  available: number,
+  gap: number,
+): number {
+  const across = (z: number) =>
+    columnsFor(count, Math.max(1, Math.floor((available + gap) / (z * pixels + gap))));
+  if (count < 4) return zoom;
+  for (let smaller = zoom; smaller >= 1; smaller--) if (across(smaller) >= 4) return smaller;
+  return zoom;
+}
+
 /** At most `most` columns: a divisor of the count if one comes near, else rows as even as can be. */
 export function columnsFor(count: number, most: number): number {
   if (count <= most) return Math.max(1, count);

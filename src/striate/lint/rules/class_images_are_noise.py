@@ -108,7 +108,7 @@ class ClassImagesAreNoise(PictureRule[ClassImages]):
         yield self.finding(
             f"{count(len(above))} of {count(len(details))} class images "
             f"{'has' if len(above) == 1 else 'have'} more fine detail than real images: that "
-            f"of {name} "
+            f"of {name} has "
             f"{figure(most)} of its power, real ones at most {figure(limit)}.",
             "Look whether the first layer's filters are smooth; train longer, with shifts, and look again.",
             measure=Measure(value=most, limit=limit, wrong="above", marks=details),

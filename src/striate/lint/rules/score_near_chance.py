@@ -57,6 +57,7 @@ class ScoreNearChance(PictureRule[Scoreboard]):
     code = "MIS001"
     name = "score-near-chance"
     severity = "error"
+    also = ("note",)
     section = "mistakes"
 
     def look(self, evidence: Evidence) -> Scoreboard | None:
@@ -76,7 +77,7 @@ class ScoreNearChance(PictureRule[Scoreboard]):
         yield self.finding(
             f"The {seen.main_name} on {count(seen.count)} held-out samples is "
             f"{shown(factor * seen.main)}; "
-            f"a constant answer reaches {shown(factor * seen.chance)}.",
+            f"a constant answer reaches {shown(factor * seen.chance)}, the limit is {shown(factor * limit)}.",
             "Check the labels, the preprocessing and the learning rate; a network that learns "
             "50 images "
             "by heart shows that the rest works.",
@@ -90,4 +91,6 @@ class ScoreNearChance(PictureRule[Scoreboard]):
                 interval=(low, high),
                 chance=factor * seen.chance,
             ),
+            # Few samples leave room for a good score; that is worth a look, not a verdict.
+            severity="note" if high > factor * limit + 0.5 * factor * (1 - limit) else "error",
         )

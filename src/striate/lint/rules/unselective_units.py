@@ -10,6 +10,9 @@ from striate.lint.rule import PictureRule, register
 from striate.numbers import percentage
 from striate.records import Evidence, TopPatches
 
+# Of fewer strongest images the commonest class says nothing.
+_FEWEST = 20
+
 
 @register
 class UnselectiveUnits(PictureRule[TopPatches]):
@@ -104,7 +107,7 @@ class UnselectiveUnits(PictureRule[TopPatches]):
     def look(self, evidence: Evidence) -> TopPatches | None:
         """Return the last layer if its images have classes."""
         last = evidence.patches[-1] if evidence.patches else None
-        if last is None or not last.units or not last.counted:
+        if last is None or not last.units or last.counted < _FEWEST:
             return None
         return last if len(last.units[0].class_counts) > 1 else None
 

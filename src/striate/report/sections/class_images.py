@@ -33,14 +33,14 @@ def section(subject: Subject) -> Section | None:
         judgement=subject.judgement("class-images"),
         sentence=subject.sentence(
             "class-images",
-            f"{count(len(found.names) - rough)} of the {plural(len(found.names), 'image')} are no rougher than real ones.",
+            f"{count(rough)} of the {plural(len(found.names), 'image')} {'is' if rough == 1 else 'are'} rougher than real ones.",
         ),
         figures=figures,
         caption=Caption(
             shown=f"Images grown from noise until the score of one {'value' if is_values else 'class'} is high. Beneath each: "
-            f"its {'value' if is_values else 'probability'}, and the share of fine detail. Real images have {measure(low, 2)} "
-            f"to {measure(high, 2)}.",
-            should_see="Parts of the class in the upper row: strokes, edges, shapes.",
+            f"its {'value' if is_values else 'probability'}, and the share of fine detail. Real images have {low:.3f} "
+            f"to {high:.3f}; what has more is marked rough.",
+            should_see="Parts of the object in the upper row: strokes, edges, shapes.",
             wrong_if="the upper row is as grainy as the lower one: the network then has learned texture, or nothing.",
             source=f"{count(found.steps)} steps from the same noise, seed {found.seed}. Prior: natural spectrum, total "
             "variation, random shifts, turns and sizes; the lower row has none and shows what the prior does.",
@@ -68,7 +68,7 @@ def _tiles(subject: Subject, found: ClassImages, row: _Row, *, table: Table | No
             Tile(
                 index=place,
                 label=found.names[place],
-                value=f"{shown(float(row.reached[place]))} · {measure(float(row.detail[place]), 2)}",
+                value=_words(shown(float(row.reached[place])), float(row.detail[place]), found.data_detail[1]),
                 warn=bool(row.detail[place] > found.data_detail[1]),
             )
             for place in range(len(row.values))
@@ -76,6 +76,10 @@ def _tiles(subject: Subject, found: ClassImages, row: _Row, *, table: Table | No
         side=row.side,
         table=table,
     )
+
+
+def _words(reached: str, detail: float, most: float) -> str:
+    return f"{reached} · {detail:.3f}{' rough' if detail > most else ''}"
 
 
 def _table(found: ClassImages) -> Table:

@@ -30,11 +30,12 @@ def section(subject: Subject) -> Section | None:
     return Section(
         id="map",
         term=f"Map of {count(len(found.samples))} samples",
-        judgement=subject.judgement("map"),
+        # The rules about the map compare classes; of values nothing is judged.
+        judgement=None if is_values else subject.judgement("map"),
         sentence=subject.sentence(
             "map",
-            f"The {'tenths of the value' if is_values else 'classes'} separate layer by layer: "
-            f"{percent(first.separation, 0)} in {first.layer}, {percent(last.separation, 0)} at {last.layer}.",
+            f"The ten nearest neighbours vote for the right {'tenth' if is_values else 'class'} for "
+            f"{percent(first.separation)} of the samples in {first.layer}, for {percent(last.separation)} at {last.layer}.",
         ),
         figures=[
             Map(
@@ -55,12 +56,23 @@ def section(subject: Subject) -> Section | None:
             )
         ],
         caption=Caption(
-            shown="Each sample stands where its feature vector puts it: near means similar, far means little. Ringed ones "
-            "are answered wrongly. The share is how often the ten nearest neighbours vote for the right class. Distances "
-            "between islands carry no meaning.",
-            should_see="One island a class, and errors only at the shores.",
-            wrong_if="islands form by something other than class, such as source, brightness or date, or classes "
-            f"overlap.{overlap}",
+            shown="Each sample stands where its feature vector puts it: near means similar, far means little. "
+            + (
+                "The colours are tenths of the value. "
+                if is_values
+                else "Ringed ones are answered wrongly. The share is how often the ten nearest neighbours vote for the right "
+                "class. "
+            )
+            + "Distances between islands carry no meaning.",
+            should_see="The tenths in order, along a band."
+            if is_values
+            else "One island a class, and errors at the shores.",
+            wrong_if=(
+                "tenths that lie far apart in value lie side by side."
+                if is_values
+                else "islands form by something other than class, such as source, brightness or date, or classes "
+                f"overlap.{overlap}"
+            ),
             source=f"t-SNE, perplexity {found.perplexity:g}, seed {found.seed}, started from principal components, each "
             "layer turned to fit the one before. Maps are pooled to at most 4×4 cells a channel.",
         ),

@@ -23,7 +23,8 @@ def section(subject: Subject) -> Section | None:
         return None
     is_values = subject.network.output.kind == "values"
     census = subject.evidence.occlusion_census
-    otherwise = "Where covering changes the answer, and by how much."
+    largest = max(float(np.abs(row.grid - row.clean).max()) for row in found)
+    otherwise = f"Covering a part of these images changes an output by at most {measure(largest)}."
     if census is not None:
         otherwise = (
             f"Covering the background changed {count(census.off_changed)} of {count(census.off_squares)} answers, covering "
@@ -48,13 +49,16 @@ def section(subject: Subject) -> Section | None:
             f"of {'the value' if is_values else 'a class’s probability'} is written where its centre stood"
             + (", the uncovered probability beneath." if not is_values else ".")
             + (" The outline is the object." if first.foreground is not None else ""),
-            should_see="Blue, a fall, on the parts that make the class, nothing elsewhere. In the other classes orange "
-            "shows what the image would turn into.",
+            should_see="Colour on the object alone: what the value rests on."
+            if is_values
+            else "Blue, a fall, on the parts that make the class, nothing elsewhere. In the other classes orange shows what "
+            "the image would turn into.",
             wrong_if="a corner, a border or a caption matters: then the network has memorised, not learned.",
             source=f"{count(rows * columns)} positions × {plural_outputs(subject)}, one scale for all maps; within half a square "
             "of the border nothing was measured."
             + counts
-            + " Images by rule: right surely, right barely, wrong surely.",
+            + " Images by rule: "
+            + ("closest, typical, farthest." if is_values else "right surely, right barely, wrong surely."),
         ),
     )
 

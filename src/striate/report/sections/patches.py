@@ -33,7 +33,7 @@ def section(subject: Subject) -> Section | None:
         id="patches",
         term=f"Top patches, {layer.layer}",
         judgement=subject.judgement("patches"),
-        sentence=subject.sentence("patches", otherwise),
+        sentence=subject.sentence("patches", otherwise, op=layer.layer),
         figures=[_figure(subject, layer, units)],
         caption=Caption(
             shown=f"For each unit the nine {height}×{width} patches, out of {count(layer.images)} images, where it fired "
@@ -42,7 +42,7 @@ def section(subject: Subject) -> Section | None:
             should_see="Nine patches that share something you can name: a corner, a bar at one angle, a closed loop.",
             wrong_if="the nine have nothing in common, many units show the same nine, or they share a mark that has "
             "nothing to do with the class.",
-            source=f"The {len(units)} most selective of {len(layer.units)} units that fired. Patch = theoretical "
+            source=f"{_which(len(units), len(layer.units), has_classes=has_classes)} Patch = theoretical "
             "receptive field; what lies beyond the image is black. One pass over the held-out data.",
         ),
     )
@@ -58,6 +58,14 @@ def _layer(subject: Subject) -> TopPatches | None:
     whole = [layer for layer in subject.evidence.patches if layer.units]
     found = local or whole
     return found[-1] if found else None
+
+
+def _which(shown: int, fired: int, *, has_classes: bool) -> str:
+    if shown == fired:
+        return f"All {fired} units that fired."
+    return (
+        f"The {shown} most selective of {fired} units that fired." if has_classes else f"The first {shown} of {fired}."
+    )
 
 
 def _figure(subject: Subject, layer: TopPatches, units: list[UnitPatches]) -> Patches:

@@ -31,7 +31,10 @@ def section(subject: Subject) -> Section | None:
         return None
     figures: list[Figure] = [_figure(subject, found)]
     shown = "How much the answer's score would rise for a little more of each pixel: the network taken as linear there."
-    trust, otherwise = "", "Where a small change of a pixel moves the score."
+    trust, otherwise = (
+        "",
+        "Where a small change of a pixel moves the answer: nothing tells the object here, so it is not judged.",
+    )
     if census is not None:
         trust = (
             f"Can the picture be trusted? With random weights in every layer the map changes (rank correlation "
@@ -55,11 +58,15 @@ def section(subject: Subject) -> Section | None:
             shown=shown,
             should_see="Colour on and beside the object, blank elsewhere.",
             wrong_if="the colour is spread like grain, or sits on the background.",
-            source="Gradient of the answer's score (before the softmax) at the preprocessed input; mean over channels; one "
+            source=f"Gradient of {_score(subject)} at the preprocessed input; mean over channels; one "
             "scale for all. Object: pixels that differ from the background by at least 64 of 255, widened by one.",
             extra=trust,
         ),
     )
+
+
+def _score(subject: Subject) -> str:
+    return "the value" if subject.is_values else "the answer’s score (before the softmax)"
 
 
 def _figure(subject: Subject, found: tuple[Saliency, ...]) -> Cases:
