@@ -41,7 +41,7 @@ def section(subject: Subject) -> Section | None:
             + (f" The bars count the classes among its {layer.counted} strongest images." if has_classes else ""),
             should_see="Nine patches that share something you can name: a corner, a bar at one angle, a closed loop.",
             wrong_if="the nine have nothing in common, many units show the same nine, or they share a mark that has "
-            "nothing to do with the class.",
+            "nothing to do with the answer.",
             source=f"{_which(len(units), len(layer.units), has_classes=has_classes)} Patch = theoretical "
             "receptive field; what lies beyond the image is black. One pass over the held-out data.",
         ),
