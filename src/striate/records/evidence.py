@@ -21,7 +21,10 @@ from striate.records.training import TrainingCurve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is known; None or empty where nothing was measured. A rule stays silent without its evidence."""
+    """What is known; None or empty where nothing was measured. A rule stays silent without its evidence.
+
+    `left_out` names what was not measured on purpose, with the reason.
+    """
 
     layers: tuple[LayerReading, ...] = ()
     cost: CostTable | None = None
@@ -39,3 +42,4 @@ class Evidence:
     saliencies: tuple[Saliency, ...] = ()
     saliency_census: SaliencyCensus | None = None
     class_images: ClassImages | None = None
+    left_out: tuple[tuple[str, str], ...] = ()

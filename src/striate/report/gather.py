@@ -38,14 +38,11 @@ from striate.records import (
     Saliency,
     SaliencyCensus,
 )
+from striate.report.budget import CENSUS_IMAGES, COUNTED_POSITIONS, Budget, budget_for
 from striate.trace import Recording
 
-# Images whose gradients and occlusions are counted; beyond these the shares hardly change.
-CENSUS_IMAGES = 200
 # The occluder's side as a share of the image's: 7 of 28 pixels, 56 of 224.
 WINDOW_SHARE = 0.25
-# Positions of the occluder along a side for a picture; the census takes fewer.
-PICTURE_POSITIONS = 28
 # More outputs than this get no class image each: the page could not show them.
 MOST_CLASS_IMAGES = 20
 # Cells along a side to which maps are pooled for the map of features: coarse, but not forgetting where things were.
@@ -91,10 +88,13 @@ def gather(
     )
     predictions = predicting.result()
     chosen = choose(predictions)
-    census = _census_samples(predictions)
+    table = cost(recording.graph)
+    pictured = network.output.count if network.output.count <= MOST_CLASS_IMAGES else 0
+    budget = budget_for(table.total.macs // recording.graph.conditions.batch, images=len(chosen), outputs=pictured)
+    events.log(f"looking closely: {_affordable(budget)}")
     return Evidence(
         layers=readings,
-        cost=cost(recording.graph),
+        cost=table,
         predictions=predictions,
         scoreboard=scoreboard(predictions),
         chosen=chosen,
@@ -103,18 +103,43 @@ def gather(
         activation_maps=_activation_maps(network, recording, dataset, chosen, readings),
         patches=patches.result(),
         feature_map=_map(pixels, pooled, recording.graph, predictions, seed, events),
-        occlusions=_occlusions(network, dataset, chosen, events),
-        occlusion_census=_occlusion_census(network, dataset, census, events),
+        occlusions=_occlusions(network, dataset, chosen, budget.positions, events),
+        occlusion_census=_occlusion_census(network, dataset, _spread(predictions, budget.occlusion_images), events),
         saliencies=_saliencies(network, dataset, chosen, events),
-        saliency_census=_saliency_census(network, dataset, census, seed, events),
-        class_images=_class_images(network, dataset, census, seed, events),
+        saliency_census=_saliency_census(network, dataset, _spread(predictions, budget.saliency_images), seed, events),
+        class_images=_class_images(
+            network, dataset, _spread(predictions, CENSUS_IMAGES), budget.steps if pictured else 0, seed, events
+        ),
+        left_out=_left_out(network, budget, pictured),
     )
 
 
-def _census_samples(predictions: Predictions) -> list[int]:
-    """Return up to `CENSUS_IMAGES` held-out samples, evenly spread over them."""
+def _affordable(budget: Budget) -> str:
+    grown = f"{budget.steps} steps for each class image" if budget.steps else "no class images"
+    return (
+        f"occlusion at {budget.positions} places a side, counted on {budget.occlusion_images} images, gradients on "
+        f"{budget.saliency_images}, {grown}"
+    )
+
+
+def _left_out(network: Network, budget: Budget, pictured: int) -> tuple[tuple[str, str], ...]:
+    """Return what was not measured, with the reason, for the page to say."""
+    rows = []
+    if len(network.input_shape) != 3:
+        rows.append(("Occlusion, saliency, class images", "the input is no image"))
+    elif not pictured:
+        rows.append(
+            ("Class images", f"more than {MOST_CLASS_IMAGES} outputs; striate.explain.class_images grows chosen ones")
+        )
+    elif not budget.steps:
+        rows.append(("Class images", "they would take many minutes; striate.explain.class_images grows chosen ones"))
+    return tuple(rows)
+
+
+def _spread(predictions: Predictions, most: int) -> list[int]:
+    """Return up to so many held-out samples, evenly spread over them."""
     number = len(predictions.samples)
-    places = np.unique(np.linspace(0, number - 1, min(CENSUS_IMAGES, number)).round().astype(int))
+    places = np.unique(np.linspace(0, number - 1, min(most, number)).round().astype(int))
     return [int(predictions.samples[place]) for place in places]
 
 
@@ -175,12 +200,12 @@ def _sides(network: Network, positions: int) -> tuple[tuple[int, int], tuple[int
 
 
 def _occlusions(
-    network: Network, dataset: Dataset, chosen: tuple[Chosen, ...], events: Events
+    network: Network, dataset: Dataset, chosen: tuple[Chosen, ...], positions: int, events: Events
 ) -> tuple[Occlusion, ...]:
     samples = [row.sample for row in chosen]
     if not samples or len(network.input_shape) != 3:
         return ()
-    window, stride = _sides(network, PICTURE_POSITIONS)
+    window, stride = _sides(network, positions)
     records = occlusion(network, _inputs(network, dataset, samples), window_px=window, stride_px=stride, events=events)
     return located(records, network, dataset, samples)
 
@@ -188,7 +213,7 @@ def _occlusions(
 def _occlusion_census(network: Network, dataset: Dataset, samples: list[int], events: Events) -> OcclusionCensus | None:
     if len(network.input_shape) != 3 or network.output.kind == "values":
         return None
-    window, stride = _sides(network, PICTURE_POSITIONS // 3)
+    window, stride = _sides(network, COUNTED_POSITIONS)
     found = occlusion_census(network, dataset, samples, window_px=window, stride_px=stride, events=events)
     return found if found.images else None
 
@@ -212,9 +237,9 @@ def _saliency_census(
 
 
 def _class_images(
-    network: Network, dataset: Dataset, samples: list[int], seed: int, events: Events
+    network: Network, dataset: Dataset, samples: list[int], steps: int, seed: int, events: Events
 ) -> ClassImages | None:
-    if len(network.input_shape) != 3 or network.output.count > MOST_CLASS_IMAGES:
+    if len(network.input_shape) != 3 or not steps:
         return None
     real = _inputs(network, dataset, samples)
-    return class_images(network, real=real, seed=seed, events=events)
+    return class_images(network, real=real, steps=steps, seed=seed, events=events)

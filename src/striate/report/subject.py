@@ -14,6 +14,7 @@ from striate.nets import Network
 from striate.page.wire import Judgement, Scale
 from striate.records import Evidence
 from striate.report.arrays import ArrayStore
+from striate.report.shrinking import shrunk
 
 Picture = NDArray[np.uint8]
 
@@ -93,9 +94,9 @@ class Subject:
         tensor = prepare(self.dataset.read(sample), self.network.preprocessing)
         return to_picture(unprepare(tensor, self.network.preprocessing).numpy())
 
-    def pictures(self, samples: list[int]) -> Picture:
-        """Return inputs as the network receives them, (n, h, w) or (n, h, w, 3)."""
-        return np.stack([self.picture(sample) for sample in samples])
+    def pictures(self, samples: list[int], most: int) -> Picture:
+        """Return inputs as the network receives them, (n, h, w) or (n, h, w, 3), no side longer than `most`."""
+        return np.stack([shrunk(self.picture(sample), most) for sample in samples])
 
     def name_of(self, target: int) -> str:
         """Return a class's name."""

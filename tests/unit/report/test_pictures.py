@@ -6,6 +6,7 @@ import pytest
 from striate.records import Occlusion
 from striate.report.sections.occlusion import at_centres
 from striate.report.sections.patches import crop
+from striate.report.shrinking import shrunk, strongest
 from striate.report.subject import to_picture
 
 
@@ -59,3 +60,19 @@ def test_pictures_are_rounded_and_cut_to_what_a_byte_holds():
     assert to_picture(np.array([[[-0.5, 0.5, 2.0]]])).tolist() == [[0, 128, 255]]
     assert to_picture(np.zeros((3, 2, 4))).shape == (2, 4, 3)
     assert to_picture(np.stack([np.zeros((1, 1)), np.ones((1, 1))])).tolist() == [[128]]
+
+
+def test_small_pictures_stay_as_they_are_and_large_ones_are_averaged():
+    picture = np.arange(16, dtype=np.uint8).reshape(4, 4)
+
+    assert shrunk(picture, 4) is picture
+    # means of 2 × 2 cells: (0+1+4+5)/4 = 2.5 and so on, rounded to even
+    assert shrunk(picture, 2).tolist() == [[2, 4], [10, 12]]
+    assert shrunk(np.zeros((100, 50, 3), np.uint8), 20).shape == (20, 10, 3)
+
+
+def test_a_map_shrinks_by_its_largest_magnitude_with_its_sign():
+    maps = np.array([[[1, -3, 0, 0], [0, 2, 5, -4]]], np.float32)
+
+    assert strongest(maps, 2).tolist() == [[[-3, 5]]]
+    assert strongest(maps, 4).tolist() == maps.tolist()

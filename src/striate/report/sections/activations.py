@@ -8,6 +8,7 @@ from striate.graph import times
 from striate.numbers import count, measure, percent, plural
 from striate.page.wire import Caption, Cell, Column, Figure, Scale, Section, Table, Tile, Tiles
 from striate.records import ActivationMaps, LayerActivity
+from striate.report.shrinking import CHANNEL, SMALL, strongest
 from striate.report.subject import Subject
 
 _MOST_CHANNELS = 64
@@ -25,7 +26,7 @@ def section(subject: Subject) -> Section | None:
     image = Tiles(
         title="input",
         note=f"{times(subject.network.input_shape)}, as the network receives it",
-        array=subject.store.images("activations-input", subject.pictures([sample])),
+        array=subject.store.images("activations-input", subject.pictures([sample], SMALL)),
         scale=subject.input_scale,
         show_scale=False,
         tiles=[Tile(index=0)],
@@ -45,7 +46,8 @@ def section(subject: Subject) -> Section | None:
             should_see="Early maps that resemble the input, later ones sparse and local; the active share falling "
             "from layer to layer.",
             wrong_if="everything is active everywhere, a map is constant, or a unit is zero for every image.",
-            source=f"Values after each layer's activation. Each layer has its own scale, all its channels share it. "
+            source=f"Values after each layer's activation. Each layer has its own scale, all its channels share it; maps "
+            f"larger than {CHANNEL} px are shown by the largest value of each cell. "
             f"Shares over {plural(images, 'held-out image')}."
             + ("" if len(shown) == len(maps) else f" {len(shown)} of {len(maps)} layers, evenly spread.")
             + f" Layers with more than {_MOST_CHANNELS} channels show their strongest {_MOST_CHANNELS}.",
@@ -78,7 +80,7 @@ def _layer(
         title=layer.layer,
         note=note + (", × never fires on any image" if crossed else ""),
         end=f"{measure(low)} to {measure(high)}" if low < 0 else f"0 to {measure(high)}",
-        array=subject.store.maps(f"activations-{place}", maps[order]),
+        array=subject.store.maps(f"activations-{place}", strongest(maps[order], CHANNEL)),
         scale=Scale(
             kind="diverging" if kind == "diverging" else "sequential",
             low=-edge if kind == "diverging" else 0.0,

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from striate.records import Chosen
 from striate.report.sections.words import about, capital
+from striate.report.shrinking import LARGE, shrunk
 from striate.report.subject import Subject
 
 
@@ -27,4 +28,6 @@ def outlines(subject: Subject, name: str, masks: list[NDArray[np.bool_] | None])
     """Keep the outlines of objects (n, h, w) as 0/1 and return their name; None if no object is known."""
     if any(mask is None for mask in masks) or not masks:
         return None
-    return subject.store.images(name, np.stack([mask for mask in masks if mask is not None]).astype(np.uint8))
+    return subject.store.images(
+        name, np.stack([shrunk(mask.astype(np.uint8), LARGE) for mask in masks if mask is not None])
+    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from striate.numbers import count, measure, plural, probability_short
 from striate.page.wire import Caption, Cell, Column, Figure, Section, Table, Tile, Tiles
 from striate.records import ClassImages
+from striate.report.shrinking import LARGE, shrunk
 from striate.report.subject import Subject, to_picture
 
 
@@ -61,7 +62,7 @@ def _tiles(subject: Subject, found: ClassImages, row: _Row, *, table: Table | No
     shown = measure if subject.network.output.kind == "values" else probability_short
     return Tiles(
         title=row.title,
-        array=subject.store.images(row.name, np.stack([to_picture(image) for image in row.values])),
+        array=subject.store.images(row.name, np.stack([shrunk(to_picture(image), LARGE) for image in row.values])),
         scale=subject.input_scale,
         show_scale=table is None,
         tiles=[

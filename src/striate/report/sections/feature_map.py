@@ -7,6 +7,7 @@ import numpy as np
 from striate.numbers import count, percent
 from striate.page.wire import Caption, Cell, Column, Map, MapLayer, Section, Table
 from striate.records import FeatureMap
+from striate.report.shrinking import THUMBNAIL
 from striate.report.subject import Subject
 
 
@@ -47,7 +48,7 @@ def section(subject: Subject) -> Section | None:
                     )
                     for place, layer in enumerate(found.layers)
                 ],
-                images=subject.store.images("map-images", subject.pictures([int(i) for i in found.samples])),
+                images=subject.store.images("map-images", subject.pictures([int(i) for i in found.samples], THUMBNAIL)),
                 scale=subject.input_scale,
                 labels=subject.store.numbers("map-labels", found.labels),
                 wrong=subject.store.images("map-wrong", found.wrong),

@@ -44,6 +44,7 @@ def section(subject: Subject, *, command: str, seconds: str) -> Section:
         rows.append(["Versions of the training", _text(versions)])
     rows += [[name, value] for name, value in here.items()]
     rows.append(["Looking took", seconds])
+    rows += [[f"Left out: {what}", why] for what, why in subject.evidence.left_out]
     rows += [[f"Set aside: {aside.place}", aside.reason] for aside in dataset.set_aside[:50]]
     return Section(
         id="made",

@@ -18,6 +18,7 @@ from striate.page.wire import (
     Tiles,
 )
 from striate.records import Predictions, Scoreboard
+from striate.report.shrinking import SMALL
 from striate.report.subject import Subject
 
 _MOST = 20
@@ -65,7 +66,7 @@ def _classes(subject: Subject, predictions: Predictions, board: Scoreboard) -> S
             Tiles(
                 title=f"All {len(wrong)}" if len(wrong) <= _MOST else f"{_MOST} of {count(len(wrong))}",
                 note="surest first: true → answer, probability",
-                array=subject.store.images("mistakes", subject.pictures(samples)),
+                array=subject.store.images("mistakes", subject.pictures(samples, SMALL)),
                 scale=subject.input_scale,
                 show_scale=False,
                 tiles=tiles,
@@ -141,7 +142,9 @@ def _values(subject: Subject, predictions: Predictions, board: Scoreboard) -> Se
             Tiles(
                 title=f"The {len(worst)} largest errors",
                 note="true → answer, error",
-                array=subject.store.images("mistakes", subject.pictures([int(predictions.samples[p]) for p in worst])),
+                array=subject.store.images(
+                    "mistakes", subject.pictures([int(predictions.samples[p]) for p in worst], SMALL)
+                ),
                 scale=subject.input_scale,
                 show_scale=False,
                 tiles=tiles,

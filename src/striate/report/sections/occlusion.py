@@ -11,6 +11,7 @@ from striate.numbers import count, measure, probability_short
 from striate.page.wire import Caption, Case, CaseMap, Cases, Cell, Column, Scale, Section, Table
 from striate.records import Occlusion
 from striate.report.sections.cases import chosen_of, outlines, titles
+from striate.report.shrinking import LARGE, strongest
 from striate.report.subject import Subject
 
 _ALL_CLASSES = 10
@@ -92,7 +93,7 @@ def _figure(subject: Subject, found: tuple[Occlusion, ...], *, is_values: bool) 
                     strong=unit == shown[0],
                 )
             )
-            maps.append(at_centres(row, unit, subject.network.input_shape[1:]))
+            maps.append(strongest(at_centres(row, unit, subject.network.input_shape[1:])[None], LARGE)[0])
         cases.append(
             Case(
                 title=title,
@@ -105,7 +106,7 @@ def _figure(subject: Subject, found: tuple[Occlusion, ...], *, is_values: bool) 
     largest = 1.0 if not is_values else float(max(np.abs(values).max() for values in maps)) or 1.0
     stored = np.stack(maps)
     return Cases(
-        images=subject.store.images("occlusion-inputs", subject.pictures([row.sample for row in found])),
+        images=subject.store.images("occlusion-inputs", subject.pictures([row.sample for row in found], LARGE)),
         image_scale=subject.input_scale,
         maps=subject.store.maps("occlusion-maps", stored),
         map_scale=Scale(

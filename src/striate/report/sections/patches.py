@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from striate.numbers import count, percent, plural
 from striate.page.wire import Caption, Cell, Column, Patches, PatchGroup, Section, Table
 from striate.records import TopPatches, UnitPatches
+from striate.report.shrinking import PATCH, shrunk
 from striate.report.subject import Picture, Subject
 
 _UNITS = 12
@@ -74,7 +75,7 @@ def _figure(subject: Subject, layer: TopPatches, units: list[UnitPatches]) -> Pa
     for unit in units:
         first = len(crops)
         for sample, box in zip(unit.samples[:_PATCHES], unit.boxes[:_PATCHES], strict=True):
-            crops.append(crop(subject.picture(int(sample)), box))
+            crops.append(shrunk(crop(subject.picture(int(sample)), box), PATCH))
         peak = subject.name_of(int(np.argmax(unit.class_counts))) if len(unit.class_counts) else ""
         groups.append(
             PatchGroup(

@@ -21,6 +21,7 @@ from striate.page.wire import (
 )
 from striate.records import Saliency, SaliencyCensus
 from striate.report.sections.cases import outlines, titles
+from striate.report.shrinking import LARGE, strongest
 from striate.report.subject import Subject
 
 
@@ -70,7 +71,7 @@ def _score(subject: Subject) -> str:
 
 
 def _figure(subject: Subject, found: tuple[Saliency, ...]) -> Cases:
-    maps = np.stack([row.gradient.mean(axis=0) for row in found])
+    maps = strongest(np.stack([row.gradient.mean(axis=0) for row in found]), LARGE)
     largest = float(np.abs(maps).max()) or 1.0
     cases = []
     for place, row in enumerate(found):
@@ -86,7 +87,7 @@ def _figure(subject: Subject, found: tuple[Saliency, ...]) -> Cases:
             )
         )
     return Cases(
-        images=subject.store.images("saliency-inputs", subject.pictures([row.sample for row in found])),
+        images=subject.store.images("saliency-inputs", subject.pictures([row.sample for row in found], LARGE)),
         image_scale=subject.input_scale,
         maps=subject.store.maps("saliency-maps", maps),
         map_scale=Scale(kind="diverging", low=-largest, high=largest, unit="gradient, score per unit of input"),

@@ -22,7 +22,7 @@ def section(subject: Subject) -> Section | None:
         term="Training",
         judgement=subject.judgement("training"),
         sentence=subject.sentence("training", _otherwise(curve)),
-        figures=[Charts(charts=[_loss(curve), _scores(curve), *_active(curve)], table=_table(curve))],
+        figures=[Charts(charts=[_loss(subject, curve), _scores(curve), *_active(curve)], table=_table(curve))],
         caption=Caption(
             shown=f"After each of {count(last.epoch)} epochs. Epoch 0 is the untrained network.",
             should_see="Training and validation falling together, then levelling; the active share falling with depth.",
@@ -44,11 +44,11 @@ def _otherwise(curve: TrainingCurve) -> str:
     )
 
 
-def _loss(curve: TrainingCurve) -> Chart:
+def _loss(subject: Subject, curve: TrainingCurve) -> Chart:
     trained = curve.trained
     return Chart(
         title="Loss",
-        unit=subject_loss(curve),
+        unit=subject.network.output.loss + (", standardised" if subject.is_values else ""),
         x_label="epoch",
         low=0.0,
         curves=[
@@ -62,11 +62,6 @@ def _loss(curve: TrainingCurve) -> Chart:
         ],
         events=list(curve.events),
     )
-
-
-def subject_loss(curve: TrainingCurve) -> str:
-    """Return the loss's name for the axis."""
-    return "mean squared error, standardised" if curve.score_name == "R²" else "cross-entropy"
 
 
 def _scores(curve: TrainingCurve) -> Chart:
