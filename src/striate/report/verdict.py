@@ -156,6 +156,8 @@ def _lead(subject: Subject) -> str:
         return f"{subject.dataset.name}: no held-out answers are known"
     if board.main_name == "R²":
         return f"It explains {percent(max(board.main, 0))} of the variance of {listed(subject.classes)}"
+    if subject.network.output.kind == "labels":
+        return f"It gets {percent(board.main)} of the labels of {count(board.count)} held-out samples right"
     noun = "digits" if subject.dataset.name == "digits" else "samples"
     return f"It answers {percent(board.main)} of {count(board.count)} held-out {noun} right"
 

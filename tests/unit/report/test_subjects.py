@@ -1,5 +1,6 @@
 """Reports on networks and data that are not the demo's: labels, several values, other names, other data, no convolution."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -37,7 +38,14 @@ def test_labels_are_reported_also_where_none_holds(images, tmp_path):
     found = inspect(tmp_path / "run", data)
 
     assert found.evidence.scoreboard.count == 16
-    assert found.path.is_file()
+    assert "of the labels of 16 held-out samples" in found.verdict
+    page = json.loads(found.path.read_text().split('id="striate-page">')[1].split("</script>")[0])
+    (mistakes,) = (section for section in page["sections"] if section["id"] == "mistakes")
+    truth = labels[found.evidence.predictions.samples].astype(bool)
+    said = found.evidence.predictions.scores >= 0.5
+    for label, row in enumerate(mistakes["figures"][0]["table"]["rows"]):
+        held, guessed = truth[:, label], said[:, label]
+        assert row[1:] == [held.sum(), (held & guessed).sum(), (held & ~guessed).sum(), (~held & guessed).sum()]
 
 
 def test_several_values_are_reported(images, tmp_path):

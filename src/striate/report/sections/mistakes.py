@@ -18,6 +18,7 @@ from striate.page.wire import (
     Tiles,
 )
 from striate.records import Predictions, Scoreboard
+from striate.report.sections.label_mistakes import labels
 from striate.report.shrinking import SMALL
 from striate.report.subject import Subject
 
@@ -31,8 +32,8 @@ def section(subject: Subject) -> Section | None:
         return None
     if predictions.output.kind == "values":
         return _values(subject, predictions, board)
-    if predictions.output.kind != "classes" or board.confusion is None:
-        return None
+    if predictions.output.kind == "labels":
+        return labels(subject, predictions, board)
     return _classes(subject, predictions, board)
 
 
