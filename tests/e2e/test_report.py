@@ -149,8 +149,6 @@ def test_a_twin_table_opens_by_keyboard_and_holds_the_numbers(small_inspection, 
     assert f"{last.validation_loss:.4f}" in rows[-1]
 
 
-def test_the_report_is_small_and_quickly_usable(small_inspection, open_report):
+def test_the_report_is_small(small_inspection):
+    # How soon it can be used is measured in benchmarks/commands.py.
     assert small_inspection.path.stat().st_size < 8_000_000
-    page = open_report(small_inspection.path)
-
-    assert page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive") > 0

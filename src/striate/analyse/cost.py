@@ -89,9 +89,9 @@ def training_bytes(graph: Graph, *, states: int) -> dict[str, int]:
 
 
 def _trained(graph: Graph) -> dict[str, int]:
-    """Return the elements of each trained parameter, shared ones once, and of those no op read."""
+    """Return the elements of each trained parameter, shared ones once; those no op reads never get a gradient."""
     params = {(param.key or f"{op.name}.{param.name}"): param for op in graph for param in op.params}
-    return {key: param.count for key, param in params.items() if param.trained} | dict(graph.idle)
+    return {key: param.count for key, param in params.items() if param.trained}
 
 
 def _roots(graph: Graph) -> dict[str, str]:

@@ -25,6 +25,8 @@ for _module in (new, check, train, inspect, demo, rules):
     _module.add_to(app)
 
 DONE, OUR_FAULT = 0, 3
+# What Typer makes of Ctrl-C, without a word.
+_INTERRUPTED = 130
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -42,12 +44,8 @@ def run(arguments: Sequence[str]) -> int:
             traceback.print_exc()
         _say(error, as_json="--json" in arguments)
         return error.exit_code
-    except KeyboardInterrupt:
-        _say(
-            Cancelled("the command was interrupted", hint="Run it again to go on."),
-            as_json="--json" in arguments,
-        )
-        return OUR_FAULT
+    except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
     except BrokenPipeError:
         return DONE
     except Exception as error:  # noqa: BLE001 - the last catch: what we did not foresee is our fault, said in one line
@@ -62,6 +60,10 @@ def run(arguments: Sequence[str]) -> int:
             sys.stdout.write(json.dumps({"error": {"code": "bug", "message": message}}, ensure_ascii=False) + "\n")
         sys.stderr.write(f"striate: {message}\n")
         return OUR_FAULT
+    if code == _INTERRUPTED:
+        interrupt = Cancelled("the command was interrupted", hint="Run it again to go on.")
+        _say(interrupt, as_json="--json" in arguments)
+        return interrupt.exit_code
     return code if isinstance(code, int) else DONE
 
 

@@ -15,6 +15,8 @@ from striate.nets.weights import load_weights, read_weights
 from striate.records.output import Output, Preprocessing
 
 _KNOWN = "net.yaml, a run or network folder, timm:name, torchvision:name, python:package.module:factory"
+# What the receipt of a zoo network says that was named without a weight file.
+RANDOM = "random: no @file was given"
 # What ImageNet networks were trained with, where a zoo entry does not say otherwise.
 _IMAGENET = Preprocessing(shape=(3, 224, 224), mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
@@ -94,7 +96,7 @@ def _from_zoo(prefix: str, rest: str, *, seed: int) -> Network:
         preprocessing = Preprocessing(
             shape=tuple(config["input_size"]), mean=tuple(config["mean"]), std=tuple(config["std"])
         )
-    receipt = {"weights": weights or "random: no @file was given"}
+    receipt = {"weights": weights or RANDOM}
     return _wrapped(module, origin, preprocessing, receipt)
 
 

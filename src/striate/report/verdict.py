@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from striate.findings import Finding, by_severity
+from striate.nets.references import RANDOM
 from striate.numbers import count, duration, listed, measure, percent, plural, storage
 from striate.page.wire import Fact, FindingRow, Strip
 from striate.records import Scoreboard
@@ -72,7 +73,7 @@ def _clause(finding: Finding) -> str:
 def is_untrained(subject: Subject) -> bool:
     """Return whether the receipt says that the weights are where they began."""
     weights = str(subject.network.receipt.get("weights", ""))
-    return "untrained" in weights or weights.startswith("random")
+    return weights.endswith(", untrained") or weights == RANDOM
 
 
 def prose(subject: Subject) -> str:

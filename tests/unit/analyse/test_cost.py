@@ -64,6 +64,18 @@ def test_frozen_parameters_have_no_gradients_and_no_optimizer_state():
     assert held["optimizer"] == 2 * 4 * 4
 
 
+def test_parameters_no_op_reads_are_stored_but_have_no_gradients():
+    op = Op(name="fc", kind="linear", inputs=("input",), shape=(1, 4), params=(Param(name="weight", shape=(4, 4)),))
+    graph = Graph(
+        ops=(op,), outputs=("fc",), conditions=Conditions(inputs={"input": (1, 4)}), idle=(("side.weight", 100),)
+    )
+
+    held = training_bytes(graph, states=1)
+
+    assert held["parameters"] == 116 * 4
+    assert held["gradients"] == held["optimizer"] == 16 * 4
+
+
 def test_a_parameter_that_two_ops_share_counts_once():
     shared = (Param(name="weight", shape=(4, 4), key="tied"),)
     ops = tuple(

@@ -120,6 +120,19 @@ def test_our_own_fault_is_one_line_and_ends_with_3(net, capsys, monkeypatch):
     assert "our fault: ZeroDivisionError: oh" in capsys.readouterr().err
 
 
+def test_an_interrupt_is_a_request_to_stop_and_not_our_fault(net, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("striate.checking.check", interrupted)
+
+    assert run(["check", net]) == 3
+    err = capsys.readouterr().err
+    assert "the command was interrupted" in err
+    assert "[cancelled]" in err
+    assert "our fault" not in err
+
+
 def test_warnings_end_with_1_and_notes_with_0(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run(["new", "bad.yaml", "--text", "input 1x28x28; conv 3 8 stride 5, relu; classes 10"])

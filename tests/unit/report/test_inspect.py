@@ -6,6 +6,7 @@ import pytest
 
 from striate.blueprint import Blueprint
 from striate.errors import InputError
+from striate.lint import RULES
 from striate.report import inspect
 
 pytestmark = pytest.mark.slow
@@ -46,8 +47,13 @@ def test_the_small_network_is_really_good(small_inspection):
 def test_the_document_is_plain_json_with_score_and_findings(small_inspection):
     document = json.loads(json.dumps(small_inspection.document(), allow_nan=False))
 
+    right = int(small_inspection.evidence.scoreboard.confusion.trace())
+    low, high = document["score"]["interval"]
     assert document["score"]["name"] == "accuracy"
-    assert len(document["findings"]) == len(small_inspection.findings)
+    assert document["score"]["value"] == right / 1000
+    assert low < right / 1000 < high
+    assert {finding["name"] for finding in document["findings"]}.isdisjoint(document["silent"])
+    assert len(document["findings"]) + len(document["silent"]) + len(document["skipped"]) == len(RULES)
 
 
 def test_regression_goes_the_same_way_with_r2_and_mae(ink_inspection):

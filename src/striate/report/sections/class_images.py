@@ -20,7 +20,7 @@ def section(subject: Subject) -> Section | None:
     if found is None:
         return None
     low, high = found.data_detail
-    is_values = subject.network.output.kind == "values"
+    is_values = subject.is_values
     rough = int((found.detail > high).sum())
     grown = _Row("class-images", found.images, found.probability, found.detail, "With prior", 112)
     plain = _Row("class-images-plain", found.plain, found.plain_probability, found.plain_detail, "Without", 56)
@@ -59,7 +59,7 @@ class _Row(NamedTuple):
 
 
 def _tiles(subject: Subject, found: ClassImages, row: _Row, *, table: Table | None) -> Tiles:
-    shown = measure if subject.network.output.kind == "values" else probability_short
+    shown = measure if subject.is_values else probability_short
     return Tiles(
         title=row.title,
         array=subject.store.images(row.name, np.stack([shrunk(to_picture(image), LARGE) for image in row.values])),

@@ -17,7 +17,7 @@ def section(subject: Subject) -> Section | None:
     if found is None or not found.layers:
         return None
     first, last = found.layers[0], found.layers[-1]
-    is_values = subject.network.output.kind == "values"
+    is_values = subject.is_values
     classes = [f"tenth {number + 1}" for number in range(10)] if is_values else list(subject.classes)
     if subject.network.output.kind == "labels":
         classes.append("no label")

@@ -22,7 +22,7 @@ def section(subject: Subject) -> Section | None:
     found = subject.evidence.occlusions
     if not found:
         return None
-    is_values = subject.network.output.kind == "values"
+    is_values = subject.is_values
     census = subject.evidence.occlusion_census
     largest = max(float(np.abs(row.grid - row.clean).max()) for row in found)
     otherwise = f"Covering a part of these images changes an output by at most {measure(largest)}."
@@ -145,7 +145,7 @@ def at_centres(row: Occlusion, unit: int, size: Sequence[int]) -> NDArray[np.flo
 def _shown(subject: Subject, row: Occlusion) -> list[int]:
     """Return the answer, then all outputs where they are few, else the true class and the 8 that change most."""
     number = len(row.clean)
-    if subject.network.output.kind == "values":
+    if subject.is_values:
         # Several values have no answer among them: the first is drawn large, the others beside it.
         return list(range(min(number, _ALL_CLASSES)))
     answer = int(np.argmax(row.clean))
