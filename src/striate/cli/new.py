@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from striate.blueprint.starter import STARTER_TEXT
 from striate.cli.terminal import print_json, print_line
 
 
@@ -20,11 +21,13 @@ def add_to(app: typer.Typer) -> None:
 
 def new(
     file: Annotated[Path, typer.Argument(help="The .yaml file to write; .py writes PyTorch source instead.")],
-    text: Annotated[str, typer.Option(help="The network in one line of text.")],
+    text: Annotated[
+        str, typer.Option(help="The network in one line; a small one for digits if not given.")
+    ] = STARTER_TEXT,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write a blueprint: the network in one line of text, as a YAML file to edit."""
+    """Write a blueprint, from one line of text or to start with, as a YAML file to edit."""
     from striate.blueprint import Blueprint
     from striate.errors import InputError
     from striate.runs import write_text

@@ -6,16 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from striate.blueprint import Blueprint
+from striate.blueprint.starter import STARTER_TEXT
 from striate.data import load_data
 from striate.events import SILENT, Events
 from striate.report.inspection import Inspection, inspect
 from striate.runs import write_text
 from striate.train import DIGITS_RECIPE, train
-
-DIGITS_TEXT = (
-    "input 1x28x28; (conv 3x3 16, batchnorm, relu) x2; maxpool 2; (conv 3x3 32, batchnorm, relu) x2; maxpool 2; "
-    "fc 64, relu, dropout 0.5; classes 10"
-)
 
 
 def run_demo(out: Path, *, seed: int = 0, events: Events = SILENT) -> Inspection:
@@ -23,7 +19,7 @@ def run_demo(out: Path, *, seed: int = 0, events: Events = SILENT) -> Inspection
 
     Run again it goes on where it was stopped; a finished training is not repeated.
     """
-    plan = Blueprint.from_text(DIGITS_TEXT)
+    plan = Blueprint.from_text(STARTER_TEXT)
     dataset = load_data("digits", events=events)
     train(plan, dataset, replace(DIGITS_RECIPE, seed=seed), out, events=events)
     write_text(out / "net.yaml", plan.to_yaml())

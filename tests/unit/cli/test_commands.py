@@ -44,6 +44,13 @@ def test_check_prints_one_json_object_with_the_promised_names(net, capsys):
     assert document["ops"][0]["kind"] == "conv"
 
 
+def test_new_without_a_text_writes_something_to_start_from(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["new", "start.yaml"]) == 0
+    assert run(["check", "start.yaml"]) == 0
+    assert "classes" in capsys.readouterr().out
+
+
 def test_new_does_not_write_over_a_file_unless_forced(net, capsys):
     assert run(["new", net, "--text", TEXT]) == 2
     assert "Add --force" in capsys.readouterr().err
