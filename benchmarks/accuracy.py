@@ -12,9 +12,9 @@ from pathlib import Path
 from machine import heading
 
 from striate.blueprint import Blueprint
+from striate.blueprint.starter import STARTER_TEXT
 from striate.data import load_data
 from striate.observe import PredictionCollector, observe, scoreboard
-from striate.report.demo import DIGITS_TEXT
 from striate.train import DIGITS_RECIPE, train
 
 TARGET = 0.975
@@ -23,7 +23,7 @@ TARGET = 0.975
 def measured(seed: int, folder: Path) -> tuple[float, float]:
     """Train with one seed; return accuracy on the held-out digits and the seconds of training."""
     dataset = load_data("digits")
-    trained = train(Blueprint.from_text(DIGITS_TEXT), dataset, replace(DIGITS_RECIPE, seed=seed), folder / str(seed))
+    trained = train(Blueprint.from_text(STARTER_TEXT), dataset, replace(DIGITS_RECIPE, seed=seed), folder / str(seed))
     collector = PredictionCollector(trained.network)
     observe(trained.network, dataset, trained.split.test, [collector])
     return scoreboard(collector.result()).main, trained.curve.seconds
@@ -31,7 +31,7 @@ def measured(seed: int, folder: Path) -> tuple[float, float]:
 
 def main(seeds: int) -> int:
     """Print one line a seed and the mean; end with 1 if the mean is below the target."""
-    print(heading(f"Accuracy on 1000 held-out digits, {DIGITS_TEXT}"))
+    print(heading(f"Accuracy on 1000 held-out digits, {STARTER_TEXT}"))
     scores = []
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(seeds):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from machine import heading
 
-from striate.report.demo import DIGITS_TEXT
+from striate.blueprint.starter import STARTER_TEXT
 
 RUNS = 7
 USABLE = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"
@@ -52,7 +52,7 @@ def main(report: Path | None) -> None:
     binary = str(Path(sys.executable).parent / "striate")
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            [binary, "new", "net.yaml", "--text", DIGITS_TEXT], cwd=folder, check=True, stdout=subprocess.DEVNULL
+            [binary, "new", "net.yaml", "--text", STARTER_TEXT], cwd=folder, check=True, stdout=subprocess.DEVNULL
         )
         print(f"striate --help          {seconds([binary, '--help'], folder):.2f} s")
         print(f"striate check net.yaml  {seconds([binary, 'check', 'net.yaml'], folder):.2f} s, target 0.5 s")

@@ -12,9 +12,9 @@ from captum.attr import Occlusion
 from machine import heading
 
 from striate.blueprint import Blueprint
+from striate.blueprint.starter import STARTER_TEXT
 from striate.explain import occlusion
 from striate.nets import load_network
-from striate.report.demo import DIGITS_TEXT
 
 PAIRS = 7
 BATCHES = (16, 64, 256, 484)
@@ -30,7 +30,7 @@ def timed(work) -> float:
 def main() -> None:
     """Print the median of the ratios."""
     print(heading("Occlusion, 7 × 7 square, stride 1, one digit, 22 × 22 positions"))
-    network = load_network(Blueprint.from_text(DIGITS_TEXT))
+    network = load_network(Blueprint.from_text(STARTER_TEXT))
     image = torch.rand(1, 1, 28, 28)
     peer = Occlusion(network.module)
 
