@@ -21,7 +21,10 @@ The facts are attributes too, so that `--json` and the page need not parse the t
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from striate.graph import Graph
 
 _UNSET: Any = object()
 # More names than these are no help in one line.
@@ -83,10 +86,19 @@ class Quoted(str):
 
 
 class InputError(StriateError, ValueError):
-    """What was given cannot be used."""
+    """What was given cannot be used.
+
+    Attributes:
+        reached: Where a network broke while it was traced: its table up to there, else None.
+        operator: The operator that refused; empty if the network's own Python code raised.
+        shapes: What the operator was given.
+    """
 
     code = "input"
     exit_code = 2
+    reached: Graph | None = None
+    operator: str = ""
+    shapes: tuple[tuple[int, ...], ...] = ()
 
 
 class UsageError(InputError):

@@ -16,17 +16,17 @@ _TAKES_THE_MEAN = {"batchnorm", "instancenorm"}
 
 def graph(plan: Blueprint, *, batch: int = 1, mode: Mode = "eval") -> Graph:
     """Return the table of a blueprint; see `Blueprint.graph`."""
+    conditions = Conditions(inputs={"input": (batch, *plan.input)}, mode=mode)
     writer = _Writer((batch, *plan.input))
     layers = list(plan.layers())
-    for number, layer in enumerate(layers, start=1):
-        writer.layer(_with_bias(layer, layers[number] if number < len(layers) else None))
-    writer.layer(Layer(word="fc", arguments={"width": len(plan.names)}), name=plan.output)
-    return Graph(
-        ops=tuple(writer.ops),
-        outputs=(writer.last,),
-        conditions=Conditions(inputs={"input": (batch, *plan.input)}, mode=mode),
-        buffers=sum(KINDS[op.kind].buffers(op) for op in writer.ops),
-    )
+    try:
+        for number, layer in enumerate(layers, start=1):
+            writer.layer(_with_bias(layer, layers[number] if number < len(layers) else None))
+        writer.layer(Layer(word="fc", arguments={"width": len(plan.names)}), name=plan.output)
+    except ShapeError as error:
+        error.reached = writer.graph(conditions)
+        raise
+    return writer.graph(conditions)
 
 
 def _with_bias(layer: Layer, after: Layer | None) -> Layer:
@@ -45,6 +45,15 @@ class _Writer:
         self.shape = source
         self.counts: Counter[str] = Counter()
 
+    def graph(self, conditions: Conditions) -> Graph:
+        """Return the table of the rows so far."""
+        return Graph(
+            ops=tuple(self.ops),
+            outputs=(self.last,),
+            conditions=conditions,
+            buffers=sum(KINDS[op.kind].buffers(op) for op in self.ops),
+        )
+
     def layer(self, layer: Layer, *, name: str = "") -> None:
         """Add a layer, with a flattening before it where a fully connected layer meets a map."""
         kind = words()[layer.word]
@@ -61,7 +70,9 @@ class _Writer:
         except StriateError as cause:
             got = cause.got if isinstance(cause.got, Quoted) else Quoted(cause.got)
             place = f"{name}, reading {times(self.shape[1:])}"
-            raise ShapeError(cause.rule, got=got, where=place, hint=cause.hint) from cause
+            error = ShapeError(cause.rule, got=got, where=place, hint=cause.hint)
+            error.operator, error.shapes = kind.name, (self.shape,)
+            raise error from cause
         self.ops.append(
             Op(
                 name=name,

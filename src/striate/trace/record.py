@@ -68,17 +68,17 @@ def trace(module: nn.Module, inputs: Given, *, mode: Mode = "eval") -> Recording
     """
     if isinstance(module, nn.Module):
         module = unwrapped(module)
-    check_ready(module)
+    found = check_ready(module)
     asked = read_inputs(module, inputs)
     if mode not in ("eval", "train"):
         raise InputError("mode must be eval or train", got=mode)
-    runs = FakeRuns(module, asked, mode)
+    runs = FakeRuns(module, found, asked, mode)
     try:
-        tape = runs.first()
+        tape = runs.first(found)
     except NeedsValues as cause:
         tape = real_tape(module, asked, mode, cause)
     is_real = tape is not runs.tape
-    made = table(tape, module, asked, mode)
+    made = table(tape, found, asked, mode)
     reason = "its calls may depend on data" if is_real else "it was traced in train mode" if mode == "train" else ""
     program = Program(asked, made.values, tape.spec, runs.replay, reason)
     by_value = {value: name for name, value in made.values.items()}

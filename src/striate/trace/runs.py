@@ -19,10 +19,12 @@ from striate.errors import InputError, Quoted, ShapeError
 from striate.graph import Mode, times
 from striate.kinds import kinds_by_aten
 from striate.trace.inputs import Inputs
+from striate.trace.quick import Quick
 from striate.trace.replay import Replay, Unfit, replay, same_calls
-from striate.trace.shell import Shell, again, places, with_values, without_values
-from striate.trace.state import kept_randomness, whole_attention
-from striate.trace.tape import Failure, Recorder, Tape
+from striate.trace.shell import Holdings, Shell, again, holdings, with_values, without_values
+from striate.trace.state import kept_randomness, uncollected, whole_attention
+from striate.trace.table import table
+from striate.trace.tape import Failure, Recorder, Tape, plainly
 
 # The batches a program is recorded at. Further apart than 2 and 3, or min(4, n) and n // 4 would
 # pass for even growth.
@@ -44,28 +46,30 @@ class FakeRuns:
 
     Args:
         module: The original; it is copied here and not needed afterwards.
+        found: Its tensors.
         asked: The inputs the table is wanted for.
         mode: Whether the copies run in eval or train mode.
     """
 
-    def __init__(self, module: nn.Module, asked: Inputs, mode: Mode) -> None:
+    def __init__(self, module: nn.Module, found: Holdings, asked: Inputs, mode: Mode) -> None:
         self._asked, self._mode = asked, mode
         self._fake = FakeTensorMode(allow_non_fake_inputs=True)
+        self._quick = Quick(self._fake)
         self._original = weakref.ref(module)
-        with _undisturbed(module):
-            self._shell = without_values(module, self._fake)
+        with _undisturbed(module), uncollected():
+            self._shell = without_values(module, found, self._fake)
         self._device = _device(self._shell.module)
         self.skipped_hooks = self._shell.skipped_hooks
         self.tape: Tape | None = None
 
-    def first(self) -> Tape:
-        """Return the tape of the inputs asked for.
+    def first(self, found: Holdings) -> Tape:
+        """Return the tape of the inputs asked for; `found` are the original's tensors.
 
         Raises:
             NeedsValues: It takes values to run.
             ShapeError: An op refused its sizes.
         """
-        self.tape = self._tape(self._asked)
+        self.tape = self._tape(self._asked, found)
         return self.tape
 
     def replay(self) -> Replay:
@@ -87,19 +91,19 @@ class FakeRuns:
     def _at(self, batch: int) -> Tape:
         if self.tape is not None and batch == self._asked.batch:
             return self.tape
-        return self._tape(self._asked.with_batch(batch))
+        original = self._original()
+        return self._tape(self._asked.with_batch(batch), holdings(original) if original is not None else None)
 
-    def _tape(self, inputs: Inputs) -> Tape:
+    def _tape(self, inputs: Inputs, found: Holdings | None) -> Tape:
         # A copy may change its own attributes while it runs (caches, counters): each run gets a
         # fresh one.
         shell = again(self._shell)
         # Held while its tensors' numbers are in use. A `forward` put on from outside may lead back
         # to it.
-        original = self._original()
-        if original is not None:
-            shell.places.update(places(original))
-        with _undisturbed(shell.module), torch.inference_mode(), self._fake:
-            return _recorded(shell, inputs, inputs.empty(self._device), self._mode, is_real=False)
+        if found is not None:
+            shell.places.update(found.places())
+        with _undisturbed(shell.module), uncollected(), torch.inference_mode(), self._fake:
+            return _recorded(shell, inputs, inputs.empty(self._device), self._mode, self._quick)
 
 
 def real_tape(module: nn.Module, asked: Inputs, mode: Mode, cause: Exception) -> Tape:
@@ -112,19 +116,20 @@ def real_tape(module: nn.Module, asked: Inputs, mode: Mode, cause: Exception) ->
         try:
             shell = with_values(module)
             with torch.inference_mode():
-                return _recorded(shell, asked, asked.drawn(_device(module)), mode, is_real=True)
+                return _recorded(shell, asked, asked.drawn(_device(module)), mode)
         except InputError as error:
             # Some networks take gradients inside `forward`, which inference mode does not allow.
             if not any(word in str(error) for word in ("grad", "inference")):
                 raise error from cause
         shell = with_values(module)
         with torch.enable_grad():
-            return _recorded(shell, asked, asked.drawn(_device(module)), mode, is_real=True)
+            return _recorded(shell, asked, asked.drawn(_device(module)), mode)
 
 
-def _recorded(shell: Shell, inputs: Inputs, tensors: list[Tensor], mode: Mode, *, is_real: bool) -> Tape:
+def _recorded(shell: Shell, inputs: Inputs, tensors: list[Tensor], mode: Mode, quick: Quick | None = None) -> Tape:
     shell.module.train(mode == "train")
-    recorder = Recorder(shell, frozenset(kinds_by_aten()), dict(zip(inputs.names, tensors, strict=True)))
+    named = dict(zip(inputs.names, tensors, strict=True))
+    recorder = Recorder(shell, frozenset(kinds_by_aten()), named, quick or plainly)
     try:
         with recorder.listening():
             output = inputs.call(shell.module, tensors)
@@ -134,9 +139,12 @@ def _recorded(shell: Shell, inputs: Inputs, tensors: list[Tensor], mode: Mode, *
         # An op that refuses its inputs does so with values too; anything else may be for want of
         # them.
         refused = failure.operator and type(error) in (RuntimeError, ValueError, IndexError)
-        if not is_real and (isinstance(error, _NEEDS_VALUES) or not refused):
+        if quick is not None and (isinstance(error, _NEEDS_VALUES) or not refused):
             raise NeedsValues from error
-        raise _told(error, failure) from error
+        told = _told(error, failure)
+        told.reached = table(recorder.tape, shell.found, inputs, mode).graph
+        told.operator, told.shapes = failure.operator, failure.shapes
+        raise told from error
 
 
 def _told(error: Exception, failure: Failure) -> InputError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, cast
@@ -15,25 +15,80 @@ from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.nn.parameter import is_lazy
 
 from striate.errors import InputError, Quoted
+from striate.trace.copying import copied
 
 Origin = Literal["parameter", "buffer", "attribute"]
 _HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 @dataclass(frozen=True, slots=True)
+class Holdings:
+    """The tensors of a module by their names; of a tensor with several names, the first.
+
+    Attributes:
+        parameters: As `named_parameters` gives them.
+        buffers: As `named_buffers` gives them.
+        attributes: Tensors that hang on modules without being registered, as old `weight_norm` leaves them.
+        unsaved: Names of the buffers that a state dict leaves out.
+    """
+
+    parameters: Mapping[str, Tensor]
+    buffers: Mapping[str, Tensor]
+    attributes: Mapping[str, Tensor]
+    unsaved: frozenset[str]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        yield from self.parameters.values()
+        yield from self.buffers.values()
+        yield from self.attributes.values()
+
+    def places(self) -> dict[int, tuple[Origin, str]]:
+        """Return what each tensor is, by its `id`: good as long as the module lives."""
+        found: dict[int, tuple[Origin, str]] = {
+            id(tensor): ("attribute", key) for key, tensor in self.attributes.items()
+        }
+        found.update((id(tensor), ("parameter", key)) for key, tensor in self.parameters.items())
+        found.update((id(tensor), ("buffer", key)) for key, tensor in self.buffers.items())
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Shell:
-    """A copied module, and where each of its tensors is found in the original.
+    """A copied module.
 
     Attributes:
         module: The copy. Its tensors have no values if it was copied under a fake mode.
-        places: What each tensor of the copy is, by its `id`; the copy keeps them alive.
+        found: Its tensors; their names are those of the original.
+        places: What each tensor is, by its `id`; the copy keeps them alive.
         skipped_hooks: Paths of modules with hooks that were left out, since they are functions that
             could reach outside.
     """
 
     module: nn.Module
+    found: Holdings
     places: dict[int, tuple[Origin, str]]
     skipped_hooks: tuple[str, ...]
+
+
+def holdings(module: nn.Module) -> Holdings:
+    """Return the tensors of a module, in one walk through it."""
+    parameters: dict[int, tuple[str, Tensor]] = {}
+    buffers: dict[int, tuple[str, Tensor]] = {}
+    attributes: dict[int, tuple[str, Tensor]] = {}
+    unsaved: set[str] = set()
+    for path, part in module.named_modules():
+        prefix = f"{path}." if path else ""
+        for name, tensor in part._parameters.items():  # noqa: SLF001 - the public ways walk the module once each
+            if tensor is not None:
+                parameters.setdefault(id(tensor), (prefix + name, tensor))
+        for name, buffer in part._buffers.items():  # noqa: SLF001 - as above
+            if buffer is not None:
+                buffers.setdefault(id(buffer), (prefix + name, buffer))
+        unsaved.update(prefix + name for name in part._non_persistent_buffers_set)  # noqa: SLF001 - as above
+        for name, value in vars(part).items():
+            if isinstance(value, Tensor):
+                attributes.setdefault(id(value), (prefix + name, value))
+    return Holdings(dict(parameters.values()), dict(buffers.values()), dict(attributes.values()), frozenset(unsaved))
 
 
 def unwrapped(module: nn.Module) -> nn.Module:
@@ -47,11 +102,16 @@ def unwrapped(module: nn.Module) -> nn.Module:
             return module
 
 
-def check_ready(module: object) -> None:
-    """Raise `InputError` unless it is a module whose parameters have shapes."""
+def check_ready(module: object) -> Holdings:
+    """Return the tensors of what is to be traced.
+
+    Raises:
+        InputError: It is no module, or its parameters have no shapes yet.
+    """
     if not isinstance(module, nn.Module):
         raise InputError("what is traced must be a torch.nn.Module", got=type(module).__name__)
-    for key, tensor in (*module.named_parameters(), *module.named_buffers()):
+    found = holdings(module)
+    for key, tensor in (*found.parameters.items(), *found.buffers.items()):
         if is_lazy(tensor):
             raise InputError(
                 "parameters must have their shapes before a trace",
@@ -59,15 +119,16 @@ def check_ready(module: object) -> None:
                 where=key,
                 hint="Run the network once on an example.",
             )
+    return found
 
 
-def without_values(module: nn.Module, mode: FakeTensorMode) -> Shell:
-    """Return a copy whose tensors have shapes only, and take no memory.
+def without_values(module: nn.Module, found: Holdings, mode: FakeTensorMode) -> Shell:
+    """Return a copy whose tensors have shapes only, and take no memory; `found` are the module's tensors.
 
     Raises:
         InputError: The module cannot be copied.
     """
-    return _copied(module, lambda tensor: _fake(tensor, mode) if _is_plain(tensor) else None)
+    return _shell(module, found, lambda tensor: _fake(tensor, mode) if _is_plain(tensor) else None)
 
 
 def with_values(module: nn.Module) -> Shell:
@@ -76,42 +137,23 @@ def with_values(module: nn.Module) -> Shell:
     Raises:
         InputError: The module cannot be copied, or its tensors have no values.
     """
-    return _copied(module, _cloned)
+    return _shell(module, holdings(module), _cloned)
 
 
 def again(shell: Shell) -> Shell:
     """Return another copy of a shell without values; the tensors are shared, as there is nothing in them to change."""
-    return _copied(shell.module, lambda tensor: tensor if isinstance(tensor, FakeTensor) else None)
+    return _shell(shell.module, shell.found, lambda tensor: tensor if isinstance(tensor, FakeTensor) else None)
 
 
-def places(module: nn.Module) -> dict[int, tuple[Origin, str]]:
-    """Return what each tensor of a module is, by its `id`: good as long as the module lives."""
-    found: dict[int, tuple[Origin, str]] = {}
-    for key, parameter in module.named_parameters():
-        found[id(parameter)] = ("parameter", key)
-    for key, tensor in module.named_buffers():
-        found[id(tensor)] = ("buffer", key)
-    for key, tensor in _attributes(module):
-        found.setdefault(id(tensor), ("attribute", key))
-    return found
-
-
-def _copied(module: nn.Module, stand_in: Callable[[Tensor], Tensor | None]) -> Shell:
+def _shell(module: nn.Module, found: Holdings, stand_in: Callable[[Tensor], Tensor | None]) -> Shell:
     memo: dict[int, Any] = {}
-    for tensor in (*module.parameters(), *module.buffers(), *(t for _, t in _attributes(module))):
+    for tensor in found:
         if id(tensor) not in memo and (twin := stand_in(tensor)) is not None:
             memo[id(tensor)] = twin
-    copy_ = _deepcopied(module, memo)
-    skipped = tuple(path for path, part in copy_.named_modules() if _drop_foreign_hooks(part))
-    return Shell(copy_, places(copy_), skipped)
-
-
-def _attributes(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """Yield tensors that hang on modules without being registered, as old `weight_norm` leaves them."""
-    for path, part in module.named_modules():
-        for name, value in vars(part).items():
-            if isinstance(value, Tensor):
-                yield (f"{path}.{name}" if path else name), value
+    twin_module = _copied(module, memo)
+    skipped = tuple(path for path, part in twin_module.named_modules() if _drop_foreign_hooks(part))
+    held = holdings(twin_module)
+    return Shell(twin_module, held, held.places(), skipped)
 
 
 def _is_plain(tensor: Tensor) -> bool:
@@ -121,10 +163,10 @@ def _is_plain(tensor: Tensor) -> bool:
 
 def _fake(tensor: Tensor, mode: FakeTensorMode) -> Tensor:
     # Much quicker than `FakeTensorMode.from_tensor`, which also keeps what only a compiler asks
-    # for.
+    # for, and than a call under the mode.
     device = torch.device("cpu") if tensor.is_meta else tensor.device
-    with mode:
-        twin = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=device)
+    bare = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+    twin = FakeTensor(mode, bare, device)
     if isinstance(tensor, nn.Parameter):
         # What `nn.Parameter(twin)` does for subclasses of Tensor, without its detour through
         # another fake tensor.
@@ -144,12 +186,13 @@ def _cloned(tensor: Tensor) -> Tensor:
     return nn.Parameter(twin, requires_grad=tensor.requires_grad) if isinstance(tensor, nn.Parameter) else twin
 
 
-def _deepcopied(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
+def _copied(module: nn.Module, memo: Mapping[int, Any]) -> nn.Module:
     try:
-        return copy.deepcopy(module, dict(memo))
+        return copied(module, memo)
     except Exception:  # noqa: BLE001, S110 - any attribute of a stranger's module may refuse in its own way
         pass
     # Locks, files and the like cannot be copied: the copy shares them with the original.
+    memo = dict(memo)
     for part in module.modules():
         for name, value in vars(part).items():
             if name in ("_modules", "_parameters", "_buffers") or isinstance(value, nn.Module):
@@ -159,7 +202,7 @@ def _deepcopied(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
             except Exception:  # noqa: BLE001 - as above
                 memo[id(value)] = value
     try:
-        return copy.deepcopy(module, dict(memo))
+        return copied(module, memo)
     except Exception as error:
         raise InputError(
             "a module must be copyable, since the trace runs a copy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,18 @@ def kept_randomness() -> Iterator[None]:
         random.setstate(python)
         if numpy is not None:
             numpy.random.set_state(legacy)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let the garbage collector rest for the block: it would walk through all that torch has loaded and find nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @contextmanager

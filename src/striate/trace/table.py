@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
+from torch import Tensor
 
 from striate.graph import Conditions, Graph, Mode, Op, Param, Shape, size
 from striate.kinds import kinds_by_aten
 from striate.trace.inputs import Inputs, name_of
+from striate.trace.shell import Holdings
 from striate.trace.tape import Call, Ref, Tape, base_name
 
 # Calls that cut a value: one row for each part that is read.
@@ -42,15 +43,14 @@ class _Row:
     frame: int
 
 
-def table(tape: Tape, module: nn.Module, inputs: Inputs, mode: Mode) -> Table:
-    """Return the table of a tape; `module` is the original, for its parameters and buffers."""
+def table(tape: Tape, found: Holdings, inputs: Inputs, mode: Mode) -> Table:
+    """Return the table of a tape; `found` are the original's parameters and buffers."""
     rows = _Rows(tape)
     names = dict(zip((row.value for row in rows.found), _names(tape, rows.found, inputs.names), strict=True))
     labels = names | {n: value.key for n, value in enumerate(tape.values) if value.origin == "input"}
-    parameters = dict(module.named_parameters())
+    parameters = found.parameters
     ops = tuple(_op(tape, row, labels, parameters) for row in rows.found)
     used = {param.key for op in ops for param in op.params}
-    saved = module.state_dict(keep_vars=True)
     graph = Graph(
         ops=ops,
         outputs=_outputs(tape, rows, labels),
@@ -59,7 +59,7 @@ def table(tape: Tape, module: nn.Module, inputs: Inputs, mode: Mode) -> Table:
             dtype=name_of(inputs.dtypes[0]),
             mode=mode,
         ),
-        buffers=sum(buffer.numel() for key, buffer in module.named_buffers() if key in saved),
+        buffers=sum(buffer.numel() for key, buffer in found.buffers.items() if key not in found.unsaved),
         idle=tuple((key, p.numel()) for key, p in parameters.items() if key not in used),
     )
     return Table(graph, {name: max(value, _constant(value)) for value, name in names.items()})
@@ -217,7 +217,7 @@ def _names(tape: Tape, rows: list[_Row], taken: tuple[str, ...]) -> list[str]:
     return names
 
 
-def _op(tape: Tape, row: _Row, labels: Mapping[int, str], parameters: Mapping[str, nn.Parameter]) -> Op:
+def _op(tape: Tape, row: _Row, labels: Mapping[int, str], parameters: Mapping[str, Tensor]) -> Op:
     value = tape.values[row.value if row.value >= 0 else _constant(row.value)]
     params = []
     for n in row.reads:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -113,6 +113,11 @@ def base_name(func: Any) -> str:  # noqa: ANN401 - an OpOverload, which torch do
     return name if space == "aten" else f"{space}.{name}"
 
 
+def plainly(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
+    """Run an operator on its arguments."""
+    return func(*args, **kwargs)
+
+
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A dispatch mode that writes a tape of a shell's run.
 
@@ -121,10 +126,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kept: Names of operators to record as they are; others are taken apart where torch knows
             how.
         inputs: The tensors it is run on, by name.
+        run: Runs an operator on its arguments.
     """
 
-    def __init__(self, shell: Shell, kept: frozenset[str], inputs: Mapping[str, Tensor]) -> None:
+    def __init__(
+        self,
+        shell: Shell,
+        kept: frozenset[str],
+        inputs: Mapping[str, Tensor],
+        run: Callable[[Any, Sequence[Any], Mapping[str, Any]], Any],
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._run = run
         self.tape = Tape()
         self.failures: dict[int, Failure] = {}
         self._shell = shell
@@ -163,7 +176,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             frame=self._stack[-1],
         )
         try:
-            out = func(*args, **kwargs)
+            out = self._run(func, args, kwargs)
         except Exception as error:
             shapes = tuple(tuple(t.shape) for t in tree_flatten((args, kwargs))[0] if isinstance(t, Tensor))
             self.failures[id(error)] = Failure(self.tape.frames[call.frame].path, base_name(func), shapes)
