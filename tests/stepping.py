@@ -144,3 +144,26 @@ def saved_bytes(module, image):
         out = module(image)
     del out
     return sum(size for _, size in found.values())
+
+
+def allocated_peak(module, shape):
+    """Return the allocator's peak of the second Adam step on real values: what was held before it, and what it adds.
+
+    Memory inside kernels is seen; that of libraries with allocators of their own (oneDNN's scratchpads) is not.
+    """
+    module = module.train()
+    optimiser = optimizer_of("adam", list(module.parameters()))
+    image = torch.randn(shape)
+    quiet = type("Quiet", (), {})()
+    _step(module, image, optimiser, quiet, module, mixed=False)
+    optimiser.zero_grad(set_to_none=True)
+    state = [t for row in optimiser.state.values() for t in row.values() if isinstance(t, Tensor)]
+    held = sum(t.untyped_storage().nbytes() for t in (*module.parameters(), *module.buffers(), *state, image))
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiler:
+        _step(module, image, optimiser, quiet, module, mixed=False)
+    events = [e for e in profiler.profiler.kineto_results.events() if e.name() == "[memory]"]
+    live = most = 0
+    for event in sorted(events, key=lambda e: e.start_ns()):
+        live += event.nbytes()
+        most = max(most, live)
+    return held + most

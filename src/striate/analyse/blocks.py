@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 from striate.errors import unknown_name
 from striate.graph import Graph, Op
+
+_NUMBERED = re.compile(r"\d[a-z]?$")  # "layer1.0", "denselayer3", "Mixed_5b"
 
 
 def spans(graph: Graph, paths: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -51,9 +55,10 @@ def blocks(graph: Graph) -> tuple[str, ...]:
         if any(param.trained and len(param.shape) > 1 for param in op.params):
             for prefix in _prefixes(op.path):
                 layers[prefix] = layers.get(prefix, 0) + 1
-    several = {path for path, count in layers.items() if count > 1 and path.rpartition(".")[2][-1:].isdigit()}
-    stages = {path for path in several if sum(_parent(other) == path for other in several) > 1}
-    outer = several - stages
+    several = {path for path, count in layers.items() if count > 1 and _NUMBERED.search(path)}
+    # Next to each: how many blocks stand directly in it, whatever unnumbered modules are between.
+    inside = Counter(next((p for p in reversed(_prefixes(_parent(path))) if p in several), "") for path in several)
+    outer = {path for path in several if inside[path] < 2}
     found = [path for path in outer if not any(prefix in outer for prefix in _prefixes(_parent(path)))]
     order = {prefix: index for index, op in reversed(list(enumerate(graph))) for prefix in _prefixes(op.path)}
     return tuple(sorted(found, key=order.__getitem__))

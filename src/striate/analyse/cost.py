@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from striate.analyse.storage import Row, parameters, root_bytes, rows
+from striate.analyse.storage import Row, root_bytes, rows
 from striate.graph import DTYPE_BYTES, Graph, size
 from striate.records.readings import Cost, CostTable
 
@@ -67,29 +67,6 @@ def cost(graph: Graph) -> CostTable:
         paths={op.name: op.path for op in graph},
         kinds={op.name: op.kind for op in graph},
     )
-
-
-def training_bytes(graph: Graph, *, states: int) -> dict[str, int]:
-    """Return what one training step holds, by what it is for.
-
-    Args:
-        graph: A table for the training batch.
-        states: Copies of the parameters that the optimiser keeps: 0 for plain SGD, 1 with momentum, 2 for Adam.
-
-    When it misleads:
-        These are sums, not a peak: `memory_ledger` says what is held at once.
-    """
-    table = cost(graph)
-    element = DTYPE_BYTES[graph.conditions.dtype]
-    trained = element * sum(count for count, is_trained in parameters(graph).values() if is_trained)
-    inputs = sum(size(shape) for shape in graph.conditions.inputs.values()) * element
-    return {
-        "parameters": table.total.params * element,
-        "gradients": trained,
-        "optimizer": states * trained,
-        "activations": table.total.kept_bytes,
-        "input": inputs,
-    }
 
 
 def _does_nothing(row: Row, graph: Graph) -> bool:

@@ -79,16 +79,6 @@ class _Writer:
         if key not in self.copies:
             self.copies[key] = made = f"{key}←half"
             keyed = (replace(param, key=key),)
-            self._append(
-                Op(
-                    name=made,
-                    kind="constant",
-                    inputs=(),
-                    shape=param.shape,
-                    dtype=_HALF,
-                    params=keyed,
-                    path=reader.path,
-                    copies=True,
-                )
-            )
+            half = Op(name=made, kind="constant", inputs=(), shape=param.shape, dtype=_HALF, params=keyed, copies=True)
+            self._append(replace(half, path=reader.path))
         return self.copies[key]

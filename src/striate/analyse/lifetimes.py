@@ -16,7 +16,7 @@ def last_uses(graph: Graph, table: Sequence[Row]) -> dict[str, int]:
     ends = _ends(table)
     root = {name: name for name in graph.conditions.inputs} | {row.op.name: row.root for row in table}
     parts = {row.op.name: row.op.path.split(".") if row.op.path else [] for row in table}
-    parts |= dict.fromkeys(graph.conditions.inputs, [])
+    parts |= {name: [] for name in graph.conditions.inputs}
     last: dict[str, int] = {}
     for index, row in enumerate(table):
         # Autocast keeps the half copies of parameters until the forward pass is through.

@@ -14,15 +14,17 @@ from striate.analyse.step import Step
 from striate.analyse.storage import parameters, rows
 from striate.errors import InputError
 from striate.graph import DTYPE_BYTES, Graph, size
-from striate.records.ledger import Implementation, MemoryLedger, OptimizerName, Precision
+from striate.records.ledger import MemoryLedger
+
+_MOST = 2**20
 
 
 def memory_ledger(
     graph: Graph,
     *,
-    optimizer: OptimizerName = "adam",
-    implementation: Implementation = "for-loop",
-    precision: Precision = "full",
+    optimizer: str = "adam",
+    implementation: str = "for-loop",
+    precision: str = "full",
     checkpoint: Sequence[str] | Literal["blocks"] = (),
     training: bool = True,
     batch: int | None = None,
@@ -117,3 +119,59 @@ def memory_ledger(
         at_peak=dict(zip(PURPOSES, heap.at_peak, strict=True)),
         not_counted=tuple(row.op.name for row in table if row.kind is None),
     )
+
+
+def largest_batch(
+    graph: Graph,
+    limit_bytes: int,
+    *,
+    optimizer: str = "adam",
+    implementation: str = "for-loop",
+    precision: str = "full",
+    checkpoint: Sequence[str] | Literal["blocks"] = (),
+    training: bool = True,
+) -> int:
+    """Return the largest batch whose peak is at most so many bytes; 0 if not even one image fits.
+
+    Arguments and errors as for `memory_ledger`; at most 1,048,576 images.
+
+    Example:
+        >>> from striate.blueprint import Blueprint
+        >>> graph = Blueprint.from_text("input 1x8x8; conv 3 4, relu; classes 2").graph(mode="train")
+        >>> most = largest_batch(graph, 10**6)
+        >>> [memory_ledger(graph, batch=batch).peak_bytes <= 10**6 for batch in (most, most + 1)]
+        [True, False]
+    """
+
+    def peak(batch: int) -> int:
+        return memory_ledger(
+            graph,
+            optimizer=optimizer,
+            implementation=implementation,
+            precision=precision,
+            checkpoint=checkpoint,
+            training=training,
+            batch=batch,
+        ).peak_bytes
+
+    low, low_peak = 1, peak(1)
+    if low_peak > limit_bytes:
+        return 0
+    high, high_peak = 2, peak(2)
+    # The peak is straight in the batch, piece by piece: a line through two points finds the place in a few steps.
+    while high_peak <= limit_bytes:
+        if high == _MOST:
+            return _MOST
+        slope = max((high_peak - low_peak) // (high - low), 1)
+        low, low_peak = high, high_peak
+        high = min(low + (limit_bytes - low_peak) // slope + 1, _MOST)
+        high_peak = peak(high)
+    while high - low > 1:
+        guess = low + (limit_bytes - low_peak) * (high - low) // max(high_peak - low_peak, 1)
+        batch = min(max(guess, low + 1), high - 1)
+        taken = peak(batch)
+        if taken <= limit_bytes:
+            low, low_peak = batch, taken
+        else:
+            high, high_peak = batch, taken
+    return low

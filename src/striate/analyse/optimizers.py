@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from striate.errors import InputError
-from striate.records.ledger import Implementation, OptimizerName
 
 # Copies of each parameter that are kept; and how many temporaries of a parameter's size the plain loop over parameters
 # makes beside the one left over from the parameter before.
-STATES: Mapping[OptimizerName, int] = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2, "rmsprop": 1}
-_TEMPORARIES: Mapping[OptimizerName, int] = {"sgd": 0, "momentum": 0, "adam": 2, "adamw": 2, "rmsprop": 1}
-_COUNTS_STEPS: frozenset[OptimizerName] = frozenset({"adam", "adamw", "rmsprop"})
+STATES: Mapping[str, int] = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2, "rmsprop": 1}
+_TEMPORARIES: Mapping[str, int] = {"sgd": 0, "momentum": 0, "adam": 2, "adamw": 2, "rmsprop": 1}
+_COUNTS_STEPS: frozenset[str] = frozenset({"adam", "adamw", "rmsprop"})
 _IMPLEMENTATIONS = ("for-loop", "foreach", "fused")
 _STEP_BYTES = 4
 
 
-def check_optimizer(optimizer: OptimizerName, implementation: Implementation) -> None:
+def check_optimizer(optimizer: str, implementation: str = "for-loop") -> None:
     """Raise `InputError` unless torch has that optimiser in that implementation."""
     if optimizer not in STATES:
         raise InputError(f"optimizer must be one of {', '.join(STATES)}", got=optimizer)
@@ -26,7 +25,7 @@ def check_optimizer(optimizer: OptimizerName, implementation: Implementation) ->
         raise InputError("implementation must be for-loop or foreach for rmsprop", got=implementation)
 
 
-def state_bytes(optimizer: OptimizerName, trained: Sequence[int]) -> int:
+def state_bytes(optimizer: str, trained: Sequence[int]) -> int:
     """Return what is kept from step to step for parameters of these sizes in bytes.
 
     Example:
@@ -37,9 +36,7 @@ def state_bytes(optimizer: OptimizerName, trained: Sequence[int]) -> int:
     return STATES[optimizer] * sum(trained) + counters
 
 
-def temporary_bytes(
-    optimizer: OptimizerName, implementation: Implementation, trained: Sequence[int]
-) -> tuple[int, int]:
+def temporary_bytes(optimizer: str, implementation: str, trained: Sequence[int]) -> tuple[int, int]:
     """Return the most that a step takes for itself, and the index of the parameter at which that is.
 
     The plain loop makes Adam's denominator for one parameter after the other: the square root and the quotient, while

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from striate.analyse.heap import ACTIVATIONS, GRADIENTS, TRANSIENT, Heap
 from striate.analyse.lifetimes import last_uses, splits
@@ -13,8 +13,7 @@ from striate.graph import Graph
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Gradient:
+class _Gradient(NamedTuple):
     """The gradient of a value: the block it lies in, and whether it fills it, so that another can be added in place."""
 
     block: int
@@ -50,6 +49,7 @@ class Step:
         self._gradient_bytes = gradient_bytes
         self._training = training
         self._row = {row.op.name: row for row in table}
+        self._bytes = {row.op.name: row.op.bytes for row in table}
         self._index = {row.op.name: index for index, row in enumerate(table)}
         self._last = last_uses(graph, table)
         self._first_of_split = splits(table)
@@ -237,12 +237,12 @@ class Step:
         name = row.op.inputs[position]
         how = row.kind.gradient if row.kind is not None else "new"
         source = self._row[name].op
-        is_alike = source.shape == row.op.shape
-        if source.dtype == row.op.dtype and (how == "part" or (how == "same" and is_alike)):
+        is_passed = how == "part" or (how == "same" and source.shape == row.op.shape)
+        if is_passed and source.dtype == row.op.dtype:
             self._heap.share(mine.block)
             # A view of all values fills the block as they do; a part of a concatenation does not.
-            return _Gradient(mine.block, is_whole=mine.is_whole and source.elements == row.op.elements)
-        return _Gradient(self._heap.take(TRANSIENT, source.bytes), is_whole=True)
+            return _Gradient(mine.block, mine.is_whole and self._bytes[name] == self._bytes[row.op.name])
+        return _Gradient(self._heap.take(TRANSIENT, self._bytes[name]), is_whole=True)
 
     def _accumulate(self, name: str, arrived: _Gradient) -> None:
         """Add a gradient to what has come to a value: in place if nobody else holds that, else in a new block."""
@@ -253,7 +253,7 @@ class Step:
         elif before.is_whole and heap.is_sole(before.block):
             heap.release(arrived.block)
         else:
-            block = heap.take(TRANSIENT, self._row[name].op.bytes)
+            block = heap.take(TRANSIENT, self._bytes[name])
             heap.mark(name)
             heap.release(before.block)
             heap.release(arrived.block)

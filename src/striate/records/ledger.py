@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Phase = Literal["forward", "backward", "optimizer"]
-OptimizerName = Literal["sgd", "momentum", "adam", "adamw", "rmsprop"]
-Implementation = Literal["for-loop", "foreach", "fused"]
-Precision = Literal["full", "mixed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +36,9 @@ class MemoryLedger:
 
     batch: int
     training: bool
-    optimizer: OptimizerName
-    implementation: Implementation
-    precision: Precision
+    optimizer: str
+    implementation: str
+    precision: str
     checkpoint: tuple[str, ...]
     parameters_bytes: int
     buffers_bytes: int
