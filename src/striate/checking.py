@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate import schema
-from striate.analyse import cost, layers, receptive_fields, training_bytes
+from striate.analyse import cost, largest_batch, layers, memory_ledger, receptive_fields
+from striate.analyse.optimizers import check_optimizer
 from striate.blueprint import Blueprint, is_blueprint_file, read_blueprint
 from striate.errors import InputError, Quoted
 from striate.findings import Finding
 from striate.graph import Graph, Shape, times
 from striate.lint import lint
-from striate.records import CostTable, Evidence, LayerReading, Receptive
+from striate.records import CostTable, Evidence, LayerReading, MemoryLedger, Receptive
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from striate.nets import Network
 
 SCHEMA_VERSION = 1
-OPTIMIZER_STATES: Mapping[str, int] = {"sgd": 1, "adam": 2, "adamw": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +36,8 @@ class Check:
         cost: Parameters, MACs and kept bytes, per op and in all.
         layers: One row a layer.
         fields: Receptive field per op.
-        memory: Bytes of a training step by what they are for.
-        optimizer: Whose state the memory counts.
+        memory: What a training step holds, and when most.
+        largest_batch: Images at once whose training step fits the limit that was asked for; None without a limit.
         findings: Judgements, gravest first.
         silent: Names of the rules that looked and found nothing.
     """
@@ -47,10 +47,10 @@ class Check:
     cost: CostTable
     layers: tuple[LayerReading, ...]
     fields: Mapping[str, Receptive]
-    memory: Mapping[str, int]
-    optimizer: str
+    memory: MemoryLedger
     findings: tuple[Finding, ...]
     silent: tuple[str, ...]
+    largest_batch: int | None = None
 
     def document(self) -> dict[str, Any]:
         """Return everything as plain values, as `striate check --json` prints it."""
@@ -59,12 +59,8 @@ class Check:
             "schema": schema.stamp("check", SCHEMA_VERSION),
             "network": self.name,
             "conditions": asdict(self.graph.conditions),
-            "totals": {
-                "params": self.cost.total.params,
-                "macs": self.cost.total.macs,
-                "kept_bytes": self.cost.total.kept_bytes,
-            },
-            "memory": {f"{name}_bytes": size for name, size in self.memory.items()} | {"optimizer": self.optimizer},
+            "totals": asdict(self.cost.total),
+            "memory": _memory(self.memory, self.largest_batch),
             "receptive_field": {
                 "size_px": [axis.size_px for axis in last.axes],
                 "stride_px": [axis.stride for axis in last.axes],
@@ -94,6 +90,7 @@ def check(
     *,
     batch: int = 1,
     optimizer: str = "adam",
+    memory_bytes: int | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> Check:
@@ -103,7 +100,8 @@ def check(
         network: A blueprint (file), a `Network`, a reference, or any `nn.Module`.
         input_size: (channels, height, width) for a module; a blueprint and a network know theirs.
         batch: Images at once, for the memory.
-        optimizer: "sgd" (with momentum), "adam" or "adamw": whose state the memory counts.
+        optimizer: "sgd", "momentum" (SGD with it), "adam", "adamw" or "rmsprop", for the memory.
+        memory_bytes: The largest batch that fits into so much is told.
         select: Codes, names or code beginnings of the rules to ask; all if empty.
         ignore: Of the rules not to ask.
 
@@ -116,23 +114,33 @@ def check(
         >>> found.cost.total.params   # 6·25 + 6 and 1176·10 + 10
         11926
     """
-    if optimizer not in OPTIMIZER_STATES:
-        raise InputError(f"optimizer must be one of {', '.join(OPTIMIZER_STATES)}", got=optimizer)
     if batch < 1:
         raise InputError("batch must be at least 1", got=batch)
-    name, graph = _table(network, input_size, batch)
-    return check_graph(graph, name=name, optimizer=optimizer, select=select, ignore=ignore)
+    check_optimizer(optimizer)
+    name, graph, trained = _table(network, input_size, batch)
+    return check_graph(
+        graph,
+        name=name,
+        trained=trained,
+        optimizer=optimizer,
+        memory_bytes=memory_bytes,
+        select=select,
+        ignore=ignore,
+    )
 
 
 def check_graph(
     graph: Graph,
     *,
     name: str,
+    trained: Graph | None = None,
     optimizer: str = "adam",
+    memory_bytes: int | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
 ) -> Check:
-    """Return the readings and advice for a table."""
+    """Return the readings and advice for a table; `trained` is that of a training step, where it is another."""
+    trained = trained or graph
     table, rows = cost(graph), layers(graph)
     verdict = lint(Evidence(layers=rows, cost=table), graph=graph, select=tuple(select), ignore=tuple(ignore))
     return Check(
@@ -141,8 +149,8 @@ def check_graph(
         cost=table,
         layers=rows,
         fields=receptive_fields(graph),
-        memory=training_bytes(graph, states=OPTIMIZER_STATES[optimizer]),
-        optimizer=optimizer,
+        memory=memory_ledger(trained, optimizer=optimizer),
+        largest_batch=None if memory_bytes is None else largest_batch(trained, memory_bytes, optimizer=optimizer),
         findings=verdict.findings,
         silent=verdict.silent,
     )
@@ -159,7 +167,7 @@ def _table(
     network: str | Path | Blueprint | Network | nn.Module,
     input_size: Sequence[int] | None,
     batch: int,
-) -> tuple[str, Graph]:
+) -> tuple[str, Graph, Graph]:
     name = str(network) if isinstance(network, str | Path) else type(network).__name__
     if isinstance(network, str | Path) and is_blueprint_file(network):
         network = read_blueprint(network)
@@ -175,17 +183,28 @@ def _table(
                 hint="Change the blueprint's own input for that.",
             )
         plan = replace(network, input=asked)
-        return name, plan.graph(batch=batch)
-    return name, _traced(network, input_size, batch)
+        graph = plan.graph(batch=batch)
+        return name, graph, graph
+    return name, *_traced(network, input_size, batch)
 
 
-def _traced(network: str | Path | Network | nn.Module, input_size: Sequence[int] | None, batch: int) -> Graph:
+def _traced(
+    network: str | Path | Network | nn.Module, input_size: Sequence[int] | None, batch: int
+) -> tuple[Graph, Graph]:
     from striate.nets import load_network
     from striate.trace import trace
+    from striate.trace.training import training_table
 
     found = load_network(network)
     shape: Shape = checked_size(input_size) if input_size else found.input_shape
-    return trace(found.module, (batch, *shape)).graph
+    graph = trace(found.module, (batch, *shape)).graph
+    return graph, training_table(found.module, (batch, *shape), graph)
+
+
+def _memory(ledger: MemoryLedger, largest: int | None) -> dict[str, Any]:
+    """Return a ledger as plain values; its parts by op go with the ops."""
+    plain = {key: value for key, value in asdict(ledger).items() if key not in {"saved", "checkpoint", "not_counted"}}
+    return plain | {"activations_bytes": ledger.saved_bytes, "largest_batch": largest}
 
 
 def checked_size(size: Sequence[int]) -> Shape:

@@ -56,6 +56,8 @@ class Op:
         attributes: What the kind needs to know (kernel, stride, padding, dilation, groups, …); tuples per axis.
         params: Its parameters.
         path: Module path in the traced module, "" for functional ops of the root.
+        in_place: It writes into the memory of its first input instead of taking its own; same values, less memory.
+        copies: It only rearranges, but had to copy (a reshape after a permutation), where its kind mostly need not.
     """
 
     name: str
@@ -66,6 +68,8 @@ class Op:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     params: tuple[Param, ...] = ()
     path: str = ""
+    in_place: bool = False
+    copies: bool = False
 
     @property
     def elements(self) -> int:
@@ -155,7 +159,7 @@ class Graph:
         """Return the rows without names and paths, inputs by position: what must be equal for equal networks.
 
         Ops that change nothing under the conditions (dropout in eval mode, identity) are left out,
-        so that a table written on paper and a traced one can be compared.
+        so that a table written on paper and a traced one can be compared; nor does it matter which memory they write to.
         """
         position: dict[str, int] = {name: -1 - i for i, name in enumerate(self.conditions.inputs)}
         rows: list[tuple[Any, ...]] = []
@@ -240,6 +244,8 @@ def _op_from(row: dict[str, Any]) -> Op:
         dtype=row["dtype"],
         attributes={key: _tuples(value) for key, value in row["attributes"].items()},
         path=row["path"],
+        in_place=row.get("in_place", False),  # tables written before these were recorded do not have them
+        copies=row.get("copies", False),
     )
     params = tuple(Param(**(param | {"shape": tuple(param["shape"])})) for param in row["params"])
     return replace(op, params=params)

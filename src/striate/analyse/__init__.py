@@ -1,7 +1,21 @@
-"""Readings of the table, on paper: cost, kept memory, receptive field, layers."""
+"""Readings of the table, on paper: cost, memory, receptive field, layers."""
 
-from striate.analyse.cost import cost, training_bytes
+from striate.analyse.batches import at_batch
+from striate.analyse.blocks import blocks
+from striate.analyse.cost import cost
 from striate.analyse.layers import layers
+from striate.analyse.memory import largest_batch, memory_ledger
 from striate.analyse.receptive import boxes, receptive_fields
+from striate.analyse.savings import savings
 
-__all__ = ["boxes", "cost", "layers", "receptive_fields", "training_bytes"]
+__all__ = [
+    "at_batch",
+    "blocks",
+    "boxes",
+    "cost",
+    "largest_batch",
+    "layers",
+    "memory_ledger",
+    "receptive_fields",
+    "savings",
+]

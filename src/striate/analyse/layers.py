@@ -64,11 +64,7 @@ def _reading(group: list[Op], costs: dict[str, Cost], fields: dict[str, Receptiv
         tap=tap.name,
         shape=tap.shape[1:],
         receptive=fields[tap.name],
-        cost=Cost(
-            params=sum(costs[op.name].params for op in group),
-            macs=sum(costs[op.name].macs for op in group),
-            kept_bytes=sum(costs[op.name].kept_bytes for op in group),
-        ),
+        cost=sum((costs[op.name] for op in group), Cost(params=0, macs=0, kept_bytes=0)),
         is_learned=any(op.params for op in group),
         is_rectified=any(op.kind in _RECTIFIED for op in group),
         kind=head.kind,

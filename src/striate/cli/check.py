@@ -21,7 +21,9 @@ def check(
     ],
     input_: Annotated[str, typer.Option("--input", help="Input size, like 3x224x224; a blueprint knows its own.")] = "",
     batch: Annotated[int, typer.Option(help="Images at once, for the memory.", min=1)] = 1,
-    optimizer: Annotated[str, typer.Option(help="sgd (with momentum), adam or adamw, for the memory.")] = "adam",
+    optimizer: Annotated[
+        str, typer.Option(help="sgd, momentum (sgd with it), adam, adamw or rmsprop, for the memory.")
+    ] = "adam",
     select: Annotated[list[str] | None, typer.Option(help="Ask only this rule (code, its beginning, or name).")] = None,
     ignore: Annotated[list[str] | None, typer.Option(help="Do not ask this rule.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

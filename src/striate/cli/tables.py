@@ -10,7 +10,7 @@ from striate.cli.terminal import console
 from striate.findings import Finding
 from striate.graph import times
 from striate.numbers import count, plural, storage
-from striate.records import LayerReading
+from striate.records import LayerReading, MemoryLedger
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,8 +28,9 @@ def show_check(found: Check) -> None:
         f"{count(total.params)} parameters, {count(total.macs)} MACs forward, "
         f"{storage(total.kept_bytes)} of activations kept for the backward pass (batch {found.graph.conditions.batch})."
     )
-    parts = ", ".join(f"{name} {storage(size)}" for name, size in found.memory.items())
-    screen.print(f"One training step with {found.optimizer} holds {storage(sum(found.memory.values()))}: {parts}.")
+    screen.print(memory_text(found.memory))
+    if found.largest_batch is not None:
+        screen.print(f"Largest batch that fits: {count(found.largest_batch)}.")
     last = last_field(found.graph, found.fields)
     if last.axes:
         field = times(tuple(axis.size_px for axis in last.axes))
@@ -37,6 +38,20 @@ def show_check(found: Check) -> None:
     if found.cost.not_counted:
         screen.print(f"Not counted, because no kind knows them: {', '.join(found.cost.not_counted)}.")
     show_findings(found.findings, checked=len(found.silent))
+
+
+def memory_text(ledger: MemoryLedger) -> str:
+    """Return the peak of a step in a sentence."""
+    parts = ", ".join(f"{name} {storage(size)}" for name, size in ledger.at_peak.items() if size)
+    when = {
+        "forward": "in the forward pass",
+        "backward": "in the backward pass",
+        "optimizer": "in the optimiser's step",
+    }
+    return (
+        f"One training step with {ledger.optimizer} peaks at {storage(ledger.peak_bytes)} {when[ledger.when]}, "
+        f"at {ledger.at}: {parts}."
+    )
 
 
 def layer_table(rows: Sequence[LayerReading]) -> Table:

@@ -16,9 +16,12 @@ class _Activation(Kind):
     module = ""
     shown = ""
     keeps_output = False
+    # In place, these compute their gradient from the output; the others keep a copy of the input.
+    keeps_output_in_place = False
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
-        return Kept(output=True) if self.keeps_output else Kept(inputs=(0,))
+        keeps_output = self.keeps_output or (op.in_place and self.keeps_output_in_place)
+        return Kept(output=True) if keeps_output else Kept(inputs=(0,))
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         return Call(self.module)
@@ -32,6 +35,7 @@ class ReLU(_Activation):
     """max(0, x)."""
 
     name, module, shown, keeps_output = "relu", "ReLU", "ReLU", True
+    flops_per_output = 1
     aten = ("relu",)
     word = Word(name="relu", follows=True, meaning="max(0, x)")
 
@@ -41,6 +45,8 @@ class LeakyReLU(_Activation):
     """x above zero, a small share of x below."""
 
     name, module, shown = "leakyrelu", "LeakyReLU", "leaky ReLU"
+    keeps_output_in_place = True
+    flops_per_output = 2  # comparison, slope
     aten = ("leaky_relu",)
     word = Word(
         name="leakyrelu",
@@ -66,6 +72,7 @@ class ELU(_Activation):
     """x above zero, exp(x) − 1 below."""
 
     name, module, shown, keeps_output = "elu", "ELU", "ELU", True
+    flops_per_output = 3  # comparison, exponential, −1
     aten = ("elu",)
     word = Word(name="elu", follows=True, meaning="x above zero, exp(x) − 1 below")
 
@@ -75,6 +82,7 @@ class GELU(_Activation):
     """x times the normal distribution function of x."""
 
     name, module, shown = "gelu", "GELU", "GELU"
+    flops_per_output = 5  # scale, error function, +1, half, product
     aten = ("gelu",)
     word = Word(name="gelu", follows=True, meaning="x times the normal distribution function of x")
 
@@ -84,6 +92,7 @@ class SiLU(_Activation):
     """x times its sigmoid."""
 
     name, module, shown = "silu", "SiLU", "SiLU"
+    flops_per_output = 5  # sigmoid and product
     aten = ("silu",)
     word = Word(name="silu", follows=True, meaning="x times its sigmoid")
 
@@ -93,6 +102,7 @@ class HardSwish(_Activation):
     """SiLU in straight pieces."""
 
     name, module, shown = "hardswish", "Hardswish", "hard swish"
+    flops_per_output = 5  # hard sigmoid and product
     aten = ("hardswish",)
     word = Word(name="hardswish", follows=True, meaning="SiLU in straight pieces")
 
@@ -102,6 +112,7 @@ class HardSigmoid(_Activation):
     """The sigmoid in straight pieces."""
 
     name, module, shown = "hardsigmoid", "Hardsigmoid", "hard sigmoid"
+    flops_per_output = 4  # shift, two comparisons, scale
     aten = ("hardsigmoid",)
     word = Word(name="hardsigmoid", follows=True, meaning="the sigmoid in straight pieces")
 
@@ -111,6 +122,8 @@ class Clamp(_Activation):
     """Values cut to a range; ReLU6 is the range 0 … 6. Found in traces only."""
 
     name, shown = "clamp", "clamp"
+    keeps_output_in_place = True
+    flops_per_output = 2
     aten = ("hardtanh", "clamp", "relu6")
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
@@ -125,6 +138,7 @@ class Sigmoid(_Activation):
     """1 / (1 + exp(−x))."""
 
     name, module, shown, keeps_output = "sigmoid", "Sigmoid", "sigmoid", True
+    flops_per_output = 4  # sign, exponential, +1, quotient
     aten = ("sigmoid",)
     word = Word(name="sigmoid", follows=True, meaning="1 / (1 + exp(−x))")
 
@@ -134,6 +148,7 @@ class Tanh(_Activation):
     """The hyperbolic tangent."""
 
     name, module, shown, keeps_output = "tanh", "Tanh", "tanh", True
+    flops_per_output = 1
     aten = ("tanh",)
     word = Word(name="tanh", follows=True, meaning="the hyperbolic tangent")
 
@@ -143,6 +158,7 @@ class Softmax(_Activation):
     """Shares that sum to one along one axis. Found in traces only: our outputs are scores."""
 
     name, module, shown, keeps_output = "softmax", "Softmax", "softmax", True
+    flops_per_output = 5  # largest, difference, exponential, sum, quotient
     aten = ("softmax", "_softmax", "_safe_softmax", "log_softmax")
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:

@@ -15,6 +15,7 @@ class Attention(Kind):
 
     name = "attention"
     aten = ("scaled_dot_product_attention",)
+    precision = "half"
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         # aten::scaled_dot_product_attention(query, key, value, …): (n, heads, places, features)
@@ -26,6 +27,17 @@ class Attention(Kind):
         pairs: int = size(op.shape[:-1]) * op.attributes["keys"]
         per_pair: int = op.attributes["features"] + op.shape[-1]
         return pairs * per_pair
+
+    def backward_macs(self, op: Op, sources: Sequence[Shape], sides: int) -> int:
+        # The scores again, their gradient, and those of v, q and k, whichever of them are asked for.
+        pairs: int = size(op.shape[:-1]) * op.attributes["keys"]
+        per_pair: int = 3 * op.attributes["features"] + 2 * op.shape[-1]
+        return pairs * per_pair if sides else 0
+
+    def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
+        # Scale and softmax of each pair.
+        keys: int = op.attributes["keys"]
+        return 6 * size(op.shape[:-1]) * keys
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         # Beside them one number for each query, from which the shares are computed again.

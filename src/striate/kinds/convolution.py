@@ -31,6 +31,8 @@ class Convolution(Kind):
     """Shared filters that slide over space. As a word, padding keeps the filters aligned unless told otherwise."""
 
     name = "conv"
+    is_layer = True
+    precision = "half"
     aten = ("conv1d", "conv2d", "conv3d", "convolution")
     word = Word(
         name="conv",
@@ -116,8 +118,12 @@ class Convolution(Kind):
         per_output: int = sources[0][1] // op.attributes["groups"] * prod(op.attributes["kernel"])
         return size(op.shape) * per_output
 
+    def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
+        return size(op.shape) if op.attributes.get("bias") else 0
+
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
-        return Kept(inputs=(0,))
+        # Weights that are computed (standardised) are kept too; those that are parameters are there anyway.
+        return Kept(inputs=tuple(range(len(sources)))[:2])
 
     def reach(self, op: Op) -> Reach:
         return Reach(window=window_of(op.attributes))
@@ -160,6 +166,8 @@ class TransposedConvolution(Kind):
     """The adjoint of a convolution: spreads each value over a window. Found in traces only, so far."""
 
     name = "convtranspose"
+    is_layer = True
+    precision = "half"
     aten = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
@@ -181,8 +189,12 @@ class TransposedConvolution(Kind):
         per_input: int = op.attributes["width"] // op.attributes["groups"] * prod(op.attributes["kernel"])
         return size(sources[0]) * per_input
 
+    def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
+        return size(op.shape) if op.attributes.get("bias") else 0
+
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
-        return Kept(inputs=(0,))
+        # Weights that are computed (standardised) are kept too; those that are parameters are there anyway.
+        return Kept(inputs=tuple(range(len(sources)))[:2])
 
     def reach(self, op: Op) -> Reach:
         return UNKNOWN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from striate.graph import Op, Shape
+from striate.graph import Op, Shape, size
 from striate.kinds.kind import UNKNOWN, Kept, Kind, Reach, register
 
 
@@ -13,6 +13,8 @@ class Pointwise(Kind):
     """A function of each value, or of values in the same place."""
 
     name = "pointwise"
+    precision = "widest"
+    flops_per_output = 1
     aten = (
         "abs", "addcdiv", "addcmul", "celu", "clamp_max", "clamp_min", "cos", "eq", "erf", "exp", "floor", "ge", "gt",
         "le", "lerp", "log", "log1p", "log_sigmoid", "lt", "masked_fill", "maximum", "minimum", "mish", "ne", "neg",
@@ -35,6 +37,9 @@ class Reduction(Kind):
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         return Kept(inputs=tuple(range(len(sources))))
+
+    def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
+        return size(sources[0]) if sources else 0
 
     def reach(self, op: Op) -> Reach:
         return UNKNOWN

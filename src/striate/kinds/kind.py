@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from math import prod
+from typing import Any, ClassVar, Literal
 
 from striate.errors import ShapeError
 from striate.graph import Op, Param, Shape
@@ -54,11 +55,13 @@ class Kept:
         inputs: Positions of inputs that are kept whole.
         output: Whether the output is kept.
         extra_bytes: What is kept beside them (indices, masks, statistics).
+        for_others: Positions of inputs that are kept only if another input, or a parameter, needs a gradient.
     """
 
     inputs: tuple[int, ...] = ()
     output: bool = False
     extra_bytes: int = 0
+    for_others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +99,34 @@ class Word:
     meaning: str = ""
 
 
+# How the gradient of an input comes about: in memory of its own; as the output's own gradient where the shapes agree; as
+# a part or another shape of it, in the same memory.
+Gradient = Literal["new", "same", "part"]
+# What autocast runs a kind in: half precision whatever it reads; the type of its first input; the widest it reads.
+Precision = Literal["half", "first", "widest"]
+
+
 class Kind:
-    """One family member; every method is pure and answers for stated attributes and input shapes (batch first)."""
+    """One family member; every method is pure and answers for stated attributes and input shapes (batch first).
+
+    Attributes:
+        is_view: It only rearranges: its output lies in the memory of its first input.
+        is_follower: Written after a comma, as part of the layer before it.
+        is_layer: Its products are those people count as a network's: convolution and fully connected layers.
+        flops_per_output: Operations for each output element, other than the multiply-accumulates of products.
+        gradient: How the gradient of an input comes about.
+        precision: What it runs in under autocast.
+    """
 
     name: ClassVar[str]
     word: ClassVar[Word | None] = None
     aten: ClassVar[tuple[str, ...]] = ()
     is_view: ClassVar[bool] = False
     is_follower: ClassVar[bool] = False
+    is_layer: ClassVar[bool] = False
+    flops_per_output: ClassVar[int] = 0
+    gradient: ClassVar[Gradient] = "new"
+    precision: ClassVar[Precision] = "first"
 
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         """Return an op's attributes from a blueprint word's arguments and the shape it reads."""
@@ -141,10 +164,29 @@ class Kind:
         del op, sources
         return 0
 
+    def backward_macs(self, op: Op, sources: Sequence[Shape], sides: int) -> int:
+        """Return multiply-accumulates of the backward pass; `sides` is how many factors of the product need a gradient."""
+        return (self.macs(op, sources) or 0) * sides
+
+    def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
+        """Return operations of one forward pass that are not multiply-accumulates of products."""
+        del sources
+        return self.flops_per_output * prod(op.shape)
+
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         """Return what is kept for the backward pass in train mode."""
         del op, sources
         return Kept()
+
+    def forward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        """Return memory taken while it runs forward, beside what it reads, returns and keeps."""
+        del op, sources
+        return 0
+
+    def backward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        """Return memory taken while it runs backward, beside what it keeps and the gradients it reads and returns."""
+        del op, sources
+        return 0
 
     def reach(self, op: Op) -> Reach:
         """Return how far one output value looks over space."""

@@ -26,6 +26,8 @@ class Linear(Kind):
     """Every output looks at every input feature. After a flattening it sees the whole map."""
 
     name = "linear"
+    is_layer = True
+    precision = "half"
     aten = ("linear",)
     word = Word(
         name="fc",
@@ -53,8 +55,11 @@ class Linear(Kind):
     def macs(self, op: Op, sources: Sequence[Shape]) -> int:
         return size(op.shape) * sources[0][-1]
 
+    def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
+        return size(op.shape) if op.attributes.get("bias") else 0
+
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
-        return Kept(inputs=(0,))
+        return Kept(for_others=tuple(range(len(sources)))[:2])
 
     def reach(self, op: Op) -> Reach:
         return POINTWISE
@@ -72,6 +77,7 @@ class MatrixProduct(Kind):
     """A product of two computed tensors, as in attention."""
 
     name = "matmul"
+    precision = "half"
     aten = ("matmul", "bmm", "mm", "addmm", "baddbmm")
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
@@ -83,8 +89,7 @@ class MatrixProduct(Kind):
         return size(op.shape) * inner
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
-        # Every side that is computed; one that is a parameter is kept anyway.
-        return Kept(inputs=tuple(range(len(sources)))[-2:])
+        return Kept(for_others=tuple(range(len(sources)))[-2:])
 
     def reach(self, op: Op) -> Reach:
         return UNKNOWN if len(op.shape) > 2 else GLOBAL

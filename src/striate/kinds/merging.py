@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.errors import ShapeError
-from striate.graph import Op, Shape
+from striate.graph import Op, Shape, size
 from striate.kinds.kind import GLOBAL, POINTWISE, UNKNOWN, Attributes, Kept, Kind, Reach, register
 
 
@@ -30,6 +30,9 @@ class Add(Kind):
     """The sum (or difference) of values."""
 
     name = "add"
+    gradient = "same"
+    precision = "widest"
+    flops_per_output = 1
     aten = ("add", "sub", "rsub")
 
     def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
@@ -44,13 +47,20 @@ class Multiply(Kind):
     """The product (or quotient) of values; each side is kept for the other's gradient."""
 
     name = "mul"
+    precision = "widest"
+    flops_per_output = 1
     aten = ("mul", "div")
 
     def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
         return _broadcast(sources)
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
-        return Kept(inputs=tuple(range(len(sources)))) if len(sources) > 1 else Kept()
+        return Kept(for_others=tuple(range(len(sources))))
+
+    def backward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        # The gradient of a side that was spread over the other is first as large as the product, then summed.
+        is_spread = bool(op.params) or any(source != op.shape for source in sources)
+        return op.bytes if is_spread else 0
 
     def summary(self, op: Op) -> str:
         return "product"
@@ -61,6 +71,8 @@ class Concatenate(Kind):
     """Values side by side along an axis, the channels as a rule."""
 
     name = "concat"
+    gradient = "part"
+    precision = "widest"
     aten = ("cat", "concat", "concatenate")
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
@@ -84,6 +96,8 @@ class Stack(Kind):
     """Values side by side along a new axis. Found in traces only."""
 
     name = "stack"
+    gradient = "part"
+    precision = "widest"
     aten = ("stack",)
 
     def reach(self, op: Op) -> Reach:
@@ -104,6 +118,9 @@ class Mean(Kind):
             "over": tuple(sorted(axis % rank for axis in over)),
             "keep": bool(arguments[2]) if len(arguments) > 2 else False,
         }
+
+    def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
+        return size(sources[0])
 
     def reach(self, op: Op) -> Reach:
         over = op.attributes["over"]

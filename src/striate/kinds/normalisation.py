@@ -31,6 +31,7 @@ class BatchNormalisation(Kind):
     """Each channel to mean 0 and variance 1 over the batch (train) or by running statistics (eval)."""
 
     name = "batchnorm"
+    flops_per_output = 4  # mean, deviation, scale, shift
     aten = (
         "batch_norm",
         "native_batch_norm",
@@ -61,6 +62,7 @@ class InstanceNormalisation(Kind):
     """Each channel of each image to mean 0 and variance 1."""
 
     name = "instancenorm"
+    flops_per_output = 8  # its own mean and variance as well
     aten = ("instance_norm",)
     is_follower = True
     word = Word(name="instancenorm", follows=True, meaning="instance normalisation, with scale and shift")
@@ -91,6 +93,7 @@ class GroupNormalisation(Kind):
     """Groups of channels of each image to mean 0 and variance 1."""
 
     name = "groupnorm"
+    flops_per_output = 8  # its own mean and variance as well
     aten = ("group_norm", "native_group_norm")
     is_follower = True
     word = Word(
@@ -137,6 +140,7 @@ class LayerNormalisation(Kind):
     """Each image's trailing axes to mean 0 and variance 1; as a word it is over channels and space together."""
 
     name = "layernorm"
+    flops_per_output = 8  # its own mean and variance as well
     aten = ("layer_norm", "native_layer_norm")
     is_follower = True
     word = Word(name="layernorm", follows=True, meaning="layer normalisation over channels and space")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from striate.errors import ShapeError
@@ -31,6 +32,11 @@ class _WindowPooling(Kind):
     """What maximum and average pooling share: their window."""
 
     module = ""
+
+    def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
+        # A comparison or a sum for each value of the window.
+        window: int = prod(op.attributes["kernel"])
+        return size(op.shape) * window
 
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         count = len(source) - 2
@@ -143,6 +149,9 @@ class _AdaptivePooling(Kind):
     """Pooling to a stated size; to size 1 it looks at the whole map."""
 
     module = ""
+
+    def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
+        return size(sources[0])
 
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         count = len(source) - 2

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.errors import InputError
-from striate.graph import Op, Shape, size
+from striate.graph import Op, Shape
 from striate.kinds.kind import Attributes, Call, Kept, Kind, Word, register
 
 
@@ -17,6 +17,7 @@ class Dropout(Kind):
     name = "dropout"
     aten = ("dropout", "native_dropout", "feature_dropout")
     is_follower = True
+    flops_per_output = 1
     word = Word(
         name="dropout",
         positional=("share",),
@@ -36,8 +37,8 @@ class Dropout(Kind):
         return {"share": float(arguments[1])}
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
-        # On the CPU torch keeps the scaled mask in the value's own type.
-        return Kept(extra_bytes=4 * size(op.shape))
+        # On the CPU torch keeps the scaled mask in the value's own type; a share of 0 does nothing.
+        return Kept(extra_bytes=op.bytes if op.attributes["share"] else 0)
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         return Call("Dropout", (op.attributes["share"],))

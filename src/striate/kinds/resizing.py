@@ -14,6 +14,7 @@ class Resize(Kind):
     """A map read at other places, between its values where need be."""
 
     name = "resize"
+    flops_per_output = 7  # four products and three sums, as between the four nearest values
     aten = (
         "upsample_linear1d", "upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d", "upsample_bilinear2d",
         "upsample_bicubic2d", "upsample_trilinear3d", "_upsample_nearest_exact1d", "_upsample_nearest_exact2d",

@@ -14,6 +14,7 @@ class Flatten(Kind):
     """Channels and space become one row of features. What reads it sees the whole map."""
 
     name = "flatten"
+    gradient = "part"
     aten = ("flatten",)
     is_view = True
     is_follower = True
@@ -36,6 +37,7 @@ class View(Kind):
     """The same values under another shape. To (batch, features) it is a flattening."""
 
     name = "view"
+    gradient = "part"
     aten = ("view", "reshape", "_unsafe_view", "_reshape_alias", "squeeze", "unsqueeze", "expand")
     is_view = True
     is_follower = True
@@ -52,6 +54,7 @@ class Permute(Kind):
     """Axes in another order."""
 
     name = "permute"
+    gradient = "part"
     aten = ("permute", "transpose", "movedim", "t")
     is_view = True
     is_follower = True
@@ -83,6 +86,7 @@ class Identity(Kind):
     """Nothing happens to the values."""
 
     name = "identity"
+    gradient = "part"
     aten = ("alias", "detach", "contiguous", "clone", "to", "_to_copy", "lift_fresh")
     is_view = True
     is_follower = True
@@ -127,6 +131,7 @@ class Constant(Kind):
     """
 
     name = "constant"
+    gradient = "part"
     is_view = True
 
     def summary(self, op: Op) -> str:

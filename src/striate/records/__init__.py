@@ -2,6 +2,7 @@
 
 from striate.records.array import Array
 from striate.records.evidence import Evidence
+from striate.records.ledger import MemoryLedger, Saving
 from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
     ClassImages,
@@ -34,6 +35,7 @@ __all__ = [
     "LayerActivity",
     "LayerReading",
     "MapLayer",
+    "MemoryLedger",
     "Occlusion",
     "OcclusionCensus",
     "Optimizer",
@@ -45,6 +47,7 @@ __all__ = [
     "Recipe",
     "Saliency",
     "SaliencyCensus",
+    "Saving",
     "Schedule",
     "Scoreboard",
     "TopPatches",

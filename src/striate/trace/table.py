@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from striate.graph import Conditions, Graph, Mode, Op, Param, Shape, size
-from striate.kinds import kinds_by_aten
+from striate.kinds import kind_of, kinds_by_aten
 from striate.trace.inputs import Inputs, name_of
 from striate.trace.shell import Holdings
 from striate.trace.tape import Call, Ref, Tape, base_name
@@ -49,7 +49,8 @@ def table(tape: Tape, found: Holdings, inputs: Inputs, mode: Mode) -> Table:
     names = dict(zip((row.value for row in rows.found), _names(tape, rows.found, inputs.names), strict=True))
     labels = names | {n: value.key for n, value in enumerate(tape.values) if value.origin == "input"}
     parameters = found.parameters
-    ops = tuple(_op(tape, row, labels, parameters) for row in rows.found)
+    written = {new: rows.stands[old] for call in tape.calls for old, new in call.writes}
+    ops = tuple(_op(tape, row, labels, parameters, written) for row in rows.found)
     used = {param.key for op in ops for param in op.params}
     graph = Graph(
         ops=ops,
@@ -217,8 +218,15 @@ def _names(tape: Tape, rows: list[_Row], taken: tuple[str, ...]) -> list[str]:
     return names
 
 
-def _op(tape: Tape, row: _Row, labels: Mapping[int, str], parameters: Mapping[str, Tensor]) -> Op:
+def _op(
+    tape: Tape,
+    row: _Row,
+    labels: Mapping[int, str],
+    parameters: Mapping[str, Tensor],
+    written: Mapping[int, int | None],
+) -> Op:
     value = tape.values[row.value if row.value >= 0 else _constant(row.value)]
+    is_written = bool(row.reads) and written.get(row.value) == row.reads[0]
     params = []
     for n in row.reads:
         if n >= 0 and tape.values[n].origin == "parameter":
@@ -235,7 +243,17 @@ def _op(tape: Tape, row: _Row, labels: Mapping[int, str], parameters: Mapping[st
         attributes=row.attributes,
         params=tuple(params),
         path=tape.frames[row.frame].path,
+        in_place=is_written,
+        copies=bool(row.reads) and not is_written and _has_moved(tape, row),
     )
+
+
+def _has_moved(tape: Tape, row: _Row) -> bool:
+    """Return whether a row of a kind that only rearranges lies in other memory than what it reads."""
+    kind = kind_of(row.kind)
+    if kind is None or not kind.is_view or row.value < 0 or row.reads[0] < 0:
+        return False
+    return tape.values[row.value].storage != tape.values[row.reads[0]].storage
 
 
 def _outputs(tape: Tape, rows: _Rows, labels: Mapping[int, str]) -> tuple[str, ...]:

@@ -1,0 +1,110 @@
+"""Where the values of a table lie: which share memory, which need a gradient, and which are kept for the backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from striate.graph import DTYPE_BYTES, Graph, Op, Shape, size
+from striate.kinds import Kind, kind_of
+
+_FLOATS = frozenset({"float64", "float32", "float16", "bfloat16", "complex64"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One op with what its memory depends on.
+
+    Attributes:
+        sources: Shapes it reads.
+        root: Name of the op or input whose memory its output lies in; its own name if it takes memory.
+        taken_bytes: Memory it takes for its output: 0 for views and in-place ops.
+        needs_gradient: Whether a gradient flows back through it.
+        needing: Positions of its inputs that need a gradient.
+        kept: Roots of the values it keeps for the backward pass.
+        kept_bytes: What it keeps beside them: indices, statistics, masks, copies of what it overwrites.
+    """
+
+    op: Op
+    kind: Kind | None
+    sources: tuple[Shape, ...]
+    root: str
+    taken_bytes: int
+    needs_gradient: bool
+    needing: tuple[int, ...]
+    kept: tuple[str, ...]
+    kept_bytes: int
+
+
+def rows(graph: Graph) -> tuple[Row, ...]:
+    """Return every op of a table with where its value lies.
+
+    A dropout row counts as in training: whether it does anything is for the reader to decide.
+
+    Example:
+        >>> from striate.blueprint import Blueprint
+        >>> plan = Blueprint.from_text("input 1x4x4; conv 3x3 2, relu; classes 3")
+        >>> [(row.op.name, row.root, row.kept) for row in rows(plan.graph())][1:3]
+        [('relu1', 'relu1', ('relu1',)), ('flatten1', 'relu1', ())]
+    """
+    root = {name: name for name in graph.conditions.inputs}
+    needs = dict.fromkeys(root, False)
+    found = []
+    for op in graph:
+        row = _row(op, graph.input_shapes(op), root, needs)
+        root[op.name], needs[op.name] = row.root, row.needs_gradient
+        found.append(row)
+    return tuple(found)
+
+
+def _row(op: Op, sources: tuple[Shape, ...], root: Mapping[str, str], needs: Mapping[str, bool]) -> Row:
+    kind = kind_of(op.kind)
+    needing = tuple(i for i, name in enumerate(op.inputs) if needs[name])
+    has_trained = any(param.trained for param in op.params)
+    needs_gradient = (bool(needing) or has_trained) and op.dtype in _FLOATS
+    is_view = kind is not None and kind.is_view and not op.copies
+    shares = bool(op.inputs) and (op.in_place or is_view)
+    # What no op makes lies in the module: it is a parameter or a buffer, and counted there.
+    is_constant = not op.inputs and is_view
+    kept: tuple[str, ...] = ()
+    kept_bytes = 0
+    if needs_gradient and kind is not None:
+        asked = kind.kept(op, sources)
+        kept_bytes = asked.extra_bytes
+        positions = [i for i in asked.inputs if i < len(op.inputs)]
+        positions += [i for i in asked.for_others if has_trained or any(j != i for j in needing)]
+        if op.in_place and 0 in positions:
+            # Its input is gone once it has run: a copy is kept.
+            positions = [i for i in positions if i != 0]
+            kept_bytes += op.bytes
+        names = [root[op.inputs[i]] for i in positions]
+        if asked.output:
+            names.append(root[op.inputs[0]] if shares else op.name)
+        kept = tuple(dict.fromkeys(names))
+    return Row(
+        op=op,
+        kind=kind,
+        sources=sources,
+        root=root[op.inputs[0]] if shares else op.name,
+        taken_bytes=0 if shares or is_constant else op.bytes,
+        needs_gradient=needs_gradient,
+        needing=needing,
+        kept=kept,
+        kept_bytes=kept_bytes,
+    )
+
+
+def root_bytes(graph: Graph, table: tuple[Row, ...]) -> dict[str, int]:
+    """Return the memory of every root: the graph's inputs and the ops that take memory."""
+    element = DTYPE_BYTES[graph.conditions.dtype]
+    found = {name: size(shape) * element for name, shape in graph.conditions.inputs.items()}
+    return found | {row.op.name: row.taken_bytes for row in table if row.root == row.op.name}
+
+
+def parameters(graph: Graph) -> dict[str, tuple[int, bool]]:
+    """Return (elements, whether an op reads and trains it) of every parameter by key; shared ones stand once."""
+    found = {
+        (param.key or f"{op.name}.{param.name}"): (param.count, param.trained) for op in graph for param in op.params
+    }
+    # Those no op reads never get a gradient.
+    return found | {key: (count, False) for key, count in graph.idle}
