@@ -1,14 +1,38 @@
-"""How much of the input one unit can see: size, stride and padding of the receptive field, per op and axis."""
+"""How much of the input one unit can see: size, stride, padding and holes of the receptive field, per op and axis."""
 
 from __future__ import annotations
 
-from striate.graph import Graph, Op
-from striate.kinds import Reach, kind_of
-from striate.kinds.kind import UNKNOWN
+from collections.abc import Sequence
+from fractions import Fraction
+
+from striate.analyse.axes import Layout, PlacesLostError, length, plain
+from striate.analyse.flows import flow
+from striate.analyse.patterns import Pattern, composed, middle, united
+from striate.analyse.walk import AxisFlow, Flow, Source
+from striate.graph import Graph, Op, Shape
+from striate.kinds import UNKNOWN, kind_of
 from striate.records.readings import Field, Receptive
 
 _UNKNOWN = Receptive(is_known=False)
-_GLOBAL = Receptive(is_global=True)
+
+
+class _Seen:
+    """What is known of one value on the way: where its places are, and what a unit sees."""
+
+    __slots__ = ("is_aligned", "is_known", "layout", "patterns", "shape", "whole")
+
+    def __init__(
+        self,
+        shape: Shape,
+        layout: Layout | None,
+        patterns: tuple[Pattern | None, ...],
+        whole: tuple[bool, ...],
+        *,
+        is_aligned: bool = True,
+        is_known: bool = True,
+    ) -> None:
+        self.shape, self.layout, self.patterns, self.whole = shape, layout, patterns, whole
+        self.is_aligned, self.is_known = is_aligned, is_known
 
 
 def receptive_fields(graph: Graph) -> dict[str, Receptive]:
@@ -16,15 +40,18 @@ def receptive_fields(graph: Graph) -> dict[str, Receptive]:
 
     Along one axis the unit at index j reads the input pixels j·stride + low … j·stride + high. A window of kernel k,
     dilation d, stride s and padding p before it changes (low, high, stride) of what it reads into
-    (low − p·stride, high + (d·(k − 1) − p)·stride, stride·s). Where branches meet, the field is the union.
+    (low − p·stride, high + (d·(k − 1) − p)·stride, stride·s). Where branches meet, the field is the union. Places are
+    followed through views, permutations, slices, enlargements and windows; paths through ops that see the whole map
+    (global pooling, squeeze-and-excitation, attention) are left out of the field, and named by `is_global`.
 
     When it misleads:
-        It is what a unit *could* see; what it uses is as a rule much smaller and blob-shaped. Dilation leaves holes that
-        are counted as seen.
+        It is what a unit *could* see; what it uses is as a rule much smaller and blob-shaped: see `effective_field`.
+        Borders are not clipped: see `box`.
 
     Source:
         Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019,
-        equations 2 to 6. Differs: branches with different centres are united instead of refused.
+        equations 2 to 6. Differs: branches with different centres are united and marked instead of refused; the pixels
+        really read are kept, so that holes of dilation count; enlarged maps have fractional strides.
 
     Example:
         >>> from striate.blueprint import Blueprint
@@ -33,13 +60,19 @@ def receptive_fields(graph: Graph) -> dict[str, Receptive]:
         >>> fields["conv2"].axes[0].size_px, fields["conv2"].axes[0].stride, fields["conv2"].axes[0].padding_px
         (8, 2, 3)
     """
-    fields: dict[str, Receptive] = {}
-    for number, (name, shape) in enumerate(graph.conditions.inputs.items()):
-        rank = max(len(shape) - 2, 0)
-        fields[name] = Receptive(axes=(Field(low=0, high=0, stride=1),) * rank) if number == 0 else _UNKNOWN
-    for op in graph:
-        fields[op.name] = _after(op, [fields[name] for name in op.inputs])
-    return fields
+    seen = _followed(graph)
+    made: dict[int, Receptive] = {}
+    fields: dict[int, Field] = {}
+    sizes = next(iter(graph.conditions.inputs.values()))[2:]
+    found = {}
+    for name, value in seen.items():
+        if value is None:
+            found[name] = _UNKNOWN
+            continue
+        if id(value) not in made:
+            made[id(value)] = _receptive(value, sizes, fields)
+        found[name] = made[id(value)]
+    return found
 
 
 def boxes(field: Receptive, index: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
@@ -49,44 +82,151 @@ def boxes(field: Receptive, index: tuple[int, ...]) -> tuple[tuple[int, int], ..
         >>> boxes(Receptive(axes=(Field(low=-1, high=1, stride=2),)), (3,))
         ((5, 8),)
     """
-    return tuple(
-        (place * axis.stride + axis.low, place * axis.stride + axis.high + 1)
-        for place, axis in zip(index, field.axes, strict=True)
-    )
+    return tuple(axis.span(place) for place, axis in zip(index, field.axes, strict=True))
 
 
-def _after(op: Op, sources: list[Receptive]) -> Receptive:
+def _followed(graph: Graph) -> dict[str, _Seen | None]:
+    """Return what is seen of the first input, by value; None for values it has no part in."""
+    inputs = graph.conditions.inputs
+    rank = max(len(next(iter(inputs.values()))) - 2, 0)
+    seen: dict[str, _Seen | None] = {}
+    for number, (name, shape) in enumerate(inputs.items()):
+        start = _Seen(shape, plain(shape, rank), (Pattern.start(),) * rank, (False,) * rank)
+        seen[name] = start if number == 0 else None
+    shapes = dict(inputs)
+    for op in graph:
+        sources = [seen[name] for name in op.inputs]
+        seen[op.name] = _after(op, sources, [shapes[name] for name in op.inputs], rank)
+        shapes[op.name] = op.shape
+    return seen
+
+
+def _after(op: Op, sources: Sequence[_Seen | None], shapes: Sequence[Shape], rank: int) -> _Seen | None:
+    live = [source for source in sources if source is not None]
+    if not live:
+        return None
     kind = kind_of(op.kind)
     reach = kind.reach(op) if kind is not None else UNKNOWN
-    if not sources or not all(source.is_known for source in sources):
-        return _UNKNOWN
-    if any(source.is_global for source in sources) or reach.is_global:
-        return _GLOBAL
-    if reach.window is None and not reach.is_pointwise:
-        return _UNKNOWN
-    rank = max(len(source.axes) for source in sources)
-    with_space = [source.axes for source in sources if len(source.axes) == rank]
-    axes = []
-    for number, fields in enumerate(zip(*with_space, strict=True)):
-        if len({field.stride for field in fields}) > 1:
-            return _UNKNOWN
-        low, high, stride = (
-            min(f.low for f in fields),
-            max(f.high for f in fields),
-            fields[0].stride,
+    if len(sources) == 1 and reach.is_pointwise and live[0].shape == op.shape:
+        return live[0]
+    if any(source.layout is None for source in live):
+        return _lost(op, live, rank)
+    pairs = zip(shapes, sources, strict=True)
+    try:
+        found = flow(reach, op.shape, [Source(s, None if v is None else v.layout) for s, v in pairs], rank)
+    except PlacesLostError:
+        return _lost(op, live, rank)
+    return _met(op.shape, found, sources, rank)
+
+
+def _lost(op: Op, live: Sequence[_Seen], rank: int) -> _Seen:
+    whole = tuple(any(source.whole[axis] for source in live) for axis in range(rank))
+    return _Seen(op.shape, None, (None,) * rank, whole, is_known=False)
+
+
+def _met(shape: Shape, found: Flow, sources: Sequence[_Seen | None], rank: int) -> _Seen:
+    """Return what is seen where the flows of all sources meet."""
+    pairs = [(source, axes) for source, axes in zip(sources, found.inputs, strict=True) if source is not None]
+    is_aligned = all(source.is_aligned for source, _ in pairs)
+    is_known = all(source.is_known for source, _ in pairs)
+    patterns: list[Pattern | None] = []
+    whole: list[bool] = []
+    memo: dict[tuple[tuple[int, int], ...], tuple[Pattern | None, bool, bool]] = {}
+    for axis in range(rank):
+        key = tuple((id(source.patterns[axis]), id(axes and axes[axis])) for source, axes in pairs)
+        if key not in memo:
+            branches = [(source.patterns[axis], axes and axes[axis]) for source, axes in pairs]
+            memo[key] = _united(branches, length(found.layout, axis))
+        pattern, fits, are_centred = memo[key]
+        patterns.append(pattern)
+        is_known, is_aligned = is_known and fits, is_aligned and are_centred
+        whole.append(
+            any(
+                source.whole[axis] or (axes is not None and axes[axis].is_all and source.patterns[axis] is not None)
+                for source, axes in pairs
+            )
         )
-        axes.append(_slid(Field(low=low, high=high, stride=stride), reach, number))
-    return Receptive(axes=tuple(axes))
+    return _Seen(shape, found.layout, tuple(patterns), tuple(whole), is_aligned=is_aligned, is_known=is_known)
 
 
-def _slid(field: Field, reach: Reach, axis: int) -> Field:
-    window = reach.window
-    if window is None:
-        return field
-    before = window.padding[axis][0]
-    span = window.dilation[axis] * (window.kernel[axis] - 1)
-    return Field(
-        low=field.low - before * field.stride,
-        high=field.high + (span - before) * field.stride,
-        stride=field.stride * window.stride[axis],
+def _united(
+    branches: Sequence[tuple[Pattern | None, AxisFlow | None]],
+    size: int,
+) -> tuple[Pattern | None, bool, bool]:
+    """Return the union along one axis, whether there is one, and whether all branches are centred alike."""
+    parts: list[Pattern] = []
+    for start, axis in branches:
+        if start is None or (axis is not None and axis.steps is None):
+            continue
+        pattern: Pattern | None = start
+        steps = axis.steps or () if axis is not None else ()
+        is_part = axis is not None and axis.is_part
+        for number, (step, before) in enumerate(steps, start=1):
+            after = steps[number][1] if number < len(steps) else size
+            within = before if is_part else None
+            pattern = composed(pattern, step, after, within=within) if pattern is not None else None
+        if pattern is None:
+            return None, False, True
+        if not any(pattern == part for part in parts):
+            parts.append(pattern)
+    if not parts:
+        return None, True, True
+    whole: Pattern | None = parts[0]
+    for part in parts[1:]:
+        whole = united(whole, part, size) if whole is not None else None
+    return whole, whole is not None, len(parts) == 1 or len({middle(part) for part in parts}) == 1
+
+
+def _receptive(value: _Seen, sizes: Shape, fields: dict[int, Field]) -> Receptive:
+    global_axes = tuple(axis for axis, is_whole in enumerate(value.whole) if is_whole)
+    axes: list[Field] = []
+    if value.is_known:
+        for axis, pattern in enumerate(value.patterns):
+            if pattern is None:
+                axes = []
+                break
+            if id(pattern) not in fields:
+                fields[id(pattern)] = _field(pattern, sizes[axis])
+            axes.append(fields[id(pattern)])
+    return Receptive(
+        axes=tuple(axes),
+        is_global=bool(global_axes),
+        is_known=value.is_known,
+        is_aligned=value.is_aligned,
+        global_axes=global_axes,
     )
+
+
+def _field(pattern: Pattern, size_px: int) -> Field:
+    phases = pattern.phases
+    if not pattern.step:
+        return _middle_field(pattern, size_px)
+    if len(phases) == 1:
+        [(low, mask)] = phases
+        return Field(
+            low=low, high=low + mask.bit_length() - 1, stride=pattern.step, phases=phases, repeat_px=pattern.step
+        )
+    stride = Fraction(pattern.step, len(phases))
+    reading = [(number * stride, low, mask) for number, (low, mask) in enumerate(phases) if mask]
+    low = min((low - start for start, low, _ in reading), default=Fraction(0))
+    high = max((low + mask.bit_length() - 1 - start for start, low, mask in reading), default=Fraction(-1))
+    return Field(low=_plain(low), high=_plain(high), stride=_plain(stride), phases=phases, repeat_px=pattern.step)
+
+
+def _middle_field(pattern: Pattern, size_px: int) -> Field:
+    """Return the field of the unit in the middle, for maps whose units differ without a pattern."""
+    place = len(pattern.phases) // 2
+    low, mask = pattern.phases[place]
+    stride = Fraction(size_px, len(pattern.phases))
+    start = low - place * stride
+    return Field(
+        low=_plain(start),
+        high=_plain(start + mask.bit_length() - 1),
+        stride=_plain(stride),
+        phases=pattern.phases,
+        is_uniform=False,
+    )
+
+
+def _plain(number: Fraction) -> int | Fraction:
+    return int(number) if number.denominator == 1 else number

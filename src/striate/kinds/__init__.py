@@ -14,9 +14,11 @@ from striate.kinds import (
     shaping,
 )
 from striate.kinds.kind import KINDS, Attributes, Call, Kept, Kind, Reach, Window, Word, register
+from striate.kinds.reach import UNKNOWN
 
 __all__ = [
     "KINDS",
+    "UNKNOWN",
     "Attributes",
     "Call",
     "Kept",

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.graph import Op, Shape
-from striate.kinds.kind import UNKNOWN, Attributes, Call, Kept, Kind, Reach, Word, register
+from striate.kinds.kind import Attributes, Call, Kept, Kind, Word, register
+from striate.kinds.reach import Mixes, Reach
 
 
 class _Activation(Kind):
@@ -165,8 +166,7 @@ class Softmax(_Activation):
         return {"axis": arguments[1] % len(output)}
 
     def reach(self, op: Op) -> Reach:
-        # Along the channels it stays in its place; along space it would see everything.
-        return super().reach(op) if op.attributes["axis"] == 1 else UNKNOWN
+        return Mixes((op.attributes["axis"],), "places")
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         return Call(self.module, (), {"dim": op.attributes["axis"]})

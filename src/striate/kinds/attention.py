@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.graph import Op, Shape, size
-from striate.kinds.kind import UNKNOWN, Kept, Kind, Reach, register
+from striate.kinds.kind import Kept, Kind, register
+from striate.kinds.reach import Attends, Reach
 
 
 @register
@@ -48,7 +49,7 @@ class Attention(Kind):
         )
 
     def reach(self, op: Op) -> Reach:
-        return UNKNOWN
+        return Attends()
 
     def summary(self, op: Op) -> str:
         return f"attention over {op.attributes['keys']}"

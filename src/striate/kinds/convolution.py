@@ -9,13 +9,10 @@ from typing import Any
 from striate.errors import ShapeError
 from striate.graph import Op, Param, Shape, size
 from striate.kinds.kind import (
-    UNKNOWN,
     Attributes,
     Call,
     Kept,
     Kind,
-    Pairs,
-    Reach,
     Word,
     axes,
     flat,
@@ -24,6 +21,7 @@ from striate.kinds.kind import (
     spread,
     window_of,
 )
+from striate.kinds.reach import Pairs, Reach, Slides, Spreads
 
 
 @register
@@ -126,7 +124,8 @@ class Convolution(Kind):
         return Kept(inputs=tuple(range(len(sources)))[:2])
 
     def reach(self, op: Op) -> Reach:
-        return Reach(window=window_of(op.attributes))
+        is_depthwise = op.attributes["groups"] == op.attributes["width"] > 1
+        return Slides(window_of(op.attributes), mixes_channels=not is_depthwise)
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         attributes = op.attributes
@@ -197,7 +196,7 @@ class TransposedConvolution(Kind):
         return Kept(inputs=tuple(range(len(sources)))[:2])
 
     def reach(self, op: Op) -> Reach:
-        return UNKNOWN
+        return Spreads(window_of(op.attributes))
 
     def summary(self, op: Op) -> str:
         return f"transposed {'×'.join(map(str, op.attributes['kernel']))}"

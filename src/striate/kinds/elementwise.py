@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from striate.graph import Op, Shape, size
-from striate.kinds.kind import UNKNOWN, Kept, Kind, Reach, register
+from striate.kinds.kind import Kept, Kind, register
+from striate.kinds.reach import SAME, UNKNOWN, Mixes, Reach
 
 
 @register
@@ -35,6 +37,24 @@ class Reduction(Kind):
         "std", "std_mean", "sum", "var", "var_mean",
     )  # fmt: skip
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        rank = len(sources[0])
+        if operator in {"max", "min"} and len(sources) > 1:
+            return {"over": (), "keep": True}  # the larger of two values in the same place
+        given = arguments[2 if operator in {"linalg_vector_norm", "norm"} else 1 :][:1]
+        over = given[0] if given else None
+        if isinstance(over, bool) or not isinstance(over, int | list | tuple) or over in ([], ()):
+            over = range(rank)
+        over = (over,) if isinstance(over, int) else over
+        found: dict[str, Any] = {"over": tuple(sorted(axis % rank for axis in over)), "keep": len(output) == rank}
+        return found | {"running": True} if operator == "cumsum" else found
+
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         return Kept(inputs=tuple(range(len(sources))))
 
@@ -42,4 +62,10 @@ class Reduction(Kind):
         return size(sources[0]) if sources else 0
 
     def reach(self, op: Op) -> Reach:
-        return UNKNOWN
+        if "over" not in op.attributes:
+            return UNKNOWN
+        if not op.attributes["over"]:
+            return SAME
+        if op.attributes.get("running"):
+            return Mixes(op.attributes["over"], "places")
+        return Mixes(op.attributes["over"], "one" if op.attributes["keep"] else "none")

@@ -14,37 +14,10 @@ from typing import Any, ClassVar, Literal
 
 from striate.errors import ShapeError
 from striate.graph import Op, Param, Shape
+from striate.kinds.reach import SAME, Reach, Window
 from striate.registry import Registry
 
 Attributes = Mapping[str, Any]
-Pairs = tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A kind that looks through a window that slides: kernel, stride, padding (before, after), dilation, per axis."""
-
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: Pairs
-    dilation: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far an output value looks over the axes of space.
-
-    Exactly one holds: `window` (slides), `is_pointwise` (same place only), `is_global` (everywhere), or none: unknown.
-    """
-
-    window: Window | None = None
-    is_pointwise: bool = False
-    is_global: bool = False
-
-
-POINTWISE = Reach(is_pointwise=True)
-GLOBAL = Reach(is_global=True)
-UNKNOWN = Reach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +117,17 @@ class Kind:
         del arguments, sources, output
         return {}
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        """Return an op's attributes from a recorded ATen call whose name matters too ("upsample_nearest2d")."""
+        del operator
+        return self.read(arguments, sources, output)
+
     def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
         """Return the output shape; raise `ShapeError` if the sizes do not fit."""
         del attributes
@@ -189,9 +173,9 @@ class Kind:
         return 0
 
     def reach(self, op: Op) -> Reach:
-        """Return how far one output value looks over space."""
+        """Return what it does to places, in the words of `striate.kinds.reach`."""
         del op
-        return POINTWISE
+        return SAME
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
         """Return the `torch.nn` constructor, or None where a module cannot express the op."""

@@ -8,17 +8,14 @@ from typing import Any
 from striate.errors import ShapeError
 from striate.graph import Op, Param, Shape, size
 from striate.kinds.kind import (
-    GLOBAL,
-    POINTWISE,
-    UNKNOWN,
     Attributes,
     Call,
     Kept,
     Kind,
-    Reach,
     Word,
     register,
 )
+from striate.kinds.reach import Mixes, Multiplies, Reach
 
 
 @register
@@ -62,7 +59,7 @@ class Linear(Kind):
         return Kept(for_others=tuple(range(len(sources)))[:2])
 
     def reach(self, op: Op) -> Reach:
-        return POINTWISE
+        return Mixes((-1,), "features")
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         kwargs = {} if op.attributes["bias"] else {"bias": False}
@@ -82,7 +79,7 @@ class MatrixProduct(Kind):
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         # The last two are the factors: addmm and baddbmm have the term to be added before them.
-        return {"inner": sources[-2][-1]}
+        return {"inner": sources[-2][-1], "left": sources[-2], "right": sources[-1]}
 
     def macs(self, op: Op, sources: Sequence[Shape]) -> int:
         inner: int = op.attributes["inner"]
@@ -92,4 +89,4 @@ class MatrixProduct(Kind):
         return Kept(for_others=tuple(range(len(sources)))[-2:])
 
     def reach(self, op: Op) -> Reach:
-        return UNKNOWN if len(op.shape) > 2 else GLOBAL
+        return Multiplies(op.attributes["left"], op.attributes["right"])

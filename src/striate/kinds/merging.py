@@ -7,7 +7,8 @@ from typing import Any
 
 from striate.errors import ShapeError
 from striate.graph import Op, Shape, size
-from striate.kinds.kind import GLOBAL, POINTWISE, UNKNOWN, Attributes, Kept, Kind, Reach, register
+from striate.kinds.kind import Attributes, Kept, Kind, register
+from striate.kinds.reach import Joins, Mixes, Reach
 
 
 def _broadcast(sources: Sequence[Shape]) -> Shape:
@@ -85,7 +86,7 @@ class Concatenate(Kind):
         return tuple(out)
 
     def reach(self, op: Op) -> Reach:
-        return POINTWISE if op.attributes["axis"] == 1 else UNKNOWN
+        return Joins(op.attributes["axis"])
 
     def summary(self, op: Op) -> str:
         return "concatenate"
@@ -100,8 +101,11 @@ class Stack(Kind):
     precision = "widest"
     aten = ("stack",)
 
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        return {"axis": (arguments[1] if len(arguments) > 1 else 0) % len(output)}
+
     def reach(self, op: Op) -> Reach:
-        return UNKNOWN
+        return Joins(op.attributes["axis"], is_new=True)
 
 
 @register
@@ -123,9 +127,7 @@ class Mean(Kind):
         return size(sources[0])
 
     def reach(self, op: Op) -> Reach:
-        over = op.attributes["over"]
-        rank = len(op.shape) if op.attributes["keep"] else len(op.shape) + len(over)
-        return GLOBAL if set(range(2, rank)) <= set(over) else UNKNOWN
+        return Mixes(op.attributes["over"], "one" if op.attributes["keep"] else "none")
 
     def summary(self, op: Op) -> str:
         return "mean"

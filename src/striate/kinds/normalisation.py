@@ -9,17 +9,14 @@ from typing import Any
 from striate.errors import ShapeError
 from striate.graph import Op, Param, Shape
 from striate.kinds.kind import (
-    GLOBAL,
-    POINTWISE,
-    UNKNOWN,
     Attributes,
     Call,
     Kept,
     Kind,
-    Reach,
     Word,
     register,
 )
+from striate.kinds.reach import Mixes, Reach
 
 
 def _affine(channels: int) -> tuple[Param, ...]:
@@ -79,7 +76,7 @@ class InstanceNormalisation(Kind):
         return Kept(inputs=(0,), extra_bytes=2 * 4 * sources[0][0] * sources[0][1])
 
     def reach(self, op: Op) -> Reach:
-        return GLOBAL
+        return Mixes(tuple(range(2, len(op.shape))), "places")
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         return Call(f"InstanceNorm{len(sources[0]) - 2}d", (sources[0][1],), {"affine": True})
@@ -126,7 +123,7 @@ class GroupNormalisation(Kind):
         return Kept(inputs=(0,), extra_bytes=2 * 4 * sources[0][0] * op.attributes["groups"])
 
     def reach(self, op: Op) -> Reach:
-        return GLOBAL
+        return Mixes(tuple(range(1, len(op.shape))), "places")
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         return Call("GroupNorm", (op.attributes["groups"], sources[0][1]))
@@ -160,10 +157,7 @@ class LayerNormalisation(Kind):
         return Kept(inputs=(0,), extra_bytes=2 * 4 * rows)
 
     def reach(self, op: Op) -> Reach:
-        # Over the last axis of a channels-last map it stays in its place; over several axes it sees them all.
-        if len(op.attributes["over"]) == 1:
-            return POINTWISE if len(op.shape) != 3 else UNKNOWN
-        return GLOBAL
+        return Mixes(tuple(range(-len(op.attributes["over"]), 0)), "places")
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         return Call("LayerNorm", (tuple(op.attributes["over"]),))

@@ -9,13 +9,10 @@ from typing import Any
 from striate.errors import ShapeError
 from striate.graph import Op, Shape, size
 from striate.kinds.kind import (
-    GLOBAL,
-    UNKNOWN,
     Attributes,
     Call,
     Kept,
     Kind,
-    Reach,
     Word,
     axes,
     flat,
@@ -24,6 +21,7 @@ from striate.kinds.kind import (
     spread,
     window_of,
 )
+from striate.kinds.reach import Adapts, Reach, Slides
 
 _OPTIONS = {"kernel": "axes", "stride": "axes", "padding": "axes"}
 
@@ -58,7 +56,7 @@ class _WindowPooling(Kind):
         return slid(sources[0], window_of(attributes), sources[0][1], ceil=attributes["ceil"])
 
     def reach(self, op: Op) -> Reach:
-        return Reach(window=window_of(op.attributes))
+        return Slides(window_of(op.attributes), mixes_channels=False)
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         attributes = op.attributes
@@ -166,7 +164,7 @@ class _AdaptivePooling(Kind):
         return (*sources[0][:2], *attributes["size"])
 
     def reach(self, op: Op) -> Reach:
-        return GLOBAL if all(length == 1 for length in op.attributes["size"]) else UNKNOWN
+        return Adapts(op.attributes["size"])
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         return Call(f"{self.module}{len(op.attributes['size'])}d", (flat(op.attributes["size"]),))

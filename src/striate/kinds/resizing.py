@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from striate.graph import Op, Shape
-from striate.kinds.kind import UNKNOWN, Kind, Reach, register
+from striate.kinds.kind import Kind, register
+from striate.kinds.reach import SAME, UNKNOWN, Reach, Resizes, Shuffles
+
+# What an operator's name says about how values are mixed; the first that fits.
+_MODES: dict[str, Literal["nearest", "nearest-exact", "linear", "cubic"]] = {
+    "nearest_exact": "nearest-exact", "nearest": "nearest", "linear": "linear", "cubic": "cubic",
+}  # fmt: skip
 
 
 @register
@@ -21,11 +27,35 @@ class Resize(Kind):
         "_upsample_nearest_exact3d", "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa", "grid_sampler",
     )  # fmt: skip
 
-    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
-        return {"size": output[2:]}
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        # aten::upsample_*(input, output_size, [align_corners,] scales…), with the scales in a list or one by one
+        size = output[2:]
+        mode = next((mode for name, mode in _MODES.items() if name in operator), None)
+        if mode is None:
+            return {"size": size}
+        corners = isinstance(arguments[2], bool)
+        scales: list[float] = []
+        for argument in arguments[3 if corners else 2 :]:
+            scales.extend(argument if isinstance(argument, list | tuple) else [] if argument is None else [argument])
+        return {
+            "size": size,
+            "mode": mode,
+            "scales": tuple(scales) if len(scales) == len(size) else (),
+            "corners": corners and arguments[2],
+            "antialias": operator.endswith("_aa"),
+        }
 
     def reach(self, op: Op) -> Reach:
-        return UNKNOWN
+        found = op.attributes
+        if "mode" not in found:
+            return UNKNOWN
+        return Resizes(found["mode"], len(found["size"]), found["scales"], found["corners"], found["antialias"])
 
     def summary(self, op: Op) -> str:
         return f"resize to {'×'.join(map(str, op.attributes['size']))}"
@@ -38,5 +68,18 @@ class Shuffle(Kind):
     name = "shuffle"
     aten = ("pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "native_channel_shuffle")
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        if "pixel" not in operator:
+            return {"groups": arguments[1]}
+        return {"factor": arguments[1], "grows": operator == "pixel_shuffle"}
+
     def reach(self, op: Op) -> Reach:
-        return UNKNOWN
+        if "factor" not in op.attributes:
+            return SAME
+        return Shuffles(op.attributes["factor"], op.attributes["grows"])

@@ -6,7 +6,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.graph import Op, Shape, size
-from striate.kinds.kind import GLOBAL, POINTWISE, UNKNOWN, Attributes, Call, Kind, Reach, register
+from striate.kinds.kind import Attributes, Call, Kind, register, spread
+from striate.kinds.reach import (
+    SAME,
+    UNKNOWN,
+    Expands,
+    Pads,
+    Reach,
+    Regroups,
+    Reorders,
+    Rolls,
+    Takes,
+    Unfolds,
+    Window,
+)
+
+_FILLS = {"reflect": "reflect", "replica": "replicate", "circular": "circular"}
 
 
 @register
@@ -23,7 +38,7 @@ class Flatten(Kind):
         return (sources[0][0], size(sources[0][1:]))
 
     def reach(self, op: Op) -> Reach:
-        return GLOBAL
+        return Regroups()
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         return Call("Flatten")
@@ -45,8 +60,18 @@ class View(Kind):
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         return {"to": output[1:]}
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        found = self.read(arguments, sources, output)
+        return found | {"expands": True} if operator == "expand" else found
+
     def reach(self, op: Op) -> Reach:
-        return UNKNOWN
+        return Expands() if op.attributes.get("expands") else Regroups()
 
 
 @register
@@ -62,8 +87,25 @@ class Permute(Kind):
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         return {"order": tuple(arguments[1]) if isinstance(arguments[1], list | tuple) else tuple(arguments[1:3])}
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        rank = len(output)
+        if operator == "permute":
+            return {"order": tuple(axis % rank for axis in arguments[1])}
+        if operator == "movedim":
+            return {"order": _moved(spread(arguments[1], 1), spread(arguments[2], 1), rank)}
+        order = list(range(rank))
+        one, other = (arguments[1], arguments[2]) if operator == "transpose" else (0, rank - 1)
+        order[one], order[other] = order[other], order[one]
+        return {"order": tuple(order)}
+
     def reach(self, op: Op) -> Reach:
-        return UNKNOWN
+        return Reorders(op.attributes["order"]) if len(op.attributes["order"]) == len(op.shape) else UNKNOWN
 
 
 @register
@@ -75,10 +117,27 @@ class Slice(Kind):
     is_view = True
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
-        return {"keeps_space": sources[0][2:] == output[2:]}
+        return {}
+
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        # aten::slice(x, dim, start, end, step) · select(x, dim, index) · narrow(x, dim, start, length)
+        axis = arguments[1] % len(sources[0])
+        length = sources[0][axis]
+        start = arguments[2] or 0
+        start = max(start + length, 0) if start < 0 else min(start, length)
+        step = arguments[4] if operator == "slice" else 1
+        return {"axis": axis, "start": start, "step": step, "drops": operator == "select"}
 
     def reach(self, op: Op) -> Reach:
-        return POINTWISE if op.attributes.get("keeps_space") else UNKNOWN
+        if "axis" not in op.attributes:
+            return SAME  # another output of the same call: indices beside values
+        return Takes(op.attributes["axis"], op.attributes["start"], op.attributes["step"], op.attributes["drops"])
 
 
 @register
@@ -105,8 +164,20 @@ class Pad(Kind):
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         return {"pad": tuple(arguments[1])}
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        mode = arguments[2] if operator == "pad" else operator
+        fill = next((fill for fill in ("reflect", "replica", "circular") if fill in str(mode)), "zero")
+        return self.read(arguments, sources, output) | ({} if fill == "zero" else {"fill": _FILLS[fill]})
+
     def reach(self, op: Op) -> Reach:
-        return UNKNOWN
+        # torch lists the last axis first, each with before and after.
+        return Pads(op.attributes["pad"][::2][::-1], op.attributes.get("fill", "zero"))
 
 
 @register
@@ -119,7 +190,34 @@ class Index(Kind):
         "repeat_interleave", "unfold", "im2col", "col2im",
     )  # fmt: skip
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        if operator == "roll" and arguments[2]:
+            return {"axes": spread(arguments[2], 1), "shifts": spread(arguments[1], 1)}
+        if operator == "im2col":
+            # aten::im2col(x, kernel, dilation, padding, stride)
+            kernel, dilation, padding, stride = (spread(argument, 2) for argument in arguments[1:5])
+            places = tuple(
+                (n + 2 * p - d * (k - 1) - 1) // s + 1
+                for n, k, d, p, s in zip(sources[0][-2:], kernel, dilation, padding, stride, strict=True)
+            )
+            padded = tuple((p, p) for p in padding)
+            return {"kernel": kernel, "stride": stride, "padding": padded, "dilation": dilation, "places": places}
+        return {}
+
     def reach(self, op: Op) -> Reach:
+        found = op.attributes
+        if "shifts" in found:
+            return Rolls(found["axes"], found["shifts"])
+        if "places" in found:
+            return Unfolds(
+                Window(found["kernel"], found["stride"], found["padding"], found["dilation"]), found["places"]
+            )
         return UNKNOWN
 
 
@@ -136,3 +234,10 @@ class Constant(Kind):
 
     def summary(self, op: Op) -> str:
         return "constant"
+
+
+def _moved(sources: Sequence[int], targets: Sequence[int], rank: int) -> tuple[int, ...]:
+    """Return the order of axes that `movedim` makes."""
+    placed = {target % rank: source % rank for source, target in zip(sources, targets, strict=True)}
+    others = iter(axis for axis in range(rank) if axis not in placed.values())
+    return tuple(placed[axis] if axis in placed else next(others) for axis in range(rank))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from fractions import Fraction
+from math import floor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +61,8 @@ class CostTable:
     ops: dict[str, Cost]
     total: Cost
     not_counted: tuple[str, ...]
-    paths: Mapping[str, str] = field(default_factory=dict)
-    kinds: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = dataclass_field(default_factory=dict)
+    kinds: Mapping[str, str] = dataclass_field(default_factory=dict)
 
     def by_module(self, depth: int | None = None) -> dict[str, Cost]:
         """Return the cost of the ops of each module, in the order they first run.
@@ -85,24 +88,74 @@ class CostTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """Receptive field of one op's output along one axis of space.
+    """Receptive field of one op's output along one axis of space, without what passes ops that see everything.
 
-    The unit at index j reads the input pixels j·stride + low … j·stride + high, both included.
+    The unit at index j reads within the input pixels j·stride + low … j·stride + high, both included. Where a map was
+    enlarged, neighbouring units see differently: these bounds then hold for all of them and may be fractions.
+
+    Attributes:
+        low: First pixel of unit 0, relative to the input; of the widest bounds where units differ.
+        high: Last pixel.
+        stride: Input pixels from one unit to the next; a fraction where a map was enlarged.
+        phases: For each of the units after which the pattern repeats: its first pixel, and as the bits of a number
+            which of the pixels from there on it reads. Empty: one phase without holes.
+        repeat_px: Input pixels after which the pattern repeats.
+        is_uniform: False where units differ without a pattern, because maps met whose sizes have nothing in common:
+            all figures then are those of the unit in the middle, and `phases` has one entry for each unit.
     """
 
-    low: int
-    high: int
-    stride: int
+    low: int | Fraction
+    high: int | Fraction
+    stride: int | Fraction
+    phases: tuple[tuple[int, int], ...] = dataclass_field(default=(), repr=False)
+    repeat_px: int = dataclass_field(default=0, repr=False)
+    is_uniform: bool = True
 
     @property
     def size_px(self) -> int:
-        """Input pixels one unit reads."""
-        return self.high - self.low + 1
+        """Input pixels from the first to the last that one unit reads; the largest where units differ."""
+        return max(mask.bit_length() for _, mask in self._shown()) if self.phases else int(self.high - self.low) + 1
 
     @property
     def padding_px(self) -> int:
         """How far the first unit reaches beyond the border."""
-        return -self.low
+        return -(self.phases[0][0] if self.phases and self.is_uniform else floor(self.low))
+
+    @property
+    def centre_px(self) -> Fraction:
+        """Middle of the first unit's field, in input pixels from the first; half pixels lie between two."""
+        first, last = self.span(0)
+        return Fraction(first + last - 1, 2)
+
+    @property
+    def seen_px(self) -> int:
+        """Input pixels one unit really reads; the most where units differ."""
+        return max(mask.bit_count() for _, mask in self._shown()) if self.phases else self.size_px
+
+    @property
+    def holes_px(self) -> int:
+        """Input pixels inside the field that the unit does not read; the most where units differ."""
+        return max((mask.bit_length() - mask.bit_count() for _, mask in self._shown()), default=0)
+
+    def _shown(self) -> tuple[tuple[int, int], ...]:
+        """Return the phases the figures are about."""
+        middle = len(self.phases) // 2
+        return self.phases if self.is_uniform else self.phases[middle : middle + 1]
+
+    def span(self, place: int) -> tuple[int, int]:
+        """Return the input pixels the unit at a place reads within, as (first, last + 1); may lie outside the image.
+
+        Example:
+            >>> Field(low=-1, high=1, stride=2).span(3)
+            (5, 8)
+        """
+        if not self.phases:
+            first = int(place * self.stride + self.low)
+            return first, first + self.size_px
+        turns, rest = divmod(place, len(self.phases))
+        low, mask = self.phases[rest]
+        first = turns * self.repeat_px + low
+        return first, first + mask.bit_length()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +163,19 @@ class Receptive:
     """Receptive field of one op's output.
 
     Attributes:
-        axes: One field per axis of space; empty if it is global or unknown.
-        is_global: Every unit reads the whole input.
-        is_known: False where a kind on the way has no rule.
+        axes: One local field per axis of space, from the paths on which places stay apart; empty if there is no such
+            path, or it is not known.
+        is_global: Some path passes an op that sees the whole map along some axis.
+        is_known: False where a kind on the way has no rule, or the input has no part in the value.
+        is_aligned: False where branches with different centres met on the way.
+        global_axes: Axes along which a path sees the whole map.
     """
 
     axes: tuple[Field, ...] = ()
     is_global: bool = False
     is_known: bool = True
+    is_aligned: bool = True
+    global_axes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

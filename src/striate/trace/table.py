@@ -99,7 +99,8 @@ class _Rows:
         if name in _CUTS:
             kind = self._kinds.get(name)
             for value in (n for n in made if n in self._read):
-                self._add(call, value, kind.name if kind else f"unknown:{name}", reads, {})
+                attributes = self._part(call, name, value)
+                self._add(call, value, kind.name if kind else f"unknown:{name}", reads, attributes)
             return
         is_flowing = any(n in self._from_inputs for n in reads)
         kind_name, attributes = self._meaning(call, name, made[0], is_flowing=is_flowing)
@@ -153,11 +154,21 @@ class _Rows:
                 return "flatten", {}
             kind = self._kinds["view"]
         try:
-            return kind.name, kind.read(_arguments(call), sources, output)
+            return kind.name, kind.read_call(name, _arguments(call), sources, output)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             # An overload the kind does not expect: better listed as not counted than refused or
             # wrong.
             return f"unknown:{name}", {}
+
+    def _part(self, call: Call, name: str, value: int) -> dict[str, Any]:
+        """Return which part of what it cuts an output of a cutting call is."""
+        arguments = {a.name: v for a, v in zip(call.func._schema.arguments, _arguments(call), strict=True)}  # noqa: SLF001
+        source = self._tape.values[next(_refs(call))].shape
+        axis = arguments.get("dim", 0) % len(source)
+        before = [n for n in call.outputs[: call.outputs.index(value)] if n is not None]
+        drops = name == "unbind"
+        start = len(before) if drops else sum(self._tape.values[n].shape[axis] for n in before)
+        return {"axis": axis, "start": start, "step": 1, "drops": drops}
 
     def _is_same(self, call: Call, made: int) -> bool:
         old, new = self._tape.values[next(_refs(call))], self._tape.values[made]
