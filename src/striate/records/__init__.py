@@ -2,6 +2,7 @@
 
 from striate.records.array import Array
 from striate.records.evidence import Evidence
+from striate.records.folding import Fold, LaneRow, Lanes
 from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
     ClassImages,
@@ -31,6 +32,9 @@ __all__ = [
     "FeatureMap",
     "Field",
     "Filters",
+    "Fold",
+    "LaneRow",
+    "Lanes",
     "LayerActivity",
     "LayerReading",
     "MapLayer",
