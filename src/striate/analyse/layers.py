@@ -59,17 +59,22 @@ def summary(group: Sequence[Op]) -> str:
     return ", ".join(kind.summary(op) if kind is not None else op.kind for op, kind in kinds)
 
 
+def tap(group: Sequence[Op]) -> Op:
+    """Return the op whose value is the layer's: the last that changes numbers, the first if none does."""
+    loud = [op for op in group if op.kind not in _SILENT]
+    return loud[-1] if loud else group[0]
+
+
 def _reading(group: list[Op], costs: dict[str, Cost], fields: dict[str, Receptive]) -> LayerReading:
     head = group[0]
-    loud = [op for op in group if op.kind not in _SILENT]
-    tap = loud[-1] if loud else head
+    last = tap(group)
     return LayerReading(
         name=head.name,
         summary=summary(group),
         ops=tuple(op.name for op in group),
-        tap=tap.name,
-        shape=tap.shape[1:],
-        receptive=fields[tap.name],
+        tap=last.name,
+        shape=last.shape[1:],
+        receptive=fields[last.name],
         cost=Cost(
             params=sum(costs[op.name].params for op in group),
             macs=sum(costs[op.name].macs for op in group),
