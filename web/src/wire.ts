@@ -75,7 +75,7 @@ export interface Section {
     | Charts
     | Histogram
     | Drawing
-    | LayerTable
+    | Graph
     | Map
     | Confusion
     | Scatter
@@ -275,31 +275,107 @@ export interface Block {
   learned: boolean;
 }
 /**
- * The network's table with field drawn true to size and a bar in each number cell.
+ * The network folded by module: its table with lines, and each op's field drawn true to size.
  */
-export interface LayerTable {
-  kind: "layers";
-  rows: LayerRow[];
-  input_side: number;
+export interface Graph {
+  kind: "graph";
+  /**
+   * Sizes of the input that fields are measured on, axes of space only.
+   */
+  input: number[];
+  input_name: string;
+  rows: GraphRows;
+  words: string[];
+  fields: GraphField[];
+  attributes: [string, string][][];
+  findings: GraphFinding[];
   params: number;
   macs: number;
   kept_bytes: number;
+  /**
+   * Rows that hold more lines than there are lanes.
+   */
+  crowded: number[];
 }
 /**
- * One row of the network's table. Units stand in the head.
+ * The rows of the folded graph, column by column, because a network may have thousands.
+ *
+ * A row is followed by what it holds, up to before row `end`; row 0 is the whole network. Words, fields and attributes
+ * are numbers of entries in the lists of the figure. Lanes are numbered from the left within the row's parent: a row's
+ * dot is in lane `at`, lines from `reads_lanes` reach it, those in `passes` go by, its own goes on in lane `to`
+ * (-1: nothing reads it). What it holds has `width` lanes of its own, with lines that come in and go on outside.
  */
-export interface LayerRow {
-  name: string;
-  kind: string;
-  output: string;
-  field: number | null;
+export interface GraphRows {
+  sort: ("input" | "op" | "layer" | "module" | "repeat")[];
+  name: string[];
   /**
-   * Field side over input side, at most 1.
+   * Empty where it is that of the module that holds it, a point, and the name.
    */
-  field_share: number | null;
-  params: number;
-  macs: number;
-  kept_bytes: number;
+  path: string[];
+  end: number[];
+  /**
+   * Equal parts that follow each other; 1 if they differ.
+   */
+  count: number[];
+  call: number[];
+  calls: number[];
+  kind: number[];
+  summary: number[];
+  output: number[];
+  field: number[];
+  attributes: number[];
+  /**
+   * 1 if it holds parameters.
+   */
+  learned: number[];
+  params: number[];
+  macs: number[];
+  kept_bytes: number[];
+  /**
+   * Rows an op reads, in order; empty for what holds others.
+   */
+  reads: number[][];
+  at: number[];
+  reads_lanes: number[][];
+  passes: number[][];
+  to: number[];
+  width: number[];
+  enters: number[][];
+  leaves: number[][];
+}
+/**
+ * Field of an op's output. `axes` may be there as well where a global op made it global: the field without it.
+ */
+export interface GraphField {
+  axes: FieldAxis[];
+  is_global: boolean;
+  is_known: boolean;
+}
+/**
+ * Field along one axis of space, in input pixels: what the unit in the middle of the map sees.
+ */
+export interface FieldAxis {
+  size: number;
+  stride: number;
+  padding: number;
+  /**
+   * First pixel the middle unit sees; below 0 is beyond the border.
+   */
+  first: number;
+  /**
+   * Which unit the middle one is, from 1.
+   */
+  unit: number;
+  units: number;
+}
+/**
+ * A finding at the row it is about.
+ */
+export interface GraphFinding {
+  row: number;
+  code: string;
+  severity: "ok" | "note" | "warning" | "error";
+  message: string;
 }
 /**
  * Samples placed by the distance of their features.

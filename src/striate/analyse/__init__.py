@@ -1,8 +1,9 @@
-"""Readings of the table, on paper: cost, memory, receptive field, layers."""
+"""Readings of the table, on paper: cost, memory, receptive field, layers, folding by module."""
 
 from striate.analyse.batches import at_batch
 from striate.analyse.blocks import blocks
 from striate.analyse.cost import cost
+from striate.analyse.folding import folded
 from striate.analyse.layers import layers
 from striate.analyse.memory import largest_batch, memory_ledger
 from striate.analyse.receptive import boxes, receptive_fields
@@ -13,6 +14,7 @@ __all__ = [
     "blocks",
     "boxes",
     "cost",
+    "folded",
     "largest_batch",
     "layers",
     "memory_ledger",

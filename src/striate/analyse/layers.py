@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from striate.analyse.cost import cost
 from striate.analyse.receptive import receptive_fields
 from striate.graph import Graph, Op
@@ -25,10 +27,11 @@ def layers(graph: Graph) -> tuple[LayerReading, ...]:
     """
     costs = cost(graph).ops
     fields = receptive_fields(graph)
-    return tuple(_reading(group, costs, fields) for group in _grouped(graph))
+    return tuple(_reading(group, costs, fields) for group in grouped(graph))
 
 
-def _grouped(graph: Graph) -> list[list[Op]]:
+def grouped(graph: Graph) -> list[list[Op]]:
+    """Return the ops of each layer: the one that does the work, then its followers."""
     groups: list[list[Op]] = []
     group_of: dict[str, list[Op]] = {}
     readers: dict[str, int] = {}
@@ -49,21 +52,29 @@ def _grouped(graph: Graph) -> list[list[Op]]:
     return groups
 
 
+def summary(group: Sequence[Op]) -> str:
+    """Return the ops of a layer in a few words: "3×3, norm, ReLU"; what changes no number is left out."""
+    loud = [op for op in group if op.kind not in _SILENT] or group[:1]
+    kinds = [(op, kind_of(op.kind)) for op in loud]
+    return ", ".join(kind.summary(op) if kind is not None else op.kind for op, kind in kinds)
+
+
+def tap(group: Sequence[Op]) -> Op:
+    """Return the op whose value is the layer's: the last that changes numbers, the first if none does."""
+    loud = [op for op in group if op.kind not in _SILENT]
+    return loud[-1] if loud else group[0]
+
+
 def _reading(group: list[Op], costs: dict[str, Cost], fields: dict[str, Receptive]) -> LayerReading:
     head = group[0]
-    loud = [op for op in group if op.kind not in _SILENT]
-    tap = loud[-1] if loud else head
-    parts = []
-    for op in loud or [head]:
-        kind = kind_of(op.kind)
-        parts.append(kind.summary(op) if kind is not None else op.kind)
+    last = tap(group)
     return LayerReading(
         name=head.name,
-        summary=", ".join(parts),
+        summary=summary(group),
         ops=tuple(op.name for op in group),
-        tap=tap.name,
-        shape=tap.shape[1:],
-        receptive=fields[tap.name],
+        tap=last.name,
+        shape=last.shape[1:],
+        receptive=fields[last.name],
         cost=sum((costs[op.name] for op in group), Cost(params=0, macs=0, kept_bytes=0)),
         is_learned=any(op.params for op in group),
         is_rectified=any(op.kind in _RECTIFIED for op in group),

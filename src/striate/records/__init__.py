@@ -2,6 +2,7 @@
 
 from striate.records.array import Array
 from striate.records.evidence import Evidence
+from striate.records.folding import Fold, LaneRow, Lanes
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
@@ -32,6 +33,9 @@ __all__ = [
     "FeatureMap",
     "Field",
     "Filters",
+    "Fold",
+    "LaneRow",
+    "Lanes",
     "LayerActivity",
     "LayerReading",
     "MapLayer",

@@ -8,6 +8,7 @@ from striate import schema
 from striate.findings import by_severity
 from striate.numbers import count, duration
 from striate.page.wire import Page, Section
+from striate.report.finding_rows import finding_row, findings_sentence
 from striate.report.sections import (
     activations,
     class_images,
@@ -22,7 +23,7 @@ from striate.report.sections import (
     training,
 )
 from striate.report.subject import Subject
-from striate.report.verdict import facts, finding_row, findings_sentence, prose, verdict
+from striate.report.verdict import facts, prose, verdict
 
 SCHEMA_VERSION = 1
 _SECTIONS = (
@@ -67,7 +68,7 @@ def compose(subject: Subject, *, name: str, seconds: float) -> Page:
             "prose": prose(subject),
             "facts": facts(subject),
             "findings": [finding_row(finding) for finding in by_severity(subject.findings)],
-            "findings_sentence": findings_sentence(subject),
+            "findings_sentence": findings_sentence(subject.findings, len(subject.silent)),
             "found_nothing": [rule.replace("-", " ") for rule in subject.silent],
             "could_not_look": [rule.replace("-", " ") for rule in subject.skipped],
             "sections": sections,

@@ -37,7 +37,8 @@ def report_html(page: Page, store: ArrayStore) -> str:
     document = page.model_dump(mode="json", by_alias=True)
     # Inside a script element only "<" can end it or open a comment.
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    arrays = base64.b64encode(store.to_safetensors()).decode("ascii")
+    # Without arrays there is no file: safetensors' header for nothing is not JSON.
+    arrays = base64.b64encode(store.to_safetensors()).decode("ascii") if store.arrays else ""
     data = (
         f'<script type="application/json" id="striate-page">{text}</script>'
         f'<script type="text/plain" id="striate-arrays">{arrays}</script>'

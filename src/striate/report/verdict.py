@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-
 from striate.findings import Finding, by_severity
 from striate.nets.references import RANDOM
 from striate.numbers import count, duration, listed, measure, percent, plural, storage
-from striate.page.wire import Fact, FindingRow, Strip
+from striate.page.wire import Fact
 from striate.records import Scoreboard
-from striate.report.sections.words import capital
+from striate.report.finding_rows import counted
+from striate.report.sections.words import macs_words
 from striate.report.subject import Subject
-
-_NUMBERS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
 
 # What a finding means for the first sentence, after "but".
 _CLAUSES = {
@@ -60,7 +42,7 @@ def verdict(subject: Subject) -> str:
     if clauses:
         return f"{lead}, but {' and '.join(clauses[:2])}."
     if any(finding.severity != "note" for finding in subject.findings):
-        return f"{lead}, with {_counted(subject.findings)}."
+        return f"{lead}, with {counted(subject.findings)}."
     return f"{lead}, and no check found anything wrong."
 
 
@@ -114,7 +96,7 @@ def facts(subject: Subject) -> list[Fact]:
     if evidence.cost is not None:
         total = evidence.cost.total
         rows.append(Fact(label="Parameters", value=count(total.params)))
-        rows.append(Fact(label="Work per image", value=_macs(total.macs)))
+        rows.append(Fact(label="Work per image", value=macs_words(total.macs)))
         rows.append(Fact(label="Kept to train, per image", value=storage(total.kept_bytes)))
     if evidence.curve is not None:
         rows.append(
@@ -125,30 +107,6 @@ def facts(subject: Subject) -> list[Fact]:
             )
         )
     return rows
-
-
-def findings_sentence(subject: Subject) -> str:
-    """Return how many findings there are and how many checks found nothing.
-
-    "Three warnings, one note. Twelve checks found nothing."
-    """
-    silent = plural(len(subject.silent), "check")
-    return f"{capital(_counted(subject.findings))}. {capital(_word(silent))} found nothing."
-
-
-def finding_row(finding: Finding) -> FindingRow:
-    """Return a finding for the page, with its measurement against its limit."""
-    return FindingRow(
-        code=finding.code,
-        name=finding.name,
-        severity=finding.severity,
-        message=finding.message,
-        todo=finding.todo,
-        why=finding.why,
-        source=finding.source,
-        section=finding.section,
-        strip=_strip(finding),
-    )
 
 
 def _lead(subject: Subject) -> str:
@@ -178,48 +136,3 @@ def _scores(board: Scoreboard) -> list[Fact]:
         return rows
     note = f"95 % interval {100 * low:.1f} to {100 * high:.1f}"
     return [Fact(label=f"{board.main_name.capitalize()}, held out", value=percent(board.main), note=note)]
-
-
-def _macs(macs: int) -> str:
-    for size, word in ((10**9, "billion"), (10**6, "million")):
-        if macs >= size:
-            return f"{measure(macs / size)} {word} MACs"
-    return f"{count(macs)} MACs"
-
-
-def _strip(finding: Finding) -> Strip | None:
-    found = finding.measure
-    if found is None:
-        return None
-
-    def shown(value: float) -> str:
-        if found.unit == "%":
-            return percent(value / 100, 0 if value >= 10 or value == 0 else 1)
-        text = count(int(value)) if float(value).is_integer() and abs(value) < 10**9 else measure(value, 2)
-        return f"{text}{found.unit}" if found.unit == "×" else text
-
-    return Strip(
-        value=found.value,
-        shown=shown(found.value),
-        limit=found.limit,
-        limit_shown=shown(found.limit),
-        wrong=found.wrong,
-        low=found.low,
-        high=found.high,
-        low_shown=shown(found.low),
-        high_shown=shown(found.high) + (f" {found.unit}" if found.unit not in {"", "%", "×"} else ""),
-        interval=found.interval,
-        marks=list(found.marks),
-        chance=found.chance,
-    )
-
-
-def _counted(findings: Sequence[Finding]) -> str:
-    tally = Counter(finding.severity for finding in findings)
-    parts = [_word(plural(tally[severity], severity)) for severity in ("error", "warning", "note") if tally[severity]]
-    return ", ".join(parts) or "no findings"
-
-
-def _word(text: str) -> str:
-    number, _, rest = text.partition(" ")
-    return f"{_NUMBERS[int(number)]} {rest}" if number.isdigit() and int(number) < len(_NUMBERS) else text

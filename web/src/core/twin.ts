@@ -1,5 +1,7 @@
 // Every picture can be read as a table. Where Python sends none, the numbers on the picture are the table.
-import type { Chart, Column, Figure, Table } from "../wire-kinds.ts";
+import type { Chart, Column, Figure, Graph, Table } from "../wire-kinds.ts";
+import { fieldText } from "./graph-words.ts";
+import { holds, treeOf } from "./graph-tree.ts";
 
 const column = (label: string, unit = "", align: Column["align"] = "right"): Column => ({
   label,
@@ -22,6 +24,35 @@ function chartsTable(charts: readonly Chart[]): Table {
     columns: [column(charts[0]?.x_label ?? "", "", "left"), ...curves.map((curve) => curve.column)],
     rows: xs.map((x) => [x, ...curves.map((curve) => curve.at.get(x) ?? null)]),
     foot: null,
+    caption: "",
+  };
+}
+
+/** Every op of a network, however it is folded. */
+function graphTable(figure: Graph): Table {
+  const tree = treeOf(figure);
+  const { rows } = tree;
+  const ops = rows.sort.map((_, row) => row).filter((row) => row > 0 && !holds(tree, row));
+  return {
+    columns: [
+      column("Operation", "", "left"),
+      column("Kind", "", "left"),
+      column("Output"),
+      column("Field", "pixels"),
+      column("Parameters"),
+      column("MACs"),
+      column("Kept", "bytes"),
+    ],
+    rows: ops.map((row) => [
+      tree.path[row]!,
+      figure.words[rows.kind[row]!]!,
+      figure.words[rows.output[row]!]!,
+      fieldText(figure.fields[rows.field[row]!]!),
+      rows.params[row]!,
+      rows.macs[row]!,
+      rows.kept_bytes[row]!,
+    ]),
+    foot: ["Sum", null, null, null, figure.params, figure.macs, figure.kept_bytes],
     caption: "",
   };
 }
@@ -73,6 +104,8 @@ function drawnNumbers(figure: Figure): Table | null {
         rows: named.map((tile) => [tile.label, tile.value]),
       };
     }
+    case "graph":
+      return graphTable(figure);
     default:
       return null;
   }

@@ -1,0 +1,243 @@
+"""The page about a table alone: what `check` found, as one HTML file, without torch, data or weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from striate import schema
+from striate.checking import Check, last_field
+from striate.errors import InputError
+from striate.findings import by_severity
+from striate.graph import times
+from striate.numbers import count, figure, percent, plural, storage
+from striate.page.wire import Caption, Cell, Column, Fact, Figure, Judgement, Page, Section, Table, TableFigure
+from striate.report.arrays import ArrayStore
+from striate.report.drawing import drawing
+from striate.report.finding_rows import counted, finding_row, findings_sentence
+from striate.report.graph_figure import graph_figure
+from striate.report.html import write_report
+from striate.report.sections.words import BOXES, LINES, capital, macs_words, not_counted
+from striate.runs.folder import environment
+
+SCHEMA_VERSION = 1
+_MIB = 2**20
+
+
+def write_check_page(check: Check, path: Path | str) -> None:
+    """Write what `check` found as one HTML file that opens from disk, atomically.
+
+    It holds the totals, the findings at their op, the network drawn to scale and folded by module with every op's
+    receptive field, and the memory of a training step. It opens offline and asks nobody for anything.
+
+    Args:
+        check: What `striate.check` returned.
+        path: The file; `check.html` in it if it is a folder.
+
+    Raises:
+        InputError: The path is something else than a file.
+        RunError: The page was not built.
+        StorageError: The disk refused; an old page is still there.
+
+    Example:
+        >>> import striate                                               # doctest: +SKIP
+        >>> write_check_page(striate.check("net.yaml"), "net.html")     # doctest: +SKIP
+    """
+    path = Path(path)
+    path = path / "check.html" if path.is_dir() else path
+    if path.exists() and not path.is_file():
+        raise InputError("a page must be written to a file", got=str(path))
+    write_report(path, check_page(check), ArrayStore())
+
+
+def check_page(check: Check) -> Page:
+    """Return the page as data."""
+    sections = [_network(check), _memory(check), _made(check)]
+    today = datetime.now(UTC)
+    return Page.model_validate(
+        {
+            "schema": schema.stamp("page", SCHEMA_VERSION),
+            "title": f"{check.name}, checked",
+            "run_line": f"Check of {check.name} · {today.day} {today:%B %Y} · {_conditions(check)}",
+            "verdict": _verdict(check),
+            "prose": _prose(check),
+            "facts": _facts(check),
+            "findings": [finding_row(finding) for finding in by_severity(check.findings)],
+            "findings_sentence": findings_sentence(check.findings, len(check.silent)),
+            "found_nothing": [rule.replace("-", " ") for rule in check.silent],
+            "could_not_look": [],
+            "sections": [section for section in sections if section is not None],
+        }
+    )
+
+
+def _conditions(check: Check) -> str:
+    """Return what the numbers hold for: "one 3×224×224 input, float32, eval mode"."""
+    held = check.graph.conditions
+    shapes = " and ".join(times(shape[1:]) for shape in held.inputs.values())
+    batch = "one" if held.batch == 1 else f"{count(held.batch)} at once of"
+    return f"{batch} {shapes} input, {held.dtype}, {held.mode} mode"
+
+
+def _per(check: Check) -> str:
+    batch = check.graph.conditions.batch
+    return "per input" if batch == 1 else f"for {plural(batch, 'input')}"
+
+
+def _verdict(check: Check) -> str:
+    total = check.cost.total
+    lead = f"{capital(macs_words(total.macs))} {_per(check)} with {count(total.params)} parameters"
+    if check.cost.not_counted:
+        lead = f"At least {lead[0].lower()}{lead[1:]}"
+    if not check.findings:
+        return f"{lead}, and no rule found anything wrong."
+    return f"{lead}; {counted(check.findings)}."
+
+
+def _prose(check: Check) -> str:
+    rows, total = check.layers, check.cost.total
+    parts = []
+    if rows:
+        widest = max(rows, key=lambda row: row.cost.params)
+        busiest = max(rows, key=lambda row: row.cost.macs)
+        parts.append(
+            f"`{widest.name}` holds {percent(widest.cost.params / max(total.params, 1), 0)} of the parameters; "
+            f"`{busiest.name}` does {percent(busiest.cost.macs / max(total.macs, 1), 0)} of the work."
+        )
+    grave = [finding for finding in by_severity(check.findings) if finding.severity != "note"][:2]
+    if grave:
+        parts.append("To try next: " + " ".join(dict.fromkeys(finding.todo for finding in grave)))
+    return " ".join(parts)
+
+
+def _facts(check: Check) -> list[Fact]:
+    total = check.cost.total
+    facts = [
+        Fact(label="Parameters", value=count(total.params)),
+        Fact(label="Work forward", value=macs_words(total.macs), note=_per(check)),
+        Fact(label="Kept to train", value=storage(total.kept_bytes), note=_per(check)),
+    ]
+    last = last_field(check.graph, check.fields)
+    if last.axes:
+        sizes = [int(axis.size_px) for axis in last.axes]
+        steps = [float(axis.stride) for axis in last.axes]
+        facts.append(
+            Fact(
+                label="Field of the last map",
+                value=f"{_across(sizes)} px",
+                note=f"every {_across(steps)} px",
+            )
+        )
+    if check.memory:
+        held = storage(sum(check.memory.values()))
+        facts.append(Fact(label=f"One step with {check.optimizer}", value=held, note=_per(check)))
+    return facts
+
+
+def _across(numbers: list[int] | list[float]) -> str:
+    """Return one number where all axes agree, else one for each."""
+    shown = [figure(number) for number in numbers]
+    return shown[0] if len(set(shown)) == 1 else "×".join(shown)
+
+
+def _network(check: Check) -> Section:
+    boxes = drawing(check.graph, check.layers)
+    table = graph_figure(check.graph, check.cost, check.fields, check.findings)
+    figures: list[Figure] = [boxes, table] if boxes else [table]
+    worst = by_severity(check.findings)
+    judgement: Judgement = worst[0].severity if worst else "ok"
+    return Section(
+        id="network",
+        term="Network",
+        judgement=judgement,
+        sentence=worst[0].message if worst else _size_sentence(check),
+        figures=figures,
+        caption=Caption(
+            shown=(BOXES if boxes else "") + LINES,
+            should_see="Maps that get smaller slowly and wider as they do, and a field that reaches the input's size before "
+            "the last layer.",
+            wrong_if="a map drops by more than half at once, the field stays below the size of the object, or one row holds "
+            "nearly all parameters.",
+            source=f"{capital(_conditions(check))}. MACs: convolutions, fully connected layers and matrix products, forward, "
+            f"biases not counted. Kept: activations kept for the backward pass.{not_counted(check.cost.not_counted)}",
+        ),
+    )
+
+
+def _size_sentence(check: Check) -> str:
+    layers = capital(plural(len(check.layers), "layer"))
+    sides = [side for row in check.layers if (side := max(row.shape[1:], default=1)) > 1]
+    first = max(next(iter(check.graph.conditions.inputs.values()))[2:], default=1)
+    if not sides:
+        return f"{layers}, none of which makes a map."
+    return f"{layers} bring the map's side from {count(first)} to {count(sides[-1])} pixels."
+
+
+def _memory(check: Check) -> Section | None:
+    """Return what a training step holds; None if nobody reckoned it."""
+    memory: Mapping[str, int] = check.memory
+    if not memory or not any(memory.values()):
+        return None
+    total = sum(memory.values())
+    largest = max(memory, key=lambda name: memory[name])
+    table = Table(
+        columns=[
+            Column(label="Held for", align="left"),
+            Column(label="Memory", unit="MiB", decimals=2, bar=True),
+            Column(label="Share", unit="%", decimals=1),
+        ],
+        rows=[[capital(name), size / _MIB, 100 * size / total] for name, size in memory.items()],
+        foot=["Sum", total / _MIB, 100.0],
+        caption=f"One training step with {check.optimizer}",
+    )
+    return Section(
+        id="memory",
+        term="Memory",
+        judgement=None,
+        sentence=f"One training step with {check.optimizer} holds {storage(total)}; "
+        f"{percent(memory[largest] / total, 0)} of it is for {largest}.",
+        figures=[TableFigure(table=table)],
+        caption=Caption(
+            shown="What is held at once while the network is trained, by what it is for.",
+            should_see="Activations that fit beside the parameters with room to spare.",
+            wrong_if="the sum is near what the machine has.",
+            source=f"{capital(_conditions(check))}; what kernels allocate for themselves while they run is left out.",
+        ),
+    )
+
+
+def _made(check: Check) -> Section:
+    held, graph = check.graph.conditions, check.graph
+    idle = sum(number for _, number in graph.idle)
+    said = {
+        "Network": check.name,
+        **{f"Input {name}": times(shape) for name, shape in held.inputs.items()},
+        "Type and mode": f"{held.dtype}, {held.mode}",
+        "Operations": count(len(graph)),
+        "Not counted": ", ".join(check.cost.not_counted) or "nothing",
+        "Parameters no operation reads": count(idle),
+        "Rules that looked": count(len(check.silent) + len({finding.name for finding in check.findings})),
+    } | environment()
+    rows: list[list[Cell]] = [[label, value] for label, value in said.items()]
+    return Section(
+        id="made",
+        term="How this was made",
+        judgement=None,
+        sentence="What the numbers hold for.",
+        figures=[
+            TableFigure(
+                table=Table(
+                    columns=[Column(label="What", align="left"), Column(label="Value", align="left")],
+                    rows=rows,
+                    caption="Conditions and versions",
+                )
+            )
+        ],
+        caption=Caption(
+            shown="Everything on this page was read off the table of operations; no picture was looked at and no weight.",
+            should_see="The input size and the mode you meant, and nothing left uncounted.",
+            wrong_if="operations are listed as not counted: the totals are then lower bounds.",
+            source="Made with `striate check`.",
+        ),
+    )
