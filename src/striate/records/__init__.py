@@ -16,6 +16,7 @@ from striate.records.pictures import (
 from striate.records.predictions import Chosen, Predictions, Scoreboard
 from striate.records.readings import Cost, CostTable, Field, LayerReading, Receptive
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
+from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "MapLayer",
     "Occlusion",
     "OcclusionCensus",
+    "OpTimes",
     "Optimizer",
     "Output",
     "OutputKind",
@@ -47,7 +49,10 @@ __all__ = [
     "SaliencyCensus",
     "Schedule",
     "Scoreboard",
+    "TimeLedger",
+    "Times",
     "TopPatches",
     "TrainingCurve",
     "UnitPatches",
+    "WorkTimes",
 ]
