@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from striate.cli.terminal import console
 from striate.numbers import count, measure, percent, plural
-from striate.records.timing import OpTimes, TimeLedger, WorkTimes
+from striate.records.timing import PHASES, OpTimes, TimeLedger, WorkTimes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -37,12 +37,11 @@ def show_times(ledger: TimeLedger, *, most: int = 20) -> None:
 def told(ledger: TimeLedger) -> list[str]:
     """Return what the tables do not say, in sentences."""
     whole = ledger.whole
-    lines = [
-        f"The whole: forward {_ms(whole.forward_ms)} ms ({_ms(ledger.training_forward_ms)} when it keeps what backward needs), "
-        f"backward {_ms(whole.backward_ms)}, {ledger.optimizer} {_ms(whole.optimizer_ms)}; "
-        f"{percent(ledger.spread, 0)} spread between rounds."
-    ]
-    ratios = [f"{phase} {ratio:.2f}" for phase, ratio in ledger.agreement().items()]
+    kept = f"{_ms(ledger.training_forward_ms)} when it keeps what backward needs"
+    training = f"backward {_ms(whole.backward_ms)} ms, {ledger.optimizer} {_ms(whole.optimizer_ms)} ms"
+    spread = f"{percent(ledger.spread, 0)} spread between rounds"
+    lines = [f"The whole: forward {_ms(whole.forward_ms)} ms ({kept}), {training}; {spread}."]
+    ratios = [f"{PHASES[phase]} {ratio:.2f}" for phase, ratio in ledger.agreement().items()]
     if ratios:
         lines.append(f"Sum of the parts ÷ whole: {', '.join(ratios)}.")
     if ledger.ops:

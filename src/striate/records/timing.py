@@ -10,6 +10,8 @@ from striate import schema
 SCHEMA_VERSION = 1
 # Parts and whole that differ by more than this share are said to disagree.
 TOLERANCE = 0.25
+# What the phases are called in sentences.
+PHASES = {"forward": "forward pass", "backward": "backward pass", "optimizer": "optimiser step"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +133,7 @@ class TimeLedger:
     def disagreements(self) -> tuple[str, ...]:
         """Return a sentence for each phase in which parts and whole differ by more than a quarter."""
         return tuple(
-            f"The parts' {phase} adds up to {ratio:.2f} × that of the whole: {_reason(ratio)}."
+            f"The parts' {PHASES[phase]} adds up to {ratio:.2f} × that of the whole: {_reason(ratio)}."
             for phase, ratio in self.agreement().items()
             if abs(ratio - 1) > TOLERANCE
         )

@@ -145,7 +145,7 @@ class TimedSteps:
             done, grads = self._kept(tensors)
         seconds: dict[str, float] = {}
         # A real step keeps the gradients of the parameters: freeing them at once would cost time that it does not spend.
-        kept: list[Tensor] = []
+        kept: list[tuple[int, Tensor]] = []
         while done:
             step = done.pop()
             given = [(tensor, grads.pop(value)) for value, tensor in step.made if value in grads]
@@ -211,7 +211,7 @@ def _pull(
     reads: tuple[tuple[int, Tensor], ...],
     grads: dict[int, Tensor],
     record: Replay,
-) -> list[Tensor]:
+) -> list[tuple[int, Tensor]]:
     """Take a step's gradients, add those of values to what other readers gave, and return those of parameters."""
     outputs, weights = zip(*given, strict=True)
     found = torch.autograd.grad(outputs, [tensor for _, tensor in reads], weights, allow_unused=True)
@@ -221,7 +221,7 @@ def _pull(
     for value, grad in pairs:
         if grad is not None and value not in record.found:
             grads[value] = grads[value] + grad if value in grads else grad
-    return [grad for value, grad in pairs if grad is not None and value in record.found]
+    return [(value, grad) for value, grad in pairs if grad is not None and value in record.found]
 
 
 def _grad_floor(clock: Clock) -> float:
