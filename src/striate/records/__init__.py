@@ -1,6 +1,7 @@
 """Frozen results of readings, training and methods: plain numbers and pictures, declared without torch or numpy."""
 
 from striate.records.array import Array
+from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
 from striate.records.evidence import Evidence
 from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
@@ -25,6 +26,7 @@ __all__ = [
     "Array",
     "Chosen",
     "ClassImages",
+    "Comparison",
     "Cost",
     "CostTable",
     "EpochRow",
@@ -41,14 +43,17 @@ __all__ = [
     "Optimizer",
     "Output",
     "OutputKind",
+    "Pair",
     "Predictions",
     "Preprocessing",
     "Receptive",
     "Recipe",
+    "RowDifference",
     "Saliency",
     "SaliencyCensus",
     "Schedule",
     "Scoreboard",
+    "StagePair",
     "TimeLedger",
     "Times",
     "TopPatches",
