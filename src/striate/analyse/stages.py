@@ -50,8 +50,4 @@ def stages(graph: Graph) -> dict[Shape, tuple[str, ...]]:
 def _size(op: Op, rank: int, known: set[Shape], before: Shape) -> Shape:
     if len(op.shape) == 2 or not op.inputs:
         return ()
-    if len(op.shape) == rank:
-        for size in (op.shape[2:], op.shape[1:-1]):
-            if size in known:
-                return size
-    return before
+    return op.shape[2:] if len(op.shape) == rank and op.shape[2:] in known else before

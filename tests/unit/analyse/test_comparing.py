@@ -36,6 +36,12 @@ def test_totals_stand_side_by_side_with_their_ratio():
     assert (found.total("ops").first, found.total("not_counted").second) == (7, 0)
 
 
+def test_the_fields_of_both_last_maps_are_compared():
+    found = compare(graph(SMALL), graph("input 1x8x8; conv 3x3 4; conv 3x3 4, relu; classes 2"))
+    assert (found.total("field_size_px").first, found.total("field_size_px").second) == (8, 5)
+    assert (found.total("field_stride_px").first, found.total("field_stride_px").second) == (2, 1)
+
+
 def test_every_column_of_a_cost_is_compared():
     found = compare(graph(SMALL), graph(SMALL))
     assert {column.name for column in fields(Cost)} <= {pair.name for pair in found.totals}
