@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torchvision
 from machine import heading
 from torch import nn
 
@@ -51,7 +50,7 @@ def by_fvcore(net: nn.Module, batch: int, px: int) -> Answer:
     from fvcore.nn import FlopCountAnalysis, parameter_count
 
     analysis = FlopCountAnalysis(net, torch.zeros(batch, 3, px, px))
-    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
+    analysis.unsupported_ops_warnings(enabled=False).uncalled_modules_warnings(enabled=False).tracer_warnings("none")
     return Answer(parameter_count(net)[""], analysis.total())
 
 
@@ -104,6 +103,14 @@ TOOLS = {
     "flop_counter": by_flop_counter,
     "striate": by_striate,
 }
+
+
+def network(name: str) -> nn.Module:
+    """Return a network of torchvision's with random weights, the same each time."""
+    from torchvision import models
+
+    torch.manual_seed(0)
+    return getattr(models, name)(weights=None)
 
 
 def timed(tool, net: nn.Module, batch: int, px: int) -> tuple[float, Answer]:
@@ -167,16 +174,13 @@ def peak_bytes(net: nn.Module, batch: int, px: int) -> int:
 
 def compare(name: str, px: int = PX) -> None:
     """Print what each tool says about one network, and how long it takes."""
-    torch.manual_seed(0)
-    net = getattr(torchvision.models, name)(weights=None).eval()
+    net = network(name).eval()
     one, answers, failures = times(net, 1, px)
     eight, at_eight, more = times(net, 8, px)
-    print(
-        f"\n{name}, {px} px; peak of an Adam step, batch 8, as the allocator sees it: {peak_bytes(net, 8, px) / 1e6:.0f} MB"
-    )
-    print(
-        f"{'tool':17}{'params':>12}{'MMACs':>10}{'ms, n=1':>9}{'÷ torchinfo':>13}{'ms, n=8':>9}{'÷ torchinfo':>13}{'MB, n=8':>9}{'field px':>9}"
-    )
+    peak = f"{peak_bytes(net, 8, px) / 1e6:.0f} MB"
+    print(f"\n{name}, {px} px; peak of an Adam step, batch 8, as the allocator sees it: {peak}")
+    print(f"{'tool':17}{'params':>12}{'MMACs':>10}", end="")
+    print(f"{'ms, n=1':>9}{'÷ torchinfo':>13}{'ms, n=8':>9}{'÷ torchinfo':>13}{'MB, n=8':>9}{'field px':>9}")
     for tool in TOOLS:
         if tool in failures or tool in more:
             print(f"{tool:17}{failures.get(tool) or more[tool]}")
@@ -236,8 +240,7 @@ def side_effects() -> None:
     """Print what each tool changed in a ResNet-18 in train mode."""
     print("\nWhat was changed in a resnet18 in train mode")
     for name, tool in TOOLS.items():
-        torch.manual_seed(0)
-        net = torchvision.models.resnet18(weights=None).train()
+        net = network("resnet18").train()
         before = state(net)
         try:
             with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
