@@ -37,10 +37,11 @@ fix: $(VENV)/ready web/node_modules/ready ## format and mend what can be mended
 	$(BIN)/ruff format .
 	cd web && npm run format
 
-bench: $(VENV)/ready $(PAGE) ## measure accuracy over seeds, and speed beside what people use instead
+bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds, and speed beside what people use instead
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/occlusion.py
+	$(BIN)/python benchmarks/summaries.py
 
 page: $(PAGE) ## build the page
 
@@ -59,6 +60,10 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[demo]'
 	$(BIN)/python tools/install_group.py dev
+	touch $@
+
+$(VENV)/bench-ready: $(VENV)/ready
+	$(BIN)/python tools/install_group.py bench
 	touch $@
 
 web/node_modules/ready: $(VENV)/ready web/package.json web/package-lock.json

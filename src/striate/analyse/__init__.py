@@ -2,6 +2,7 @@
 
 from striate.analyse.batches import at_batch
 from striate.analyse.blocks import blocks
+from striate.analyse.comparing import compare
 from striate.analyse.cost import cost
 from striate.analyse.folding import folded
 from striate.analyse.layers import layers
@@ -13,6 +14,7 @@ __all__ = [
     "at_batch",
     "blocks",
     "boxes",
+    "compare",
     "cost",
     "folded",
     "largest_batch",

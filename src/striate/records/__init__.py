@@ -1,6 +1,7 @@
 """Frozen results of readings, training and methods: plain numbers and pictures, declared without torch or numpy."""
 
 from striate.records.array import Array
+from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
 from striate.records.evidence import Evidence
 from striate.records.folding import Fold, LaneRow, Lanes
 from striate.records.ledger import MemoryLedger, Saving
@@ -18,6 +19,7 @@ from striate.records.pictures import (
 from striate.records.predictions import Chosen, Predictions, Scoreboard
 from striate.records.readings import Cost, CostTable, Field, LayerReading, Receptive
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
+from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "Array",
     "Chosen",
     "ClassImages",
+    "Comparison",
     "Cost",
     "CostTable",
     "EpochRow",
@@ -42,19 +45,26 @@ __all__ = [
     "MemoryLedger",
     "Occlusion",
     "OcclusionCensus",
+    "OpTimes",
     "Optimizer",
     "Output",
     "OutputKind",
+    "Pair",
     "Predictions",
     "Preprocessing",
     "Receptive",
     "Recipe",
+    "RowDifference",
     "Saliency",
     "SaliencyCensus",
     "Saving",
     "Schedule",
     "Scoreboard",
+    "StagePair",
+    "TimeLedger",
+    "Times",
     "TopPatches",
     "TrainingCurve",
     "UnitPatches",
+    "WorkTimes",
 ]

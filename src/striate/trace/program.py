@@ -92,6 +92,11 @@ class Program:
         return self._replay if isinstance(self._replay, str) else ""
 
     @property
+    def inputs(self) -> Inputs:
+        """What was recorded."""
+        return self._inputs
+
+    @property
     def batch(self) -> int | None:
         """The only batch it holds for; None if it holds for every batch."""
         return None if isinstance(self._replay, str) else self._replay.batch
@@ -174,13 +179,13 @@ class Program:
         targets = {*tapped.values(), *(leaf.value for leaf in leaves if isinstance(leaf, Ref))}
         plan = self._plan(record, frozenset(targets), frozenset(start))
         device = next(iter((*inputs.values(), *start.values()))).device
-        values = _Found(unwrapped(module), inputs, device).all(record, plan.found)
+        values = Found(unwrapped(module), inputs, device).all(record, plan.found)
         for value, tensor in start.items():
             values[value] = tensor.clone() if value in record.literal else tensor
         kept = _execute(record, plan, values, batch, device, frozenset(tapped.values()))
         outputs = None
         if until is None and self._spec is not None:
-            outputs = tree_unflatten([_filled(leaf, values, batch, device) for leaf in leaves], self._spec)
+            outputs = tree_unflatten([filled(leaf, values, batch, device) for leaf in leaves], self._spec)
         return Result(outputs, {name: kept.get(value, values[value]) for name, value in tapped.items()})
 
     def _value(self, name: str) -> int:
@@ -194,7 +199,7 @@ class Program:
         return self._plans[targets, given]
 
 
-class _Found:
+class Found:
     """What no step makes, looked up in the module and the inputs of a run."""
 
     def __init__(self, module: nn.Module, inputs: Mapping[str, Tensor], device: torch.device) -> None:
@@ -271,8 +276,8 @@ def _execute(
             values[after] = values[before].clone()
         for before, after in step.renames:
             values[after] = values[before]
-        args = [_filled(argument, values, batch, device) for argument in step.args]
-        kwargs = {name: _filled(argument, values, batch, device) for name, argument in step.kwargs.items()}
+        args = [filled(argument, values, batch, device) for argument in step.args]
+        kwargs = {name: filled(argument, values, batch, device) for name, argument in step.kwargs.items()}
         out = step.func(*args, **kwargs)
         for value, part in zip(step.makes, out if isinstance(out, list | tuple) else (out,), strict=True):
             if value is not None and value not in given:
@@ -285,11 +290,12 @@ def _execute(
     return kept
 
 
-def _filled(argument: Any, values: Mapping[int, Tensor], batch: int, device: torch.device) -> Any:  # noqa: ANN401
+def filled(argument: Any, values: Mapping[int, Tensor], batch: int, device: torch.device) -> Any:  # noqa: ANN401
+    """Return a step's argument with tensors, integers and device of a run in the places left for them."""
     if isinstance(argument, Ref):
         return values[argument.value]
     if isinstance(argument, list | tuple):
-        return type(argument)(_filled(part, values, batch, device) for part in argument)
+        return type(argument)(filled(part, values, batch, device) for part in argument)
     if isinstance(argument, Scaled):
         return argument.at(batch)
     return device if isinstance(argument, Here) else argument

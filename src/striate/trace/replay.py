@@ -78,8 +78,18 @@ class Replay:
     batch: int | None
 
 
-def replay(tape: Tape, batch: int, other: Tape | None = None, other_batch: int = 0) -> Replay:
+def replay(
+    tape: Tape,
+    batch: int,
+    other: Tape | None = None,
+    other_batch: int = 0,
+    *,
+    in_place: bool = False,
+) -> Replay:
     """Return what to run again; with a second tape at another batch, for every batch.
+
+    With `in_place`, what the network wrote in place is written in place again, as its time asks for: a value is then good
+    only until it is written over.
 
     Raises:
         Unfit: A constant has no values, or the tapes differ by more than integers that grow evenly
@@ -91,7 +101,7 @@ def replay(tape: Tape, batch: int, other: Tape | None = None, other_batch: int =
     _check_constants(tape, twin)
     merge = _Merge(batch, other_batch if other else batch + 1)
     steps = [
-        _step(tape, a, merge(a.args, b.args), merge(a.kwargs, b.kwargs))
+        _step(tape, a, merge(a.args, b.args), merge(a.kwargs, b.kwargs), in_place=in_place)
         for a, b in zip(tape.calls, twin.calls, strict=True)
     ]
     return Replay(
@@ -154,13 +164,13 @@ def _check_constants(tape: Tape, other: Tape) -> None:
             raise Unfit("a constant in it depends on the batch")
 
 
-def _step(tape: Tape, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Step:
+def _step(tape: Tape, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], *, in_place: bool) -> Step:
     written = {new for _, new in call.writes}
     makes = tuple(None if n in written else n for n in call.outputs)
     reads = (*_references(args), *_references(tuple(kwargs.values())), *call.after)
     if not call.writes:
         return Step(call.func, args, kwargs, reads, makes)
-    is_literal = any(tape.values[old].storage in tape.literal for old, _ in call.writes)
+    is_literal = in_place or any(tape.values[old].storage in tape.literal for old, _ in call.writes)
     pure = None if is_literal else _pure(tape, call, reads)
     if pure is not None:
         return Step(pure, args, kwargs, reads, (call.writes[0][1],))

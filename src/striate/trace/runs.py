@@ -56,9 +56,9 @@ class FakeRuns:
         self._fake = FakeTensorMode(allow_non_fake_inputs=True)
         self._quick = Quick(self._fake)
         self._original = weakref.ref(module)
-        with _undisturbed(module), uncollected():
+        with undisturbed(module), uncollected():
             self._shell = without_values(module, found, self._fake)
-        self._device = _device(self._shell.module)
+        self._device = device_of(self._shell.module)
         self.skipped_hooks = self._shell.skipped_hooks
         self.tape: Tape | None = None
 
@@ -102,7 +102,7 @@ class FakeRuns:
         # to it.
         if found is not None:
             shell.places.update(found.places())
-        with _undisturbed(shell.module), uncollected(), torch.inference_mode(), self._fake:
+        with undisturbed(shell.module), uncollected(), torch.inference_mode(), self._fake:
             return _recorded(shell, inputs, inputs.empty(self._device), self._mode, self._quick)
 
 
@@ -112,18 +112,18 @@ def real_tape(module: nn.Module, asked: Inputs, mode: Mode, cause: Exception) ->
     Raises:
         InputError: The network raised; the message names the place and what it said.
     """
-    with _undisturbed(module):
+    with undisturbed(module):
         try:
             shell = with_values(module)
             with torch.inference_mode():
-                return _recorded(shell, asked, asked.drawn(_device(module)), mode)
+                return _recorded(shell, asked, asked.drawn(device_of(module)), mode)
         except InputError as error:
             # Some networks take gradients inside `forward`, which inference mode does not allow.
             if not any(word in str(error) for word in ("grad", "inference")):
                 raise error from cause
         shell = with_values(module)
         with torch.enable_grad():
-            return _recorded(shell, asked, asked.drawn(_device(module)), mode)
+            return _recorded(shell, asked, asked.drawn(device_of(module)), mode)
 
 
 def _recorded(shell: Shell, inputs: Inputs, tensors: list[Tensor], mode: Mode, quick: Quick | None = None) -> Tape:
@@ -166,18 +166,19 @@ def _told(error: Exception, failure: Failure) -> InputError:
     return kind(rule, got=Quoted(f"{failure.operator} of {shapes}"), where=where, hint=hint)
 
 
-def _device(module: nn.Module) -> torch.device:
+def device_of(module: nn.Module) -> torch.device:
+    """Return where a module's tensors are; the CPU for one without any."""
     first = next((tensor for tensor in (*module.parameters(), *module.buffers())), None)
     return torch.device("cpu") if first is None or first.is_meta else first.device
 
 
 @contextmanager
-def _undisturbed(module: nn.Module) -> Iterator[None]:
+def undisturbed(module: nn.Module) -> Iterator[None]:
     """Run the block as torch runs by default, and put the user's random numbers and switches back afterwards."""
     with ExitStack() as stack:
         stack.enter_context(kept_randomness())
         stack.enter_context(whole_attention())
-        kind = _device(module).type
+        kind = device_of(module).type
         if torch.is_autocast_enabled(kind):
             stack.enter_context(torch.autocast(kind, enabled=False))
         if any(getattr(part, "_compiled_call_impl", None) or hasattr(part, "_orig_mod") for part in module.modules()):
