@@ -94,7 +94,9 @@ class _Editor:
                 after = [_read(text) for text in edit.layers] + after
         made = [*before, *here, *after]
         # The last of what stands in its place is what the layer's name goes to.
-        self.trail += [self.number if here and place == len(before) + len(here) - 1 else None for place in range(len(made))]
+        self.trail += [
+            self.number if here and place == len(before) + len(here) - 1 else None for place in range(len(made))
+        ]
         self.number += 1
         return made
 

@@ -77,12 +77,16 @@ class Cure:
 
 
 def set_argument(op: str, argument: str, value: Value) -> Edit:
-    """Return the edit that gives a layer's argument another value.
+    """Return the edit that gives a layer's argument another value; steps that agree along all axes are written once.
 
     Example:
         >>> str(set_argument("conv3", "padding", (1,))), str(set_argument("conv3", "padding", None))
         ('set the padding of conv3 to 1', 'leave out the padding of conv3')
+        >>> str(set_argument("conv3", "stride", (2, 2))), str(set_argument("conv3", "kernel", (3, 3)))
+        ('set the stride of conv3 to 2', 'set the kernel of conv3 to 3x3')
     """
+    if isinstance(value, tuple) and argument != "kernel" and len(set(value)) == 1:
+        value = value[:1]
     return Edit(action="set", op=op, argument=argument, value=value)
 
 

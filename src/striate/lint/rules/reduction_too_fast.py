@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import lcm
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, set_argument
 from striate.graph import Op, size, times
-from striate.lint.paper import FOLLOWERS, LEARNED, POOLINGS, Paper
+from striate.lint.paper import CONVOLUTIONS, FOLLOWERS, LEARNED, POOLINGS, Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, figure
 
@@ -68,7 +69,7 @@ class ReductionTooFast(TableRule):
             if has_learned and _is_narrow_way(seen, op):
                 found.append((room[op.inputs[0]] / op.elements, op))
             has_learned = has_learned or op.kind in LEARNED
-        found = [(factor, op) for factor, op in found if factor > _LIMIT]
+        found = [(factor, op) for factor, op in found if factor > _LIMIT and seen.asks(op)]
         if not found:
             return
         factor, op = max(found, key=lambda pair: pair[0])
@@ -80,7 +81,17 @@ class ReductionTooFast(TableRule):
             "Spread the reduction over several layers, or let the channels grow where the map shrinks.",
             measure=Measure(value=factor, limit=_LIMIT, wrong="above", low=1.0, high=max(16.0, factor), unit="×"),
             op=op.name,
+            cure=_cure(op, room[op.inputs[0]]),
         )
+
+
+def _cure(op: Op, room: int) -> Cure | None:
+    """Let a convolution's channels grow, in eights, until an eighth of what reached it leaves it."""
+    if op.kind not in CONVOLUTIONS:
+        return None
+    step = lcm(8, op.attributes["groups"])
+    least = -(-room // int(_LIMIT * (op.elements // op.attributes["width"])))
+    return Cure(edits=(set_argument(op.name, "width", -(-least // step) * step),))
 
 
 def _room(paper: Paper) -> dict[str, int]:
