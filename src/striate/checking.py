@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from striate import schema
 from striate.analyse import cost, layers, receptive_fields, training_bytes
-from striate.blueprint import Blueprint, is_blueprint_file, read_blueprint
-from striate.errors import InputError, Quoted
+from striate.blueprint import Blueprint, is_blueprint_file, places, read_blueprint
+from striate.errors import InputError, Quoted, ShapeError
 from striate.findings import Finding
 from striate.graph import Graph, Shape, times
-from striate.lint import lint
+from striate.lint import Allow, LintReport, Offer, Subject, lint, offers, read_allowances
 from striate.records import CostTable, Evidence, LayerReading, Receptive
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class Check:
         optimizer: Whose state the memory counts.
         findings: Judgements, gravest first.
         silent: Names of the rules that looked and found nothing.
+        report: Everything the rules said: also what is allowed, allowances that no longer apply, and rules that raised.
+        subject: The name, and where the ops are written if it came from a file.
+        plan: The blueprint, if it is one.
     """
 
     name: str
@@ -51,6 +54,13 @@ class Check:
     optimizer: str
     findings: tuple[Finding, ...]
     silent: tuple[str, ...]
+    report: LintReport
+    subject: Subject
+    plan: Blueprint | None = None
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Return the cures of a blueprint's findings, each with its effect; none for a module."""
+        return () if self.plan is None else offers(self.plan, self.report)
 
     def document(self) -> dict[str, Any]:
         """Return everything as plain values, as `striate check --json` prints it."""
@@ -84,8 +94,27 @@ class Check:
                 for op in self.graph
             ],
             "not_counted": list(self.cost.not_counted),
-            "findings": [finding.row() for finding in self.findings],
+            "findings": self._rows(),
+            "allowed": [
+                covered.finding.row() | {"reason": covered.allowance.reason} for covered in self.report.allowed
+            ],
+            "unused_allowances": [asdict(unused.allowance) | {"why": unused.why} for unused in self.report.unused],
+            "failures": [asdict(failure) for failure in self.report.failures],
         }
+
+    def _rows(self) -> list[dict[str, Any]]:
+        rows = {id(finding): finding.row() for finding in self.findings}
+        for finding in self.findings:
+            place = self.subject.place(finding.op)
+            rows[id(finding)]["place"] = asdict(place) if place is not None else None
+        for offer in self.offers():
+            rows[id(offer.finding)]["cure"] |= {
+                "text": str(offer.cure),
+                "before": asdict(offer.before),
+                "after": asdict(offer.after) if offer.after is not None else None,
+                "obstacle": offer.obstacle,
+            }
+        return list(rows.values())
 
 
 def check(
@@ -96,6 +125,7 @@ def check(
     optimizer: str = "adam",
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    allow: Allow = (),
 ) -> Check:
     """Return a network's table with its cost, memory, receptive fields and advice, without running or changing it.
 
@@ -106,6 +136,7 @@ def check(
         optimizer: "sgd" (with momentum), "adam" or "adamw": whose state the memory counts.
         select: Codes, names or code beginnings of the rules to ask; all if empty.
         ignore: Of the rules not to ask.
+        allow: Findings that are allowed, beside those its file allows: {rule: reason} or {rule: {op: reason}}.
 
     Raises:
         ShapeError: Sizes that do not fit, named at the op where they clash.
@@ -120,23 +151,35 @@ def check(
         raise InputError(f"optimizer must be one of {', '.join(OPTIMIZER_STATES)}", got=optimizer)
     if batch < 1:
         raise InputError("batch must be at least 1", got=batch)
-    name, graph = _table(network, input_size, batch)
-    return check_graph(graph, name=name, optimizer=optimizer, select=select, ignore=ignore)
+    subject, plan, graph = _table(network, input_size, batch)
+    return check_graph(
+        graph,
+        subject=subject,
+        optimizer=optimizer,
+        select=select,
+        ignore=ignore,
+        allow=(*(plan.allow if plan is not None else ()), *read_allowances(allow)),
+        plan=plan,
+    )
 
 
 def check_graph(
     graph: Graph,
     *,
-    name: str,
+    subject: Subject,
     optimizer: str = "adam",
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    allow: Allow = (),
+    plan: Blueprint | None = None,
 ) -> Check:
     """Return the readings and advice for a table."""
     table, rows = cost(graph), layers(graph)
-    verdict = lint(Evidence(layers=rows, cost=table), graph=graph, select=tuple(select), ignore=tuple(ignore))
+    verdict = lint(
+        Evidence(layers=rows, cost=table), graph=graph, select=tuple(select), ignore=tuple(ignore), allow=allow
+    )
     return Check(
-        name=name,
+        name=subject.name,
         graph=graph,
         cost=table,
         layers=rows,
@@ -145,6 +188,9 @@ def check_graph(
         optimizer=optimizer,
         findings=verdict.findings,
         silent=verdict.silent,
+        report=verdict,
+        subject=subject,
+        plan=plan,
     )
 
 
@@ -159,10 +205,11 @@ def _table(
     network: str | Path | Blueprint | Network | nn.Module,
     input_size: Sequence[int] | None,
     batch: int,
-) -> tuple[str, Graph]:
+) -> tuple[Subject, Blueprint | None, Graph]:
     name = str(network) if isinstance(network, str | Path) else type(network).__name__
+    subject = Subject(name=name)
     if isinstance(network, str | Path) and is_blueprint_file(network):
-        network = read_blueprint(network)
+        network, subject = _located(network)
     if isinstance(network, Blueprint):
         from dataclasses import replace
 
@@ -175,8 +222,19 @@ def _table(
                 hint="Change the blueprint's own input for that.",
             )
         plan = replace(network, input=asked)
-        return name, plan.graph(batch=batch)
-    return name, _traced(network, input_size, batch)
+        return subject, plan, plan.graph(batch=batch)
+    return subject, None, _traced(network, input_size, batch)
+
+
+def _located(file: str | Path) -> tuple[Blueprint, Subject]:
+    """Return a file's blueprint, and where its ops are written."""
+    plan = read_blueprint(file)
+    try:
+        found = places(plan, Path(file).read_text(encoding="utf-8"), file=str(file))
+    except ShapeError:
+        # With another input size its sizes may fit; the table says so in a moment.
+        found = {}
+    return plan, Subject(name=str(file), file=str(file), places=found)
 
 
 def _traced(network: str | Path | Network | nn.Module, input_size: Sequence[int] | None, batch: int) -> Graph:

@@ -10,7 +10,7 @@ from striate.lint import rules as _ours  # registers them
 from striate.lint.failure import Failure
 from striate.lint.rule import RULES, Rule
 
-__all__ = ["RULES", "chosen", "rule_of", "unreadable"]
+__all__ = ["RULES", "all_rules", "chosen", "rule_of", "unreadable"]
 
 _ = _ours
 
@@ -21,7 +21,7 @@ def rule_of(code_or_name: str, *, where: str = "") -> Rule[Any]:
     Raises:
         UnknownNameError: With the nearest names.
     """
-    known = _known()
+    known = all_rules()
     for rule in known:
         if code_or_name in (rule.name, rule.code):
             return rule
@@ -39,7 +39,7 @@ def chosen(*, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[R
         UnknownNameError: A word that names no rule.
         UsageError: No rule is left.
     """
-    known = _known()
+    known = all_rules()
     wanted, unwanted = set(select), set(ignore)
     words = {word for rule in known for word in _words(rule)} | set(RULES.failures)
     for word in (*wanted, *unwanted):
@@ -65,7 +65,8 @@ def unreadable(*, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tup
     return tuple(Failure(rule=name, error=found[name]) for name in asked)
 
 
-def _known() -> tuple[Rule[Any], ...]:
+def all_rules() -> tuple[Rule[Any], ...]:
+    """Return every rule, ours first."""
     return tuple(rule for rule in RULES.values() if _is_rule(rule))
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from striate.blueprint import Blueprint
-from striate.blueprint.editing import edited
+from striate.blueprint import Blueprint, edited
 from striate.errors import StriateError
 from striate.findings import SEVERITIES, Cure, Finding
 from striate.lint.engine import LintReport, lint

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from striate.lint.catalogue import RULES, rule_of
+from striate.lint.catalogue import all_rules, rule_of
 from striate.lint.page import clean
 from striate.lint.rule import Rule
 
@@ -37,7 +37,7 @@ def index() -> str:
     rows = [
         f"| [{rule.name}]({rule.name}.md) | {rule.code} | {' or '.join(rule.severities)} "
         f"| {rule.section} | {rule.summary} |"
-        for rule in RULES.values()
+        for rule in all_rules()
     ]
     head = (
         "# Rules\n\nA rule reads what was measured and says what is wrong; "
@@ -50,7 +50,7 @@ def index() -> str:
 
 def pages() -> dict[str, str]:
     """Return the text of every page, by file name."""
-    return {"README.md": index(), **{f"{rule.name}.md": page(rule) for rule in RULES.values()}}
+    return {"README.md": index(), **{f"{rule.name}.md": page(rule) for rule in all_rules()}}
 
 
 def write(folder: Path) -> None:

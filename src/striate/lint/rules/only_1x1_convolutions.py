@@ -67,5 +67,10 @@ class OnlyOneByOneConvolutions(TableRule):
             "Use 3×3 kernels in at least one layer before the map is pooled or flattened.",
             measure=Measure(value=float(widest), limit=2.0, wrong="below", high=7.0, unit="px"),
             op=first.name,
-            cure=Cure(edits=(set_argument(first.name, "kernel", (3,) * len(first.attributes["kernel"])), set_argument(first.name, "padding", None))),
+            cure=Cure(
+                edits=(
+                    set_argument(first.name, "kernel", (3,) * len(first.attributes["kernel"])),
+                    set_argument(first.name, "padding", None),
+                )
+            ),
         )
