@@ -66,10 +66,10 @@ class ReductionTooFast(TableRule):
         found: list[tuple[float, Op]] = []
         has_learned = False
         for op in seen.graph:
-            if has_learned and _is_narrow_way(seen, op):
-                found.append((room[op.inputs[0]] / op.elements, op))
+            factor = room[op.inputs[0]] / op.elements if op.inputs else 0.0
+            if has_learned and factor > _LIMIT and seen.asks(op) and _is_narrow_way(seen, op):
+                found.append((factor, op))
             has_learned = has_learned or op.kind in LEARNED
-        found = [(factor, op) for factor, op in found if factor > _LIMIT and seen.asks(op)]
         if not found:
             return
         factor, op = max(found, key=lambda pair: pair[0])
@@ -104,13 +104,26 @@ def _room(paper: Paper) -> dict[str, int]:
 
 
 def _is_narrow_way(paper: Paper, op: Op) -> bool:
-    """Tell whether an op is the only way on for the map it reads."""
+    """Tell whether all that reads the map behind an op goes through the op."""
     if paper.window(op) is None or not paper.is_map(op.name) or op.name in paper.graph.outputs:
         return False
-    if len(paper.readers[op.inputs[0]]) > 1:
-        return False
-    source = paper.back(op.inputs[0], _THROUGH)
-    if source is not None and source.kind in _THROUGH:
-        return False  # it stopped where something else reads the same
+    name = op.inputs[0]
+    while name in paper.ops and paper.ops[name].kind in _THROUGH:
+        name = paper.ops[name].inputs[0]
+    source = paper.ops.get(name)
     parts = source.inputs if source is not None and source.kind == "concat" else ()
-    return all(len(paper.readers[part]) == 1 for part in parts)
+    return not _goes_around(paper, [name, *parts], op)
+
+
+def _goes_around(paper: Paper, names: list[str], op: Op) -> bool:
+    """Tell whether some of the values reach the output without going through an op."""
+    seen = {op.name}
+    while names:
+        name = names.pop()
+        if name in paper.graph.outputs:
+            return True
+        for reader in paper.readers[name]:
+            if reader.name not in seen:
+                seen.add(reader.name)
+                names.append(reader.name)
+    return False
