@@ -21,6 +21,7 @@ class Registry(Generic[Member]):
         noun: What a member is called in messages ("layer word").
         group: Entry-point group of plug-ins ("striate.kinds"); each entry point loads to a member of that name, or to a
             module or class whose loading adds the members itself (with `register`).
+        is_tolerant: Whether a plug-in that cannot be loaded is noted in `failures` instead of raising.
 
     Example:
         >>> shapes = Registry[int]("shape", "striate.shapes")
@@ -30,9 +31,11 @@ class Registry(Generic[Member]):
         (4, ['square'])
     """
 
-    def __init__(self, noun: str, group: str) -> None:
+    def __init__(self, noun: str, group: str, *, is_tolerant: bool = False) -> None:
         self.noun = noun
         self.group = group
+        self._is_tolerant = is_tolerant
+        self._failures: dict[str, str] = {}
         self._members: dict[str, Member] = {}
         self._plugins_read = False
 
@@ -68,6 +71,12 @@ class Registry(Generic[Member]):
         self._read_plugins()
         return tuple(self._members.values())
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """Plug-ins that could not be loaded, by entry point, with the exception in one line."""
+        self._read_plugins()
+        return dict(self._failures)
+
     def _read_plugins(self) -> None:
         if self._plugins_read:
             return
@@ -76,6 +85,14 @@ class Registry(Generic[Member]):
 
         for point in entry_points(group=self.group):
             # A plug-in that uses our own decorators adds its members while it is loaded.
-            loaded = point.load()
-            if point.name not in self._members and not isinstance(loaded, ModuleType):
+            count = len(self._members)
+            try:
+                loaded = point.load()
+            except Exception as error:
+                if not self._is_tolerant:
+                    raise
+                self._failures[point.name] = f"{type(error).__name__}: {' '.join(str(error).split())}"
+                continue
+            has_added = len(self._members) > count or isinstance(loaded, ModuleType)
+            if point.name not in self._members and not has_added:
                 self.add(point.name, loaded)

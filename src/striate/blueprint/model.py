@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from striate.findings import Allowance
 from striate.graph import Mode, Shape
 from striate.records.output import Output, OutputKind
 
@@ -30,6 +31,8 @@ class Repeat:
 
 
 Item = Layer | Repeat
+# Where a layer is written: its number in the list of items, and in the lists of the repeats it stands in.
+Path = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,7 @@ class Blueprint:
         items: Layers and repeats, in order.
         output: What it answers with: "classes", "labels" or "values".
         names: One name per output; numbers from 0 where none were given.
+        allow: Findings this design may have, each with its reason.
 
     Example:
         >>> plan = Blueprint.from_text("input 1x28x28; conv 3x3 8, relu; maxpool 2; classes 10")
@@ -52,6 +56,7 @@ class Blueprint:
     items: tuple[Item, ...]
     output: OutputKind
     names: tuple[str, ...]
+    allow: tuple[Allowance, ...] = ()
 
     @property
     def outputs(self) -> Output:
@@ -60,7 +65,12 @@ class Blueprint:
 
     def layers(self) -> Iterator[Layer]:
         """Yield every layer in the order it runs, repeats unrolled."""
-        yield from _unroll(self.items)
+        for _, layer in self.paths():
+            yield layer
+
+    def paths(self) -> Iterator[tuple[Path, Layer]]:
+        """Yield every layer in the order it runs, with where it is written."""
+        yield from _unroll(self.items, ())
 
     @classmethod
     def from_text(cls, text: str, *, where: str = "text") -> Blueprint:
@@ -115,10 +125,10 @@ class Blueprint:
         return source(self, name=name)
 
 
-def _unroll(items: tuple[Item, ...]) -> Iterator[Layer]:
-    for item in items:
+def _unroll(items: tuple[Item, ...], above: Path) -> Iterator[tuple[Path, Layer]]:
+    for number, item in enumerate(items):
         if isinstance(item, Layer):
-            yield item
+            yield (*above, number), item
         else:
             for _ in range(item.count):
-                yield from _unroll(item.items)
+                yield from _unroll(item.items, (*above, number))

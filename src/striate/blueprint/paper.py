@@ -18,15 +18,33 @@ def graph(plan: Blueprint, *, batch: int = 1, mode: Mode = "eval") -> Graph:
     """Return the table of a blueprint; see `Blueprint.graph`."""
     conditions = Conditions(inputs={"input": (batch, *plan.input)}, mode=mode)
     writer = _Writer((batch, *plan.input))
-    layers = list(plan.layers())
     try:
-        for number, layer in enumerate(layers, start=1):
-            writer.layer(_with_bias(layer, layers[number] if number < len(layers) else None))
-        writer.layer(Layer(word="fc", arguments={"width": len(plan.names)}), name=plan.output)
+        _write(plan, writer)
     except ShapeError as error:
         error.reached = writer.graph(conditions)
         raise
     return writer.graph(conditions)
+
+
+def origins(plan: Blueprint) -> dict[str, int]:
+    """Return, for every op, the number of the layer it comes from, in the order they run; the output's is the last.
+
+    A flattening that was put in belongs to the fully connected layer behind it.
+
+    Example:
+        >>> origins(Blueprint.from_text("input 1x4x4; (conv 3 2, relu) x2; classes 2"))
+        {'conv1': 0, 'relu1': 1, 'conv2': 2, 'relu2': 3, 'flatten1': 4, 'classes': 4}
+    """
+    writer = _Writer((1, *plan.input))
+    _write(plan, writer)
+    return writer.origins
+
+
+def _write(plan: Blueprint, writer: _Writer) -> None:
+    layers = list(plan.layers())
+    for number, layer in enumerate(layers, start=1):
+        writer.layer(_with_bias(layer, layers[number] if number < len(layers) else None), number - 1)
+    writer.layer(Layer(word="fc", arguments={"width": len(plan.names)}), len(layers), name=plan.output)
 
 
 def _with_bias(layer: Layer, after: Layer | None) -> Layer:
@@ -44,6 +62,7 @@ class _Writer:
         self.last = "input"
         self.shape = source
         self.counts: Counter[str] = Counter()
+        self.origins: dict[str, int] = {}
 
     def graph(self, conditions: Conditions) -> Graph:
         """Return the table of the rows so far."""
@@ -54,12 +73,14 @@ class _Writer:
             buffers=sum(KINDS[op.kind].buffers(op) for op in self.ops),
         )
 
-    def layer(self, layer: Layer, *, name: str = "") -> None:
+    def layer(self, layer: Layer, number: int, *, name: str = "") -> None:
         """Add a layer, with a flattening before it where a fully connected layer meets a map."""
         kind = words()[layer.word]
+        before = len(self.ops)
         if kind.name == "linear" and len(self.shape) > 2:
             self.add(KINDS["flatten"], {}, name=self._numbered("flatten"))
         self.add(kind, dict(layer.arguments), name=name or self._numbered(layer.word))
+        self.origins |= dict.fromkeys((op.name for op in self.ops[before:]), number)
 
     def add(self, kind: Kind, arguments: dict[str, Any], *, name: str) -> None:
         """Add one op, naming it in whatever goes wrong."""

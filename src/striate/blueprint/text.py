@@ -1,5 +1,7 @@
 """The one-line form: `input 1x28x28; (conv 3x3 32, batchnorm, relu) x2; maxpool 2; fc 128, relu; classes 10`.
 
+What this design may be allowed follows the output: `…; classes 10; allow unaligned-padding at conv1 because "…"`.
+
 Commas and semicolons both separate. Writing puts a comma before what follows a layer (normalisation, activation) and
 a semicolon before everything else, so that a blueprint has one text.
 """
@@ -9,22 +11,28 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from striate.blueprint.model import Blueprint, Item, Repeat
+from striate.blueprint import allowing
+from striate.blueprint.model import Blueprint, Item, Path, Repeat
 from striate.blueprint.words import layer_from_tokens, layer_to_text
 from striate.errors import BlueprintError
+from striate.findings import Allowance
 from striate.kinds import words
 from striate.records.output import OutputKind
 
 OUTPUTS: dict[str, OutputKind] = {"classes": "classes", "labels": "labels", "values": "values"}
 MOST_LAYERS = 10_000
 DEEPEST = 20
+_MARKS = frozenset("(),;")
 _TOKEN = re.compile(r"\s*(?:(?P<mark>[(),;])|(?P<word>[^\s(),;]+))")
+# The reason of an allowance, read as JSON.
+_QUOTED = re.compile(r'\s*(?P<word>"(?:[^"\\]|\\.)*")')
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
     text: str
     column: int
+    offset: int = 0
 
 
 def parse(text: str, *, where: str = "text") -> Blueprint:
@@ -40,14 +48,29 @@ def parse(text: str, *, where: str = "text") -> Blueprint:
         )
     shape = input_shape(head[1].text, where=f"{where}, column {head[1].column}")
     items, end = phrases.items(depth=0)
+    allow = phrases.allowances()
     kind, names = output_from([token.text for token in end], where=where)
-    return checked(Blueprint(input=shape, items=items, output=kind, names=names), where=where)
+    return checked(Blueprint(input=shape, items=items, output=kind, names=names, allow=allow), where=where)
+
+
+def places(text: str) -> dict[Path, tuple[int, int]]:
+    """Return line and column, from 1, of every layer as it is written; the output comes after the last item."""
+    reader = _Reader(text, "text")
+    reader.phrase()
+    items, end = reader.items(depth=0)
+    if end:
+        reader.places[len(items),] = end[0].offset
+    found = {}
+    for path, offset in reader.places.items():
+        line_start = text.rfind("\n", 0, offset) + 1
+        found[path] = (text.count("\n", 0, offset) + 1, offset - line_start + 1)
+    return found
 
 
 def write(plan: Blueprint) -> str:
     """Return the one text of a blueprint."""
     parts = ["input " + "x".join(map(str, plan.input))]
-    return "; ".join(["; ".join(parts), *_written(plan.items), output_text(plan)])
+    return "; ".join(["; ".join(parts), *_written(plan.items), output_text(plan), *map(allowing.to_text, plan.allow)])
 
 
 def input_shape(text: str, *, where: str) -> tuple[int, ...]:
@@ -125,13 +148,21 @@ class _Reader:
     def __init__(self, text: str, where: str) -> None:
         self.where = where
         self.tokens: list[_Token] = []
+        self.places: dict[Path, int] = {}
+        lead = len(text) - len(text.lstrip())
         text = text.strip()
         place = 0
+        is_allowance = False
         while place < len(text):
-            match = _TOKEN.match(text, place)
+            match = (_QUOTED.match(text, place) if is_allowance else None) or _TOKEN.match(text, place)
             if match is None or match.end() == place:
                 break
-            self.tokens.append(_Token(match["mark"] or match["word"], match.start(match.lastgroup or 0) + 1))
+            start = match.start(match.lastgroup or 0)
+            self.tokens.append(_Token(match[0].strip(), start + 1, lead + start))
+            if match.lastgroup == "mark":
+                is_allowance = False
+            elif len(self.tokens) == 1 or self.tokens[-2].text in _MARKS:
+                is_allowance = match["word"] == allowing.WORD
             place = match.end()
         self.at = 0
 
@@ -152,23 +183,34 @@ class _Reader:
             self.at += 1
         return taken
 
-    def items(self, *, depth: int) -> tuple[tuple[Item, ...], list[_Token]]:
+    def items(self, *, depth: int, above: Path = ()) -> tuple[tuple[Item, ...], list[_Token]]:
         """Take items up to a closing bracket (depth > 0) or the output phrase (depth 0), which is returned."""
         if depth > DEEPEST:
             raise BlueprintError(f"brackets must be at most {DEEPEST} deep", got=depth, where=self.place())
         items: list[Item] = []
         while not self.is_at_end(depth):
+            here = (*above, len(items))
             if self.peek() == "(":
-                items.append(self.repeat(depth=depth))
+                items.append(self.repeat(depth=depth, path=here))
                 continue
+            self.places[here] = self.tokens[self.at].offset
             place = self.place()
             phrase = self.phrase()
             if phrase[0].text in OUTPUTS and not depth:
-                if self.peek():
-                    raise BlueprintError("nothing must follow the output", got=self.peek(), where=self.place())
                 return tuple(items), phrase
             items.append(layer_from_tokens([token.text for token in phrase], where=place))
         return tuple(items), []
+
+    def allowances(self) -> tuple[Allowance, ...]:
+        """Take what follows the output: allowances, and nothing else."""
+        allow = []
+        while self.peek():
+            place, head = self.place(), self.peek()
+            if head != allowing.WORD:
+                raise BlueprintError("nothing but allowances must follow the output", got=head, where=place)
+            phrase = [token.text for token in self.phrase()]
+            allow.append(allowing.from_tokens(phrase, where=place))
+        return tuple(allow)
 
     def is_at_end(self, depth: int) -> bool:
         """Return whether the items end here; refuse marks that cannot stand here."""
@@ -181,11 +223,11 @@ class _Reader:
             raise BlueprintError("every ( must be closed", got="end of the text", where=self.place())
         return mark in {"", ")"}
 
-    def repeat(self, *, depth: int) -> Repeat:
+    def repeat(self, *, depth: int, path: Path) -> Repeat:
         """Take `( items ) xN` and the separator after it."""
         self.at += 1
         place = self.place()
-        items, _ = self.items(depth=depth + 1)
+        items, _ = self.items(depth=depth + 1, above=path)
         self.at += 1
         match = re.fullmatch(r"x([0-9]+)", self.peek())
         if not items or match is None or not 1 <= int(match[1]) <= MOST_LAYERS:

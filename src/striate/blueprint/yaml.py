@@ -7,13 +7,14 @@ from typing import Any
 import yaml as _yaml
 
 from striate import schema
+from striate.blueprint import allowing
 from striate.blueprint.model import Blueprint, Item, Layer, Repeat
 from striate.blueprint.text import DEEPEST, checked, input_shape, output_from, output_text
 from striate.blueprint.words import layer_from_mapping, layer_from_tokens, layer_to_text
 from striate.errors import BlueprintError
 
 SCHEMA_VERSION = 1
-_KEYS = {"schema", "input", "layers", "output"}
+_KEYS = {"schema", "input", "layers", "output", "allow"}
 
 
 def parse(text: str, *, where: str = "yaml") -> Blueprint:
@@ -41,23 +42,26 @@ def parse(text: str, *, where: str = "yaml") -> Blueprint:
     document = schema.accept(document, "blueprint", SCHEMA_VERSION, where=where)
     for key in document:
         if key not in _KEYS:
-            raise BlueprintError("a blueprint holds schema, input, layers and output", got=key, where=where)
+            raise BlueprintError("a blueprint holds schema, input, layers, output and allow", got=key, where=where)
     if not isinstance(document.get("layers"), list):
         raise BlueprintError("layers must be a list", got=document.get("layers"), where=where)
     shape = input_shape(str(document.get("input", "")), where=f"{where}, input")
     items = _items(document["layers"], where=f"{where}, layers", depth=0)
     kind, names = output_from(str(document.get("output", "")).split(), where=f"{where}, output")
-    return checked(Blueprint(input=shape, items=items, output=kind, names=names), where=where)
+    allow = allowing.from_rows(document.get("allow", []), where=f"{where}, allow")
+    return checked(Blueprint(input=shape, items=items, output=kind, names=names, allow=allow), where=where)
 
 
 def write(plan: Blueprint) -> str:
     """Return the one YAML document of a blueprint."""
-    document = {
+    document: dict[str, Any] = {
         "schema": schema.stamp("blueprint", SCHEMA_VERSION),
         "input": "x".join(map(str, plan.input)),
         "layers": _written(plan.items),
         "output": output_text(plan),
     }
+    if plan.allow:
+        document["allow"] = [allowing.to_row(allowance) for allowance in plan.allow]
     return _yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
 
 

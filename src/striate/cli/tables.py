@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from striate.checking import Check, last_field
+from striate.cli.advice import COLOURS, MARKS, show_advice
 from striate.cli.terminal import console
 from striate.findings import Finding
 from striate.graph import times
@@ -14,9 +15,6 @@ from striate.records import LayerReading, MemoryLedger
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-MARKS = {"error": "✗ error", "warning": "! warning", "note": "i note"}
-_COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 
 
 def show_check(found: Check) -> None:
@@ -37,7 +35,7 @@ def show_check(found: Check) -> None:
         screen.print(f"The last map's units see {field} pixels, {last.axes[0].stride} apart.")
     if found.cost.not_counted:
         screen.print(f"Not counted, because no kind knows them: {', '.join(found.cost.not_counted)}.")
-    show_findings(found.findings, checked=len(found.silent))
+    show_advice(found)
 
 
 def memory_text(ledger: MemoryLedger) -> str:
@@ -100,7 +98,7 @@ def show_findings(findings: Sequence[Finding], *, checked: int, skipped: int = 0
     screen = console()
     screen.print("")
     for finding in findings:
-        line = Text(f"{MARKS[finding.severity]}  ", style=_COLOURS[finding.severity])
+        line = Text(f"{MARKS[finding.severity]}  ", style=COLOURS[finding.severity])
         line.append(f"{finding.message}", style="default")
         line.append(f"  [{finding.code} {finding.name}]", style="dim")
         screen.print(line)

@@ -10,33 +10,65 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from striate.lint.catalogue import RULES
+    from striate.lint.allowances import Allow, Allowed, Unused, read_allowances
+    from striate.lint.catalogue import RULES, all_rules, rule_of
+    from striate.lint.curing import Fixed, Offer, fixed, offers
     from striate.lint.engine import LintReport, lint
+    from striate.lint.failure import Failure
+    from striate.lint.formats import Subject, to_github, to_sarif
     from striate.lint.pages import explain_rule
     from striate.lint.rule import PictureRule, Rule, Section, TableRule, register
 
 __all__ = [
     "RULES",
+    "Allow",
+    "Allowed",
+    "Failure",
+    "Fixed",
     "LintReport",
+    "Offer",
     "PictureRule",
     "Rule",
     "Section",
+    "Subject",
     "TableRule",
+    "Unused",
+    "all_rules",
     "explain_rule",
+    "fixed",
     "lint",
+    "offers",
+    "read_allowances",
     "register",
+    "rule_of",
+    "to_github",
+    "to_sarif",
 ]
 
 _HOMES = {
     "RULES": "catalogue",
+    "Allow": "allowances",
+    "Allowed": "allowances",
+    "Failure": "failure",
+    "Fixed": "curing",
     "LintReport": "engine",
-    "lint": "engine",
-    "explain_rule": "pages",
+    "Offer": "curing",
     "PictureRule": "rule",
     "Rule": "rule",
     "Section": "rule",
+    "Subject": "formats",
     "TableRule": "rule",
+    "Unused": "allowances",
+    "all_rules": "catalogue",
+    "explain_rule": "pages",
+    "fixed": "curing",
+    "lint": "engine",
+    "offers": "curing",
+    "read_allowances": "allowances",
     "register": "rule",
+    "rule_of": "catalogue",
+    "to_github": "formats",
+    "to_sarif": "formats",
 }
 
 

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from striate.lint.catalogue import RULES, rule_of
+from striate.lint.advice import ADVICE
+from striate.lint.catalogue import all_rules, rule_of
+from striate.lint.fire_rates import fire_rates
 from striate.lint.page import clean
 from striate.lint.rule import Rule
 
@@ -29,7 +31,22 @@ def explain_rule(code_or_name: str) -> str:
 def page(rule: Rule[Any]) -> str:
     """Return a rule's page: its name, code, severity and section, then its docstring."""
     head = f"# {rule.name}\n\n`{rule.code}` · {' or '.join(rule.severities)} · {rule.section}\n\n"
-    return head + clean(rule.__doc__ or "").replace("\n## ", "\n\n## ").replace("\n\n\n", "\n\n") + "\n"
+    text = clean(rule.__doc__ or "").replace("\n## ", "\n\n## ").replace("\n\n\n", "\n\n")
+    return f"{head}{text}\n{_rate(rule)}"
+
+
+def _rate(rule: Rule[Any]) -> str:
+    """Return how often a design rule fires on good networks; nothing for rules that need more than a table."""
+    if rule.section != "network":
+        return ""
+    measured = fire_rates()
+    share = measured.fired.get(rule.name)
+    text = "Not measured yet." if share is None else f"On {share}, {measured.date}."
+    return (
+        f"\n## How often it fires\n{text}\n"
+        f"Counted on [{len(measured.found)} networks](healthy-networks.md) that are known to be good; "
+        "in brackets the 95 % interval.\n"
+    )
 
 
 def index() -> str:
@@ -37,7 +54,7 @@ def index() -> str:
     rows = [
         f"| [{rule.name}]({rule.name}.md) | {rule.code} | {' or '.join(rule.severities)} "
         f"| {rule.section} | {rule.summary} |"
-        for rule in RULES.values()
+        for rule in all_rules()
     ]
     head = (
         "# Rules\n\nA rule reads what was measured and says what is wrong; "
@@ -45,12 +62,41 @@ def index() -> str:
         "Written from the rules' docstrings by `python -m striate.lint.pages`.\n\n"
         "| rule | code | severity | section | what it finds |\n| --- | --- | --- | --- | --- |\n"
     )
+    return head + "\n".join(rows) + "\n" + _advice()
+
+
+def _advice() -> str:
+    """Return the table from what is taught to the rules that say it."""
+    rows = [
+        f"| {advice.text} | {', '.join(f'[{name}]({name}.md)' for name in advice.rules) or 'not yet'} "
+        f"| {advice.missing} |"
+        for advice in ADVICE
+    ]
+    head = (
+        "\n## From advice to rules\n\nWhat is taught about designing a network, and who says it here.\n\n"
+        "| advice | rule | not yet |\n| --- | --- | --- |\n"
+    )
     return head + "\n".join(rows) + "\n"
+
+
+def healthy_networks() -> str:
+    """Return the page with the networks the design rules are calibrated on, and what is said of each."""
+    measured = fire_rates()
+    rows = [f"| {network} | {', '.join(rules) or 'nothing'} |" for network, rules in measured.found.items()]
+    exempt = [f"- {finding}: {reason}." for finding, reason in measured.exempt.items()]
+    return (
+        "# Good networks\n\nA rule that fires on good networks teaches people to ignore it. These were published, trained by many, "
+        "and are good whatever a rule says. Each was traced at its own input size with random weights by "
+        f"`benchmarks/fire_rates.py` ({measured.versions}; {measured.date}).\n\n"
+        f"With any warning or error: {measured.troubled}; in brackets the 95 % interval.\n\n"
+        "Told, and exempt by name:\n\n" + "\n".join(exempt) + "\n\n"
+        "| network | what the rules say |\n| --- | --- |\n" + "\n".join(rows) + "\n"
+    )
 
 
 def pages() -> dict[str, str]:
     """Return the text of every page, by file name."""
-    return {"README.md": index(), **{f"{rule.name}.md": page(rule) for rule in RULES.values()}}
+    return {"README.md": index(), "healthy-networks.md": healthy_networks(), **{f"{rule.name}.md": page(rule) for rule in all_rules()}}
 
 
 def write(folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from striate.records import CostTable, Evidence, LayerReading, Receptive
 CONVOLUTIONS = frozenset({"conv", "convtranspose"})
 LEARNED = CONVOLUTIONS | {"linear"}
 POOLINGS = frozenset({"maxpool", "avgpool"})
+NORMALISATIONS = frozenset({"batchnorm", "instancenorm", "groupnorm", "layernorm"})
 # What changes neither which values are neighbours nor how many there are.
 FOLLOWERS = frozenset(
     {
@@ -39,16 +41,31 @@ class Paper:
         graph: The table.
         cost: Of each op.
         layers: As people speak of them.
+        excused: Ops a rule must not name: they are allowed to break it.
+        only: The one op a rule may name, "" for all that are not excused.
     """
 
     graph: Graph
     cost: CostTable
     layers: tuple[LayerReading, ...]
+    excused: Collection[str] = frozenset()
+    only: str = ""
 
     @classmethod
     def of(cls, graph: Graph, evidence: Evidence) -> Paper:
         """Return the paper of a graph; readings the evidence holds are not made again."""
         return cls(graph=graph, cost=evidence.cost or cost(graph), layers=evidence.layers or layers(graph))
+
+    def about(self, *, excused: Collection[str] = frozenset(), only: str = "") -> Paper:
+        """Return the same paper with other ops to ask about; what was read off it is not read again."""
+        paper = copy(self)
+        object.__setattr__(paper, "excused", excused)
+        object.__setattr__(paper, "only", only)
+        return paper
+
+    def asks(self, op: Op) -> bool:
+        """Return whether a rule may name an op."""
+        return op.name == self.only if self.only else op.name not in self.excused
 
     @cached_property
     def ops(self) -> Mapping[str, Op]:

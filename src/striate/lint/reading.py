@@ -48,10 +48,11 @@ def lost_share(window: Window, read: Shape, made: Shape) -> float:
 def other_windows(paper: Paper, op: Op) -> list[tuple[Op, Window]] | None:
     """Return what reads the same as an op, itself included; None if something reads it whole.
 
-    Normalisation and activation in between are seen through: they change no place.
+    Normalisation and activation in between are seen through: they change no place. What reads a padded map, which may
+    be shifted, is taken to be read whole.
     """
     root = op.inputs[0]
-    while root in paper.ops and paper.ops[root].kind in FOLLOWERS:
+    while root in paper.ops and paper.ops[root].kind in FOLLOWERS | {"pad"}:
         root = paper.ops[root].inputs[0]
     found: list[tuple[Op, Window]] = []
     names = [root]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from striate.findings import Finding, Measure, Severity
+from striate.findings import Cure, Finding, Measure, Severity
 from striate.graph import Graph
 from striate.lint.page import flat, sections, summary
 from striate.lint.paper import Paper
@@ -68,20 +69,22 @@ class Rule(ABC, Generic[Seen]):
         measure: Measure,
         op: str = "",
         severity: Severity | None = None,
+        cure: Cure | None = None,
     ) -> Finding:
         """Return a finding of this rule; why and source stand on its page."""
-        page = self.sections()
+        why, source = _why_and_source(type(self))
         return Finding(
             code=self.code,
             name=self.name,
             severity=severity or self.severity,
             message=message,
             todo=todo,
-            why=flat(page.get("Why it matters", "")),
-            source=flat(page.get("Sources", "")),
+            why=why,
+            source=source,
             section=self.section,
             op=op,
             measure=measure,
+            cure=cure,
         )
 
     @property
@@ -128,7 +131,13 @@ class PictureRule(Rule[Seen]):
         """Return the record this rule judges, None if it was not made."""
 
 
-RULES: Registry[Rule[Any]] = Registry("rule", "striate.rules")
+@cache
+def _why_and_source(rule: type[Rule[Any]]) -> tuple[str, str]:
+    page = sections(rule.__doc__ or "")
+    return flat(page.get("Why it matters", "")), flat(page.get("Sources", ""))
+
+
+RULES: Registry[Rule[Any]] = Registry("rule", "striate.rules", is_tolerant=True)
 AnyRule = TypeVar("AnyRule", bound=Rule[Any])
 
 

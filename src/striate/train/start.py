@@ -51,7 +51,8 @@ def check_output(given: Network | Blueprint, dataset: Dataset) -> None:
 def describe(given: Network | Blueprint, recipe: Recipe) -> dict[str, Any]:
     """Return what identifies the start: how the network is built, and its weights."""
     if isinstance(given, Blueprint):
-        origin = Origin(kind="blueprint", text=given.to_yaml())
+        # What a design may be allowed changes no weight: a run goes on after an allowance was added.
+        origin = Origin(kind="blueprint", text=replace(given, allow=()).to_yaml())
         return {"origin": asdict(origin), "weights": _weights_of(recipe)}
     state = sorted(given.module.state_dict().items())
     parts = [part for key, value in state for part in (key.encode(), _bytes(value))]

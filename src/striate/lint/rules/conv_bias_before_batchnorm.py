@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, set_argument
 from striate.lint.paper import LEARNED, Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, listed, plural
@@ -61,7 +61,7 @@ class ConvBiasBeforeBatchnorm(TableRule):
         found = []
         for op in seen.graph:
             readers = seen.readers[op.name]
-            has_bias = op.kind in LEARNED and any(param.name == "bias" for param in op.params)
+            has_bias = seen.asks(op) and op.kind in LEARNED and any(param.name == "bias" for param in op.params)
             if has_bias and len(readers) == 1 and readers[0].kind in _TAKES_THE_MEAN:
                 found.append(op)
         if not found:
@@ -82,4 +82,8 @@ class ConvBiasBeforeBatchnorm(TableRule):
                 unit="parameters",
             ),
             op=found[0].name,
+            cure=Cure(
+                edits=tuple(set_argument(op.name, "bias", False) for op in found),  # noqa: FBT003 - it is the value
+                is_same_function=True,
+            ),
         )

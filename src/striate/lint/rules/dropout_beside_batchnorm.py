@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, remove
 from striate.graph import Op
 from striate.lint.paper import CONVOLUTIONS, FOLLOWERS, POOLINGS, Paper
 from striate.lint.rule import TableRule, register
@@ -61,7 +61,7 @@ class DropoutBesideBatchnorm(TableRule):
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding for all such dropouts."""
         drops = [op for op in seen.graph if op.kind == "dropout" and op.attributes["share"] > 0]
-        found = [op for op in drops if seen.is_map(op.name) and _has_norm(seen, op)]
+        found = [op for op in drops if seen.asks(op) and seen.is_map(op.name) and _has_norm(seen, op)]
         if not found:
             return
         op = max(found, key=lambda drop: float(drop.attributes["share"]))
@@ -73,6 +73,7 @@ class DropoutBesideBatchnorm(TableRule):
             f"Move {op.name} into the fully connected part, or remove it.",
             measure=Measure(value=share, limit=0.0, wrong="above", high=100.0, unit="%"),
             op=op.name,
+            cure=Cure(edits=tuple(remove(drop.name) for drop in found)),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, before
 from striate.graph import Op, Shape, times
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
@@ -65,7 +65,7 @@ class FcHoldsMostParameters(TableRule):
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the largest fully connected layer."""
         total = seen.cost.total.params
-        held = {op.name: seen.cost.ops[op.name].params for op in seen.graph if op.kind == "linear"}
+        held = {op.name: seen.cost.ops[op.name].params for op in seen.graph if op.kind == "linear" and seen.asks(op)}
         if not held or not total:
             return
         name = max(held, key=lambda key: held[key])
@@ -85,6 +85,7 @@ class FcHoldsMostParameters(TableRule):
             todo,
             measure=Measure(value=share, limit=_LIMIT, wrong="above", high=100.0, unit="%"),
             op=name,
+            cure=Cure(edits=(before(name, "globalavgpool"),)) if read else None,
         )
 
 

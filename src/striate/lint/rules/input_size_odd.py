@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, resize
 from striate.graph import Op, times
 from striate.lint.paper import Paper
 from striate.lint.reading import lost_rows, lost_share, other_windows
@@ -60,7 +60,7 @@ class InputSizeOdd(TableRule):
         found: list[tuple[float, Op]] = []
         for op in seen.graph:
             windows = other_windows(seen, op) if seen.window(op) is not None else None
-            if windows is None or not seen.is_map(op.name):
+            if windows is None or not seen.is_map(op.name) or not seen.asks(op):
                 continue
             read = seen.read_by(op)
             found.append((min(lost_share(window, read, by.shape) for by, window in windows), op))
@@ -69,26 +69,35 @@ class InputSizeOdd(TableRule):
             return
         share, op = max(found, key=lambda pair: pair[0])
         window = seen.window(op)
+        sizes = _dividing(seen, op)
         rows = max(lost_rows(window, seen.read_by(op), op.shape)) if window is not None else 0
         yield self.finding(
             f"{op.name} never reads {percentage(100 * share)} of its {times(seen.read_by(op)[2:])} "
             "map: "
             f"{rows} px at the far border.",
-            _todo(seen, op),
+            _todo(seen, op, sizes),
             measure=Measure(value=100 * share, limit=0.0, wrong="above", high=max(50.0, 100 * share), unit="%"),
             op=op.name,
+            cure=Cure(edits=(resize(sizes),)) if sizes not in {(), tuple(seen.input[2:])} else None,
         )
 
 
-def _todo(paper: Paper, op: Op) -> str:
-    """Name the nearest larger input that divides, if the steps so far are known."""
+def _dividing(paper: Paper, op: Op) -> tuple[int, ...]:
+    """Return the nearest larger input that divides, () if the steps so far are not known."""
     steps = [axis.stride for axis in paper.fields[op.name].axes]
     sides = paper.input[2:]
     if len(steps) != len(sides):
+        return ()
+    return tuple(-(-length // step) * step for length, step in zip(sides, steps, strict=True))
+
+
+def _todo(paper: Paper, op: Op, sizes: tuple[int, ...]) -> str:
+    """Name the input that divides, or the pixel that is missing."""
+    if not sizes:
         return f"Pad the map before {op.name}, or choose an input size that divides."
-    sizes = [-(-length // step) * step for length, step in zip(sides, steps, strict=True)]
-    if tuple(sizes) == tuple(sides):
+    if sizes == tuple(paper.input[2:]):
         return f"Pad the map before {op.name} by one more pixel."
+    steps = [axis.stride for axis in paper.fields[op.name].axes]
     steps_text = times(sorted(set(steps)))
     where = f"a multiple of the total stride {steps_text}"
     return f"Use an input of {times(sizes)}, {where}, or pad {op.name}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, replaced
 from striate.graph import Op, times
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
@@ -58,7 +58,7 @@ class LargeKernelWhereSmallDo(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the largest such kernel."""
-        large = [op for op in seen.convolutions[1:] if seen.is_map(op.name) and _small_do(op)]
+        large = [op for op in seen.convolutions[1:] if seen.is_map(op.name) and _small_do(op) and seen.asks(op)]
         if not large:
             return
         op = max(large, key=lambda conv: prod(conv.attributes["kernel"]))
@@ -79,7 +79,20 @@ class LargeKernelWhereSmallDo(TableRule):
                 unit="px",
             ),
             op=op.name,
+            cure=_cure(op, layers),
         )
+
+
+def _cure(op: Op, layers: int) -> Cure:
+    """Return the small layers; the last one takes the step, so that they see exactly as far."""
+    attributes = op.attributes
+    options = ["" if attributes["bias"] else " bias off"]
+    if max(attributes["dilation"]) > 1:
+        options.insert(0, f" dilation {'x'.join(map(str, attributes['dilation']))}")
+    small = f"conv {'x'.join('3' * len(attributes['kernel']))} {attributes['width']}"
+    step = f" stride {'x'.join(map(str, attributes['stride']))}" if max(attributes["stride"]) > 1 else ""
+    rest = "".join(options)
+    return Cure(edits=(replaced(op.name, [*[small + rest] * (layers - 1), small + step + rest]),))
 
 
 def _layers(kernel: tuple[int, ...]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, set_argument
 from striate.graph import Op, times
 from striate.lint.paper import CONVOLUTIONS, Paper
 from striate.lint.rule import TableRule, register
@@ -71,7 +71,7 @@ class LateLargeStride(TableRule):
                 late.append((max(window.stride), op))
             before += op.kind in CONVOLUTIONS
         limit = 4 if len(seen.input) == 3 else 2
-        late = [(stride, op) for stride, op in late if stride > limit]
+        late = [(stride, op) for stride, op in late if stride > limit and seen.asks(op)]
         if not late:
             return
         stride, op = max(late, key=lambda pair: pair[0])
@@ -87,4 +87,7 @@ class LateLargeStride(TableRule):
                 unit="px",
             ),
             op=op.name,
+            cure=Cure(
+                edits=(set_argument(op.name, "stride", tuple(min(step, limit) for step in op.attributes["stride"])),),
+            ),
         )

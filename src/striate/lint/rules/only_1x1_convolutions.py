@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, set_argument
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, plural
@@ -60,11 +60,17 @@ class OnlyOneByOneConvolutions(TableRule):
         widest = max(max(op.attributes["kernel"]) for op in seen.convolutions)
         if widest > 1:
             return
-        total = len(seen.convolutions)
+        total, first = len(seen.convolutions), seen.convolutions[0]
         subject = "The only convolution looks" if total == 1 else f"All {plural(total, 'convolution')} look"
         yield self.finding(
             f"{subject} at {count(widest)} px each.",
             "Use 3×3 kernels in at least one layer before the map is pooled or flattened.",
             measure=Measure(value=float(widest), limit=2.0, wrong="below", high=7.0, unit="px"),
-            op=seen.convolutions[0].name,
+            op=first.name,
+            cure=Cure(
+                edits=(
+                    set_argument(first.name, "kernel", (3,) * len(first.attributes["kernel"])),
+                    set_argument(first.name, "padding", None),
+                )
+            ),
         )

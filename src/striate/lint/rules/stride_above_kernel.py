@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Edit, Finding, Measure, set_argument
 from striate.graph import Op, times
-from striate.lint.paper import Paper
+from striate.lint.paper import CONVOLUTIONS, Paper
 from striate.lint.reading import other_windows, skipped_share
 from striate.lint.rule import TableRule, register
 from striate.numbers import listed, percentage
@@ -66,7 +66,7 @@ class StrideAboveKernel(TableRule):
         found: list[tuple[float, Op]] = []
         for op in seen.graph:
             window = seen.window(op)
-            if window is None or skipped_share(window) == 0 or not seen.is_map(op.name):
+            if window is None or skipped_share(window) == 0 or not seen.is_map(op.name) or not seen.asks(op):
                 continue
             windows = other_windows(seen, op)
             if windows is not None:
@@ -89,4 +89,16 @@ class StrideAboveKernel(TableRule):
             else f"Use a stride of at most {min(kernel)}, or a kernel of at least {max(stride)}.",
             measure=Measure(value=100 * share, limit=0.0, wrong="above", high=100.0, unit="%"),
             op=op.name,
+            cure=Cure(edits=tuple(edit for _, other in found for edit in _edits(other))),
         )
+
+
+def _edits(op: Op) -> list[Edit]:
+    """Let the kernel reach from step to step; a convolution's gets a middle, and padding that keeps it."""
+    kernel, stride = op.attributes["kernel"], op.attributes["stride"]
+    if op.kind in CONVOLUTIONS:
+        reaching = tuple(k if k >= s else s + 1 - s % 2 for k, s in zip(kernel, stride, strict=True))
+        dilations = [set_argument(op.name, "dilation", None)] if max(op.attributes["dilation"]) > 1 else []
+        return [set_argument(op.name, "kernel", reaching), set_argument(op.name, "padding", None), *dilations]
+    reaching = tuple(max(k, s) for k, s in zip(kernel, stride, strict=True))
+    return [set_argument(op.name, "kernel", reaching)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Edit, Finding, Measure, set_argument
 from striate.graph import Op, times
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
@@ -62,7 +62,7 @@ class UnalignedPadding(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the convolution that misses most."""
-        missed = [(_missed(op), op) for op in seen.convolutions if _counts(seen, op)]
+        missed = [(_missed(op), op) for op in seen.convolutions if _counts(seen, op) and seen.asks(op)]
         missed = [(pixels, op) for pixels, op in missed if pixels > 0]
         if not missed:
             return
@@ -81,7 +81,16 @@ class UnalignedPadding(TableRule):
             todo,
             measure=Measure(value=pixels, limit=0.0, wrong="above", high=max(2.0 * pixels, 4.0), unit="px"),
             op=op.name,
+            cure=Cure(edits=tuple(edit for _, other in missed for edit in _edits(other))),
         )
+
+
+def _edits(op: Op) -> list[Edit]:
+    """Leave the padding to the word, which aligns it; an even kernel grows by one to have a middle."""
+    kernel = op.attributes["kernel"]
+    odd = tuple(length + 1 - length % 2 for length in kernel)
+    grown = [set_argument(op.name, "kernel", odd)] if odd != kernel else []
+    return [*grown, set_argument(op.name, "padding", None)]
 
 
 def _counts(paper: Paper, op: Op) -> bool:

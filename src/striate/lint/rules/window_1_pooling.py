@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, remove
 from striate.lint.paper import POOLINGS, Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, listed
@@ -59,7 +59,10 @@ class WindowOnePooling(TableRule):
         found = [
             op.name
             for op in seen.graph
-            if op.kind in POOLINGS and set(op.attributes["kernel"]) == {1} and set(op.attributes["stride"]) == {1}
+            if op.kind in POOLINGS
+            and seen.asks(op)
+            and set(op.attributes["kernel"]) == {1}
+            and set(op.attributes["stride"]) == {1}
         ]
         if not found:
             return
@@ -69,4 +72,5 @@ class WindowOnePooling(TableRule):
             f"Give {found[0]} a window of at least 2, or remove it.",
             measure=Measure(value=1.0, limit=2.0, wrong="below", high=4.0, unit="px"),
             op=found[0],
+            cure=Cure(edits=tuple(remove(name) for name in found), is_same_function=True),
         )

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from striate.findings.cure import Cure
+
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
@@ -52,6 +54,7 @@ class Finding:
         section: The picture it belongs to ("network", "filters", …).
         op: The op or layer it is about, "" if the whole network.
         measure: The figure with its limit.
+        cure: The change to a blueprint that would end it, where there is an evident one.
     """
 
     code: str
@@ -64,6 +67,7 @@ class Finding:
     section: str
     op: str = ""
     measure: Measure | None = None
+    cure: Cure | None = None
 
     def row(self) -> dict[str, Any]:
         """Return the finding as plain values; `value` and `limit` stand at the top for easy reading."""

@@ -1,0 +1,95 @@
+"""A check as plain values: what `striate check --json` prints."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from fractions import Fraction
+from typing import Any
+
+from striate import schema
+from striate.checking.record import Check, last_field
+from striate.graph import Op
+from striate.records import Receptive
+
+SCHEMA_VERSION = 2
+
+
+def document(found: Check) -> dict[str, Any]:
+    """Return a check as plain values."""
+    return {
+        "schema": schema.stamp("check", SCHEMA_VERSION),
+        "network": found.name,
+        "conditions": asdict(found.graph.conditions),
+        "totals": asdict(found.cost.total),
+        "memory": _memory(found),
+        "receptive_field": field_document(last_field(found.graph, found.fields)),
+        "ops": [_op(found, op) for op in found.graph],
+        "not_counted": list(found.cost.not_counted),
+        "findings": _findings(found),
+        "allowed": [covered.finding.row() | {"reason": covered.allowance.reason} for covered in found.report.allowed],
+        "unused_allowances": [asdict(unused.allowance) | {"why": unused.why} for unused in found.report.unused],
+        "failures": [asdict(failure) for failure in found.report.failures],
+    }
+
+
+def field_document(field: Receptive) -> dict[str, Any]:
+    """Return a receptive field as plain values, per axis."""
+    return {
+        "size_px": [number(axis.size_px) for axis in field.axes],
+        "stride_px": [number(axis.stride) for axis in field.axes],
+        "padding_px": [number(axis.padding_px) for axis in field.axes],
+        "is_global": field.is_global,
+        "is_known": field.is_known,
+    }
+
+
+def number(value: float | Fraction) -> float | int:
+    """Return a number as JSON has them: whole where it is whole.
+
+    Example:
+        >>> number(Fraction(4, 2)), number(Fraction(1, 2))
+        (2, 0.5)
+    """
+    return int(value) if value == int(value) else float(value)
+
+
+def _op(found: Check, op: Op) -> dict[str, Any]:
+    row = {
+        "name": op.name,
+        "kind": op.kind,
+        "shape": list(op.shape),
+        "dtype": op.dtype,
+        "path": op.path,
+        "inputs": list(op.inputs),
+        "attributes": dict(op.attributes),
+        "receptive_field": field_document(found.fields[op.name]),
+    }
+    return row | asdict(found.cost.ops[op.name]) | {"saved_bytes": found.memory.saved.get(op.name, 0)}
+
+
+def _findings(found: Check) -> list[dict[str, Any]]:
+    """Return the findings with where they are written, and what their cure would change."""
+    rows = {id(finding): finding.row() for finding in found.findings}
+    for finding in found.findings:
+        place = found.subject.place(finding.op)
+        rows[id(finding)]["place"] = asdict(place) if place is not None else None
+    for offer in found.offers():
+        rows[id(offer.finding)]["cure"] |= {
+            "text": str(offer.cure),
+            "before": asdict(offer.before),
+            "after": asdict(offer.after) if offer.after is not None else None,
+            "obstacle": offer.obstacle,
+        }
+    return list(rows.values())
+
+
+def _memory(found: Check) -> dict[str, Any]:
+    """Return a ledger as plain values; its parts by op go with the ops."""
+    plain = {key: value for key, value in asdict(found.memory).items() if key not in {"saved", "not_counted"}}
+    return plain | {
+        "saved_bytes": found.memory.saved_bytes,
+        "inference_peak_bytes": found.inference.peak_bytes,
+        "limit_bytes": found.memory_limit_bytes,
+        "largest_batch": found.largest_batch,
+        "savings": [asdict(saving) for saving in found.savings],
+    }

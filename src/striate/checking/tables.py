@@ -1,0 +1,117 @@
+"""From a reference to the tables it stands for: one for use, one for a training step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from striate.blueprint import Blueprint, is_blueprint_file, places, read_blueprint
+from striate.errors import InputError, Quoted, ShapeError
+from striate.graph import Graph, Shape, times
+from striate.lint import Subject
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from striate.nets import Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """A network as it is read on paper.
+
+    Attributes:
+        subject: Its name, and where its ops are written if it came from a file.
+        used: The table in eval mode.
+        trained: The table of a training step; the same one where training does nothing else.
+        plan: The blueprint, if it is one.
+    """
+
+    subject: Subject
+    used: Graph
+    trained: Graph
+    plan: Blueprint | None = None
+
+
+def tables(
+    network: str | Path | Blueprint | Network | nn.Module,
+    input_size: Sequence[int] | None = None,
+    *,
+    batch: int = 1,
+) -> Tables:
+    """Return the tables of a network, from any reference.
+
+    Args:
+        network: A blueprint (file), a `Network`, a reference, or any `nn.Module`.
+        input_size: (channels, height, width) for a module; a blueprint and a network know theirs.
+        batch: Images at once.
+
+    Raises:
+        ShapeError: Sizes that do not fit, named at the op where they clash.
+        InputError: Nothing of that name; no input size for a module that needs one.
+
+    Example:
+        >>> found = tables(Blueprint.from_text("input 1x8x8; conv 3 4, relu; classes 2"), batch=4)
+        >>> found.used["conv1"].shape
+        (4, 4, 8, 8)
+    """
+    name = str(network) if isinstance(network, str | Path) else type(network).__name__
+    subject = Subject(name=name)
+    if isinstance(network, str | Path) and is_blueprint_file(network):
+        network, subject = _located(network)
+    if isinstance(network, Blueprint):
+        plan = _resized(network, input_size, name) if input_size else network
+        graph = plan.graph(batch=batch)
+        return Tables(subject=subject, used=graph, trained=graph, plan=plan)
+    return _traced(subject, network, input_size, batch)
+
+
+def checked_size(size: Sequence[int]) -> Shape:
+    """Return an input size if it is one.
+
+    Example:
+        >>> checked_size([3, 224, 224])
+        (3, 224, 224)
+    """
+    if not 2 <= len(size) <= 4 or any(length < 1 for length in size) or prod(size) > 10**12:
+        raise InputError("input size must be channels and 1 to 3 sizes, all at least 1", got=tuple(size))
+    return tuple(size)
+
+
+def _resized(plan: Blueprint, input_size: Sequence[int], name: str) -> Blueprint:
+    asked = checked_size(input_size)
+    if len(asked) != len(plan.input) or asked[0] != plan.input[0]:
+        raise InputError(
+            f"--input must keep the blueprint's {plan.input[0]} channels and {len(plan.input) - 1} axes",
+            got=Quoted(times(asked)),
+            where=name,
+            hint="Change the blueprint's own input for that.",
+        )
+    return replace(plan, input=asked)
+
+
+def _located(file: str | Path) -> tuple[Blueprint, Subject]:
+    """Return a file's blueprint, and where its ops are written."""
+    plan = read_blueprint(file)
+    try:
+        found = places(plan, Path(file).read_text(encoding="utf-8"), file=str(file))
+    except ShapeError:
+        # With another input size its sizes may fit; the table says so in a moment.
+        found = {}
+    return plan, Subject(name=str(file), file=str(file), places=found)
+
+
+def _traced(
+    subject: Subject, network: str | Path | Network | nn.Module, input_size: Sequence[int] | None, batch: int
+) -> Tables:
+    from striate.nets import load_network
+    from striate.trace import trace
+    from striate.trace.training import training_table
+
+    found = load_network(network)
+    shape: Shape = checked_size(input_size) if input_size else found.input_shape
+    used = trace(found.module, (batch, *shape)).graph
+    return Tables(subject=subject, used=used, trained=training_table(found.module, (batch, *shape), used))
