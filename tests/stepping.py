@@ -12,6 +12,19 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 
+def network_of(reference):
+    """Return a network of a zoo with random weights."""
+    source, name = reference.split(":")
+    if source == "timm":
+        import timm
+
+        return timm.create_model(name, pretrained=False)
+    from torchvision import models
+
+    options = {"init_weights": False} if name in {"googlenet", "inception_v3"} else {}
+    return getattr(models, name)(weights=None, **options)
+
+
 class Storages(TorchDispatchMode):
     """Bytes of all storages that calls hand out, from the first call that does until the last reference is gone.
 

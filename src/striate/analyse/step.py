@@ -101,33 +101,28 @@ class Step:
         """Find, for every root, the first op that keeps it: its backward pass comes last."""
         for index, row in enumerate(self._table):
             span = self._span.get(index)
-            size = row.kept_bytes
-            for root in row.kept:
-                made = self._index.get(root, -1)
-                if made < 0:
-                    continue  # the network's input was there before
-                if span is not None and span[0] <= made:
-                    self._keeper_inside.setdefault(root, index)
-                else:
-                    size += self._row[root].taken_bytes if root not in self._keeper and span is None else 0
-                    self._keep(root, index if span is None else span[0])
-            if span is not None:
-                size = self._hold_for(row, span)
+            size = self._kept_plainly(index, row) if span is None else self._kept_for(row, span)
             if size:
                 self.saved[row.op.name] = size
+            if span is not None:
+                for root in row.kept:
+                    if self._index.get(root, -1) >= span[0]:
+                        self._keeper_inside.setdefault(root, index)
 
-    def _hold_for(self, row: Row, span: Span) -> int:
+    def _kept_plainly(self, index: int, row: Row) -> int:
+        """Keep what an op asks for; return the bytes this adds."""
+        made = [root for root in row.kept if root in self._index]  # the network's input was there before
+        return row.kept_bytes + sum(self._keep(root, index) for root in made)
+
+    def _kept_for(self, row: Row, span: Span) -> int:
         """Keep what an op reads from outside its span, for computing it again; return the bytes this adds."""
-        size = 0
-        for name in row.op.inputs:
-            root = self._row[name].root if name in self._row else name
-            if -1 < self._index.get(root, -1) < span[0]:
-                size += self._row[root].taken_bytes if root not in self._keeper else 0
-                self._keep(root, span[0])
-        return size
+        read = [self._row[name].root for name in row.op.inputs if name in self._row]
+        return sum(self._keep(root, span[0]) for root in read if -1 < self._index.get(root, -1) < span[0])
 
-    def _keep(self, root: str, index: int) -> None:
+    def _keep(self, root: str, index: int) -> int:
+        added = self._row[root].taken_bytes if root not in self._keeper else 0
         self._keeper[root] = min(self._keeper.get(root, index), index)
+        return added
 
     def _take(self, row: Row, keeper: Mapping[str, int]) -> int:
         is_kept = row.op.name in keeper
