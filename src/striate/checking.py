@@ -67,9 +67,13 @@ class Check:
             "memory": {f"{name}_bytes": size for name, size in self.memory.items()} | {"optimizer": self.optimizer},
             "receptive_field": {
                 "size_px": [axis.size_px for axis in last.axes],
-                "stride_px": [axis.stride for axis in last.axes],
+                # A fraction where a map was enlarged.
+                "stride_px": [int(a.stride) if a.stride == int(a.stride) else float(a.stride) for a in last.axes],
                 "padding_px": [axis.padding_px for axis in last.axes],
+                "holes_px": [axis.holes_px for axis in last.axes],
                 "is_known": last.is_known,
+                "is_global": last.is_global,
+                "is_aligned": last.is_aligned,
             },
             "ops": [
                 {

@@ -5,6 +5,7 @@ from striate.records.evidence import Evidence
 from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
     ClassImages,
+    EffectiveField,
     FeatureMap,
     Filters,
     MapLayer,
@@ -14,7 +15,7 @@ from striate.records.pictures import (
     SaliencyCensus,
 )
 from striate.records.predictions import Chosen, Predictions, Scoreboard
-from striate.records.readings import Cost, CostTable, Field, LayerReading, Receptive
+from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes, LayerReading, Receptive
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.training import EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
 
@@ -22,15 +23,18 @@ __all__ = [
     "LOSSES",
     "ActivationMaps",
     "Array",
+    "Borders",
     "Chosen",
     "ClassImages",
     "Cost",
     "CostTable",
+    "EffectiveField",
     "EpochRow",
     "Evidence",
     "FeatureMap",
     "Field",
     "Filters",
+    "InputSizes",
     "LayerActivity",
     "LayerReading",
     "MapLayer",

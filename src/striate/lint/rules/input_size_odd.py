@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from striate.findings import Finding, Measure
 from striate.graph import Op, times
@@ -82,7 +83,7 @@ class InputSizeOdd(TableRule):
 
 def _todo(paper: Paper, op: Op) -> str:
     """Name the nearest larger input that divides, if the steps so far are known."""
-    steps = [axis.stride for axis in paper.fields[op.name].axes]
+    steps = [ceil(axis.stride) for axis in paper.fields[op.name].axes]
     sides = paper.input[2:]
     if len(steps) != len(sides):
         return f"Pad the map before {op.name}, or choose an input size that divides."

@@ -72,10 +72,10 @@ def _drawing(subject: Subject, rows: tuple[LayerReading, ...]) -> Drawing:
 
 def _row(row: LayerReading, side: int) -> LayerRow:
     field: int | None = None
-    if row.receptive.is_global:
-        field = side
-    elif row.receptive.is_known and row.receptive.axes:
+    if row.receptive.axes:
         field = max(axis.size_px for axis in row.receptive.axes)
+    elif row.receptive.is_global and row.receptive.is_known:
+        field = side
     return LayerRow(
         name=row.name,
         kind=row.summary,
