@@ -26,8 +26,9 @@ CALLS = {
     "saliency_census": lambda call, net, data: call(net, data.dataset, data.indices),
     "class_images": lambda call, net, data: call(net, steps=4, real=data.images),
     "filters": lambda call, net, data: call(net),
+    "effective_field": lambda call, net, data: call(net, data.images),
 }
-FEWER_THAN_THREE_CALLS = {"filters", "saliency"}  # They enter the module once or never.
+FEWER_THAN_THREE_CALLS = {"filters", "saliency", "effective_field"}  # They enter the module once or never.
 SECTIONS = ["Args", "Returns", "Raises", "When it misleads", "Source", "Cost", "Example"]
 
 
@@ -129,7 +130,7 @@ def test_the_network_leaves_as_it_came_when_it_raises_at_its_third_call(name, ne
     assert state(net.module) == before
 
 
-@pytest.mark.parametrize("name", ["saliency"])
+@pytest.mark.parametrize("name", ["saliency", "effective_field"])
 def test_the_network_leaves_as_it_came_when_it_raises_at_its_first_call(name, net, digits):
     data = Data(digits, net)
     net.module.raises_at = 1

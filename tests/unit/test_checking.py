@@ -52,7 +52,7 @@ def test_another_input_size_changes_the_work_and_not_the_parameters():
     assert large.cost.total.macs == 4 * (small.cost.total.macs - 32) + 32
 
 
-def test_a_slice_of_space_makes_the_field_unknown_and_one_of_channels_does_not():
+def test_the_field_is_followed_through_slices_of_space_and_of_channels():
     class Sliced(nn.Module):
         def __init__(self, where):
             super().__init__()
@@ -67,8 +67,9 @@ def test_a_slice_of_space_makes_the_field_unknown_and_one_of_channels_does_not()
         striate.check(Sliced(where), (1, 12, 12)).document()["receptive_field"] for where in ("space", "channels")
     )
 
-    assert not space["is_known"]
-    assert channels["size_px"] == [3, 3]
+    # A 3×3 window over every second pixel reads pixels 0, 2 and 4.
+    assert (space["size_px"], space["stride_px"], space["holes_px"]) == ([5, 5], [2, 2], [2, 2])
+    assert (channels["size_px"], channels["stride_px"], channels["holes_px"]) == ([3, 3], [1, 1], [0, 0])
 
 
 def test_an_operation_nobody_knows_is_listed_and_not_counted():

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.analyse.axes import Layout, PlacesLostError, digits, length, plain
-from striate.analyse.flows import flow
+from striate.analyse.axes import Layout, digits, length
 from striate.analyse.index_maps import IndexMap
-from striate.analyse.walk import AxisFlow, Flow, Source
+from striate.analyse.walk import AxisFlow
+from striate.analyse.way import Way
 from striate.errors import InputError, Quoted
-from striate.graph import Graph, Op
-from striate.kinds import UNKNOWN, kind_of
+from striate.graph import Graph
 
 Spans = tuple[tuple[int, int], ...]
 # Places along one axis as the bits of a number; an axis without places has one.
@@ -56,15 +55,7 @@ class Boxes:
     """
 
     def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._first = next(iter(graph.conditions.inputs))
-        self._rank = max(len(graph.conditions.inputs[self._first]) - 2, 0)
-        self._layouts: dict[str, Layout | None] = {name: None for name in graph.conditions.inputs}
-        self._layouts[self._first] = plain(graph.conditions.inputs[self._first], self._rank)
-        self._flows: dict[str, Flow] = {}
-        self._lost: set[str] = set()
-        for op in graph:
-            self._follow(op)
+        self._graph, self._way = graph, Way.through(graph)
 
     def of(self, op: str, index: tuple[int, ...], *, is_local: bool = False) -> dict[str, Spans]:
         """Return what `box` returns."""
@@ -81,60 +72,39 @@ class Boxes:
         read = self._back(op, index, is_local=is_local)
         return {name: tuple(tuple(_bits(mask)) for mask in self._real(name, masks)) for name, masks in read.items()}
 
-    def _follow(self, op: Op) -> None:
-        live = [name for name in op.inputs if self._layouts[name] is not None or name in self._lost]
-        self._layouts[op.name] = None
-        if not live:
-            return
-        if not self._lost.isdisjoint(live):
-            self._lost.add(op.name)
-            return
-        kind = kind_of(op.kind)
-        reach = kind.reach(op) if kind is not None else UNKNOWN
-        sources = [
-            Source(shape, self._layouts[name])
-            for name, shape in zip(op.inputs, self._graph.input_shapes(op), strict=True)
-        ]
-        try:
-            found = flow(reach, op.shape, sources, self._rank)
-        except PlacesLostError:
-            self._lost.add(op.name)
-            return
-        self._flows[op.name], self._layouts[op.name] = found, found.layout
-
     def _back(self, name: str, index: tuple[int, ...], *, is_local: bool) -> dict[str, _Places]:
-        if name != self._first:
+        if name != self._way.first:
             _ = self._graph[name]  # names what is near, if it is unknown
         start = self._start(name, index)
         read: dict[str, _Places] = {name: start}
         for op in reversed(self._graph.ops):
-            if op.name not in read or op.name not in self._flows:
+            if op.name not in read or op.name not in self._way.flows:
                 continue
             places = read[op.name]
-            for source, axes in zip(op.inputs, self._flows[op.name].inputs, strict=True):
-                layout = self._layouts[source]
+            for source, axes in zip(op.inputs, self._way.flows[op.name].inputs, strict=True):
+                layout = self._way.layouts[source]
                 found = _pulled(places, axes, layout, is_local=is_local) if layout is not None else ()
                 if found and all(found):
-                    before = read.get(source, (0,) * self._rank)
+                    before = read.get(source, (0,) * self._way.rank)
                     read[source] = tuple(one | other for one, other in zip(before, found, strict=True))
         return read
 
     def _start(self, name: str, index: tuple[int, ...]) -> _Places:
-        layout = self._layouts[name]
+        layout = self._way.layouts[name]
         if layout is None:
-            what = "an op without a rule on its way" if name in self._lost else "no part of the first input in it"
+            what = "an op without a rule on its way" if name in self._way.lost else "no part of the first input in it"
             raise InputError("a unit's box needs a rule for every op before it", got=Quoted(what), where=name)
-        axes = [axis for axis in range(self._rank) if digits(layout, axis)]
+        axes = [axis for axis in range(self._way.rank) if digits(layout, axis)]
         sizes = [length(layout, axis) for axis in axes]
         if len(index) != len(sizes) or not all(0 <= place < size for place, size in zip(index, sizes, strict=True)):
             raise InputError(f"a unit's place must lie on its map of sizes {tuple(sizes)}", got=index, where=name)
-        places = [1] * self._rank
+        places = [1] * self._way.rank
         for axis, place in zip(axes, index, strict=True):
             places[axis] = 1 << place
         return tuple(places)
 
     def _real(self, name: str, masks: _Places) -> Iterator[int]:
-        layout = self._layouts[name] or ()
+        layout = self._way.layouts[name] or ()
         return (mask for axis, mask in enumerate(masks) if digits(layout, axis))
 
 

@@ -126,7 +126,7 @@ def resized(
     else:
         rate = Fraction(length, size)
     shift = Fraction(0) if align_corners or mode == "nearest" else Fraction(1, 2)
-    taps = []
+    taps: list[tuple[int, ...]] = []
     for place in range(rate.denominator):
         centre = (place + shift) * rate
         if mode.startswith("nearest"):

@@ -55,63 +55,77 @@ def composed(pattern: Pattern, step: IndexMap, size: int, *, within: int | None 
         return Pattern(step.step * pace, ((low + first * pace, seen),))
     turns = period // gcd(period, step.step)
     count = step.period * turns
-    is_table = not pace or not step.step or within is not None
-    if is_table or count > size:
-        count, is_table = size, True
+    is_table = not pace or not step.step or within is not None or count > size
+    if is_table:
+        count = size
     if count > _LONGEST:
         return None
-    found = []
-    for place in range(count):
-        again, rest = divmod(place, step.period)
-        parts = []
-        for tap in step.taps[rest]:
-            read = again * step.step + tap
-            if within is not None and not 0 <= read < within:
-                continue
-            turn, phase = divmod(read, period)
-            low, mask = phases[phase]
-            if mask and (pace or not turn):
-                parts.append((turn * pace + low, mask))
-        found.append(_union(parts))
+    found = [_read(pattern, step, place, within) for place in range(count)]
     if is_table:
         return Pattern(0, tuple(found))
     return _shortened(Pattern(turns * step.step // period * pace, tuple(found)))
 
 
-def united(one: Pattern, other: Pattern, size: int) -> Pattern | None:
-    """Return the pattern of the `size` units that see what both see; None if it is too long to be told.
+def _read(pattern: Pattern, step: IndexMap, place: int, within: int | None) -> tuple[int, int]:
+    """Return what one unit sees through the units it reads."""
+    pace, phases = pattern
+    again, rest = divmod(place, step.period)
+    parts = []
+    for tap in step.taps[rest]:
+        read = again * step.step + tap
+        if within is not None and not 0 <= read < within:
+            continue
+        turn, phase = divmod(read, len(phases))
+        low, mask = phases[phase]
+        if mask and (pace or not turn):
+            parts.append((turn * pace + low, mask))
+    return _union(parts)
+
+
+def united(patterns: Sequence[Pattern], size: int) -> Pattern | None:
+    """Return the pattern of the `size` units that see what all of them see; None if it is too long to be told.
 
     Example:
-        >>> united(Pattern(1, ((-1, 7),)), Pattern(1, ((2, 1),)), 9)
+        >>> united((Pattern(1, ((-1, 7),)), Pattern(1, ((2, 1),))), 9)
         Pattern(step=1, phases=((-1, 15),))
     """
-    periods = len(one.phases), len(other.phases)
-    count = lcm(*periods)
-    is_table = not one.step or not other.step or one.step * periods[1] != other.step * periods[0] or count > size
-    if is_table:
-        count = size
+    periods = [len(pattern.phases) for pattern in patterns]
+    first = patterns[0]
+    is_table = not first.step or any(
+        not pattern.step or pattern.step * periods[0] != first.step * period
+        for pattern, period in zip(patterns, periods, strict=True)
+    )
+    count = max(periods) if min(periods) == max(periods) else lcm(*periods)
+    if is_table or count > size:
+        count, is_table = size, True
+    if count == 1 and not is_table:
+        return Pattern(first.step, (_union([pattern.phases[0] for pattern in patterns if pattern.phases[0][1]]),))
     if count > _LONGEST:
         return None
     found = []
     for place in range(count):
         parts = []
-        for pattern, period in zip((one, other), periods, strict=True):
+        for pattern, period in zip(patterns, periods, strict=True):
             turn, phase = divmod(place, period)
             low, mask = pattern.phases[phase]
             if mask and (pattern.step or not turn):
                 parts.append((turn * pattern.step + low, mask))
         found.append(_union(parts))
-    return Pattern(0 if is_table else one.step * (count // periods[0]), tuple(found))
+    return Pattern(0 if is_table else first.step * (count // periods[0]), tuple(found))
 
 
-def middle(pattern: Pattern) -> Fraction:
-    """Return the middle of the first unit's field in pixels; on average over the units, where they differ."""
+def middle(pattern: Pattern) -> int | Fraction:
+    """Return twice the middle of the first unit's field in pixels; on average over the units, where they differ."""
     period = len(pattern.phases)
+    if period == 1:
+        [(low, mask)] = pattern.phases
+        return 2 * low + mask.bit_length() - 1
     seen = [(n, low, mask) for n, (low, mask) in enumerate(pattern.phases) if mask]
     if not seen:
-        return Fraction(0)
+        return 0
     total = sum(
-        (Fraction(2 * low + mask.bit_length() - 1, 2) - Fraction(n * pattern.step, period)) for n, low, mask in seen
+        (2 * low + mask.bit_length() - 1 - Fraction(2 * n * pattern.step, period) for n, low, mask in seen),
+        start=Fraction(0),
     )
     return total / len(seen)
 

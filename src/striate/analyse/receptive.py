@@ -133,18 +133,16 @@ def _met(shape: Shape, found: Flow, sources: Sequence[_Seen | None], rank: int) 
     whole: list[bool] = []
     memo: dict[tuple[tuple[int, int], ...], tuple[Pattern | None, bool, bool]] = {}
     for axis in range(rank):
-        key = tuple((id(source.patterns[axis]), id(axes and axes[axis])) for source, axes in pairs)
+        branches = [(source.patterns[axis], None if axes is None else axes[axis]) for source, axes in pairs]
+        key = tuple((id(pattern), id(axis_flow)) for pattern, axis_flow in branches)
         if key not in memo:
-            branches = [(source.patterns[axis], axes and axes[axis]) for source, axes in pairs]
             memo[key] = _united(branches, length(found.layout, axis))
         pattern, fits, are_centred = memo[key]
         patterns.append(pattern)
         is_known, is_aligned = is_known and fits, is_aligned and are_centred
         whole.append(
-            any(
-                source.whole[axis] or (axes is not None and axes[axis].is_all and source.patterns[axis] is not None)
-                for source, axes in pairs
-            )
+            any(source.whole[axis] for source, _ in pairs)
+            or any(one is not None and one.is_all and start is not None for start, one in branches)
         )
     return _Seen(shape, found.layout, tuple(patterns), tuple(whole), is_aligned=is_aligned, is_known=is_known)
 
@@ -154,7 +152,7 @@ def _united(
     size: int,
 ) -> tuple[Pattern | None, bool, bool]:
     """Return the union along one axis, whether there is one, and whether all branches are centred alike."""
-    parts: list[Pattern] = []
+    parts: dict[Pattern, None] = {}
     for start, axis in branches:
         if start is None or (axis is not None and axis.steps is None):
             continue
@@ -167,14 +165,13 @@ def _united(
             pattern = composed(pattern, step, after, within=within) if pattern is not None else None
         if pattern is None:
             return None, False, True
-        if not any(pattern == part for part in parts):
-            parts.append(pattern)
+        parts[pattern] = None
     if not parts:
         return None, True, True
-    whole: Pattern | None = parts[0]
-    for part in parts[1:]:
-        whole = united(whole, part, size) if whole is not None else None
-    return whole, whole is not None, len(parts) == 1 or len({middle(part) for part in parts}) == 1
+    if len(parts) == 1:
+        return next(iter(parts)), True, True
+    whole = united(tuple(parts), size)
+    return whole, whole is not None, len({middle(part) for part in parts}) == 1
 
 
 def _receptive(value: _Seen, sizes: Shape, fields: dict[int, Field]) -> Receptive:
@@ -208,9 +205,9 @@ def _field(pattern: Pattern, size_px: int) -> Field:
         )
     stride = Fraction(pattern.step, len(phases))
     reading = [(number * stride, low, mask) for number, (low, mask) in enumerate(phases) if mask]
-    low = min((low - start for start, low, _ in reading), default=Fraction(0))
-    high = max((low + mask.bit_length() - 1 - start for start, low, mask in reading), default=Fraction(-1))
-    return Field(low=_plain(low), high=_plain(high), stride=_plain(stride), phases=phases, repeat_px=pattern.step)
+    first = min((low - start for start, low, _ in reading), default=Fraction(0))
+    last = max((low + mask.bit_length() - 1 - start for start, low, mask in reading), default=Fraction(-1))
+    return Field(low=_plain(first), high=_plain(last), stride=_plain(stride), phases=phases, repeat_px=pattern.step)
 
 
 def _middle_field(pattern: Pattern, size_px: int) -> Field:

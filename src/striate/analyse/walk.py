@@ -10,6 +10,9 @@ from striate.analyse.axes import Atom, Layout, PlacesLostError, digits, features
 from striate.analyse.index_maps import IndexMap
 from striate.graph import Shape
 
+# A window of one place: also several digits in one dimension stay where they are.
+STAY = index_maps.shifted(0)
+
 
 class AxisFlow(NamedTuple):
     """How one axis of an output reads one axis of an input.
@@ -117,6 +120,8 @@ def act_on(walk: Walk, number: int, digit: IndexMap, size: int) -> None:
     dim = walk.layout[number]
     if not places(dim):
         walk.set(number, features(size))
+    elif digit == STAY:
+        return
     elif len(dim) == 1:
         walk.act(dim[0], digit, size)
     else:

@@ -83,10 +83,8 @@ def layer_table(rows: Sequence[LayerReading]) -> Table:
 
 def field_text(row: LayerReading) -> str:
     """Return a layer's receptive field in words."""
-    if row.receptive.is_global:
-        return "all"
-    if not row.receptive.is_known or not row.receptive.axes:
-        return "unknown"
+    if not row.receptive.axes:
+        return "all" if row.receptive.is_global and row.receptive.is_known else "unknown"
     sizes = {axis.size_px for axis in row.receptive.axes}
     return count(sizes.pop()) if len(sizes) == 1 else times(tuple(axis.size_px for axis in row.receptive.axes))
 

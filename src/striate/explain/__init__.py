@@ -3,6 +3,7 @@
 from striate.explain.class_images import class_images
 from striate.explain.cover import positions
 from striate.explain.detail import fine_detail
+from striate.explain.effective_field import effective_field
 from striate.explain.filters import filters
 from striate.explain.method import METHODS, Method
 from striate.explain.objects import located
@@ -15,6 +16,7 @@ __all__ = [
     "METHODS",
     "Method",
     "class_images",
+    "effective_field",
     "filters",
     "fine_detail",
     "located",

@@ -7,6 +7,7 @@ from torch import Tensor
 from striate.errors import InputError, Quoted, unknown_name
 from striate.graph import Graph, Op
 from striate.kinds import kind_of
+from striate.kinds.reach import Joins, Same
 from striate.nets import Network
 from striate.trace import trace
 from striate.trace.shell import unwrapped
@@ -56,7 +57,7 @@ def _first(graph: Graph) -> Op:
         if op.kind == "conv":
             return op
         kind = kind_of(op.kind)
-        is_pointwise = kind is not None and kind.reach(op).is_pointwise
+        is_pointwise = kind is not None and isinstance(kind.reach(op), Same | Joins)
         if op.kind in _PASSES or (is_pointwise and op.kind not in _MIXES):
             reached.add(op.name)
     raise InputError(

@@ -13,8 +13,8 @@ from striate.kinds import (
     resizing,
     shaping,
 )
-from striate.kinds.kind import KINDS, Attributes, Call, Kept, Kind, Reach, Window, Word, register
-from striate.kinds.reach import UNKNOWN
+from striate.kinds.kind import KINDS, Attributes, Call, Kept, Kind, Word, register
+from striate.kinds.reach import UNKNOWN, Reach, Window
 
 __all__ = [
     "KINDS",

@@ -140,7 +140,7 @@ class PatchCollector(Collector):
 
 
 def _is_local(field: Receptive) -> bool:
-    return field.is_known and not field.is_global and len(field.axes) > 0
+    return field.is_known and len(field.axes) > 0
 
 
 def _first_two(spans: tuple[tuple[int, int], ...]) -> tuple[int, int, int, int]:

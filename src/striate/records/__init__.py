@@ -8,6 +8,7 @@ from striate.records.ledger import MemoryLedger, Saving
 from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
     ClassImages,
+    EffectiveField,
     FeatureMap,
     Filters,
     MapLayer,
@@ -17,7 +18,7 @@ from striate.records.pictures import (
     SaliencyCensus,
 )
 from striate.records.predictions import Chosen, Predictions, Scoreboard
-from striate.records.readings import Cost, CostTable, Field, LayerReading, Receptive
+from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes, LayerReading, Receptive
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
@@ -26,11 +27,13 @@ __all__ = [
     "LOSSES",
     "ActivationMaps",
     "Array",
+    "Borders",
     "Chosen",
     "ClassImages",
     "Comparison",
     "Cost",
     "CostTable",
+    "EffectiveField",
     "EpochRow",
     "Evidence",
     "FeatureMap",
@@ -39,6 +42,7 @@ __all__ = [
     "Fold",
     "LaneRow",
     "Lanes",
+    "InputSizes",
     "LayerActivity",
     "LayerReading",
     "MapLayer",

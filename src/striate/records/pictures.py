@@ -178,3 +178,28 @@ class ClassImages:
     data_detail: tuple[float, float]
     steps: int
     seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectiveField:
+    """What the unit in the middle of a layer's map really uses of the input.
+
+    Attributes:
+        layer: Name of the op.
+        place: The unit's place on its map.
+        magnitude: (h, w) or (length,) float32: mean magnitude of the gradient at each pixel, as shares that sum to 1.
+        centre: Middle of the theoretical field in pixels, per axis; of the image, if the field is not known.
+        side_px: Side of the smallest square around the centre that holds 95.45 % of the magnitude.
+        theoretical_px: Longest side of the theoretical (local) field; None if it is not known.
+        share: `side_px` over `theoretical_px`; None without one.
+        images: How many were averaged.
+    """
+
+    layer: str
+    place: tuple[int, ...]
+    magnitude: Array
+    centre: tuple[float, ...]
+    side_px: int
+    theoretical_px: int | None
+    share: float | None
+    images: int

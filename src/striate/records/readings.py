@@ -179,6 +179,47 @@ class Receptive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Borders:
+    """What borders do to the receptive fields of a network, at the table's input size.
+
+    Attributes:
+        padding_share: By op, which part (0 … 1) of the places that its units' local fields read lies beyond the image,
+            on average over the units; only ops whose fields are known.
+        sees_all: The first op with a unit whose local field covers the whole image; None if there is none.
+        first_global: The first op behind something that sees the whole map; None if there is none.
+        gains_nothing: Ops with a window that read values whose field is already as large as the image on every axis.
+    """
+
+    padding_share: dict[str, float]
+    sees_all: str | None
+    first_global: str | None
+    gains_nothing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSizes:
+    """Input sizes along one axis at which no pixel at a border is lost on the way.
+
+    Attributes:
+        axis: Axis of space, from 0.
+        sizes: All such sizes within `range_px`.
+        range_px: (smallest, largest) size that was tried.
+        period_px: The sizes repeat after so many pixels; None if they do not.
+        remainders_px: The remainders, of sizes divided by the period, at which nothing is lost.
+        lost_px: Pixels of the table's own size that no unit reads, summed over the maps on which they are lost.
+        losing: Ops whose values lose pixels at the table's own size.
+    """
+
+    axis: int
+    sizes: tuple[int, ...]
+    range_px: tuple[int, int]
+    period_px: int | None
+    remainders_px: tuple[int, ...]
+    lost_px: int
+    losing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerReading:
     """One layer as people speak of it: an op that does the work with the followers folded into it.
 

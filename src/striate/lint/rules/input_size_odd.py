@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from striate.findings import Cure, Finding, Measure, resize
 from striate.graph import Op, times
@@ -84,7 +85,7 @@ class InputSizeOdd(TableRule):
 
 def _dividing(paper: Paper, op: Op) -> tuple[int, ...]:
     """Return the nearest larger input that divides, () if the steps so far are not known."""
-    steps = [axis.stride for axis in paper.fields[op.name].axes]
+    steps = [ceil(axis.stride) for axis in paper.fields[op.name].axes]
     sides = paper.input[2:]
     if len(steps) != len(sides):
         return ()
@@ -97,7 +98,7 @@ def _todo(paper: Paper, op: Op, sizes: tuple[int, ...]) -> str:
         return f"Pad the map before {op.name}, or choose an input size that divides."
     if sizes == tuple(paper.input[2:]):
         return f"Pad the map before {op.name} by one more pixel."
-    steps = [axis.stride for axis in paper.fields[op.name].axes]
+    steps = [ceil(axis.stride) for axis in paper.fields[op.name].axes]
     steps_text = times(sorted(set(steps)))
     where = f"a multiple of the total stride {steps_text}"
     return f"Use an input of {times(sizes)}, {where}, or pad {op.name}."

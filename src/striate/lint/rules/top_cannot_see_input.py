@@ -68,7 +68,7 @@ class TopCannotSeeInput(TableRule):
         """Yield a finding if the field of the last map is too small."""
         name, reader = _last_map(seen)
         field = seen.fields[name]
-        if not field.axes or (reader is not None and not _is_pooling(reader)):
+        if field.is_global or not field.axes or (reader is not None and not _is_pooling(reader)):
             return
         sides = seen.input[2:]
         sizes = [axis.size_px for axis in field.axes]

@@ -1,0 +1,59 @@
+"""The way of places through a whole graph: every value's layout, and every op's flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from striate.analyse.axes import Layout, PlacesLostError, plain
+from striate.analyse.flows import flow
+from striate.analyse.walk import Flow, Source
+from striate.graph import Graph
+from striate.kinds import UNKNOWN, kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the places of the first input go through a graph.
+
+    Attributes:
+        first: Name of that input.
+        rank: Its axes of space.
+        layouts: By value; None where the input has no part in it, or its places are lost.
+        flows: By op, where places are followed.
+        lost: Ops behind one without a rule, itself included.
+    """
+
+    first: str
+    rank: int
+    layouts: Mapping[str, Layout | None]
+    flows: Mapping[str, Flow]
+    lost: frozenset[str]
+
+    @classmethod
+    def through(cls, graph: Graph) -> Way:
+        """Return the way through a graph."""
+        inputs = graph.conditions.inputs
+        first = next(iter(inputs))
+        rank = max(len(inputs[first]) - 2, 0)
+        layouts: dict[str, Layout | None] = dict.fromkeys(inputs)
+        layouts[first] = plain(inputs[first], rank)
+        flows: dict[str, Flow] = {}
+        lost: set[str] = set()
+        for op in graph:
+            layouts[op.name] = None
+            if not lost.isdisjoint(op.inputs):
+                lost.add(op.name)
+                continue
+            if all(layouts[name] is None for name in op.inputs):
+                continue
+            kind = kind_of(op.kind)
+            shapes = graph.input_shapes(op)
+            sources = [Source(shape, layouts[name]) for name, shape in zip(op.inputs, shapes, strict=True)]
+            try:
+                found = flow(kind.reach(op) if kind is not None else UNKNOWN, op.shape, sources, rank)
+            except PlacesLostError:
+                lost.add(op.name)
+                continue
+            flows[op.name], layouts[op.name] = found, found.layout
+        return cls(first, rank, layouts, flows, frozenset(lost))
