@@ -8,6 +8,7 @@ import pytest
 
 from striate.blueprint import Blueprint
 from striate.findings import SEVERITIES, Finding
+from striate.graph import Graph
 from striate.lint import RULES, LintReport, Rule, Section, lint
 from striate.lint.page import SECTIONS, code
 from striate.numbers import count, figure, percentage, probability
@@ -37,11 +38,11 @@ VERBS = {
 }
 
 
-def run(text: str) -> Blueprint | Evidence:
+def run(text: str) -> Blueprint | Graph | Evidence:
     """Run a page's Python; its last line is what the rule looks at."""
     tree = ast.parse(text)
     last = tree.body.pop()
-    assert isinstance(last, ast.Expr), "an example must end with the Blueprint or Evidence it builds"
+    assert isinstance(last, ast.Expr), "an example must end with the Blueprint, Graph or Evidence it builds"
     names: dict[str, object] = {}
     exec(compile(tree, "example", "exec"), names)
     return eval(compile(ast.Expression(last.value), "example", "eval"), names)
@@ -49,7 +50,9 @@ def run(text: str) -> Blueprint | Evidence:
 
 def judged(rule: Rule, heading: str) -> LintReport:
     made = run(code(rule.sections()[heading]))
-    return lint(graph=made.graph()) if isinstance(made, Blueprint) else lint(made)
+    if isinstance(made, Evidence):
+        return lint(made)
+    return lint(graph=made.graph() if isinstance(made, Blueprint) else made)
 
 
 def findings(rule: Rule) -> tuple[Finding, ...]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from striate.analyse import cost, layers, receptive_fields
 from striate.graph import Graph, Op, Shape, size
 from striate.kinds import Window, kind_of
+from striate.lint.spans import Spans, spans
 from striate.records import CostTable, Evidence, LayerReading, Receptive
 
 CONVOLUTIONS = frozenset({"conv", "convtranspose"})
@@ -81,6 +82,11 @@ class Paper:
     def fields(self) -> Mapping[str, Receptive]:
         """Receptive field of every op."""
         return receptive_fields(self.graph)
+
+    @cached_property
+    def spans(self) -> Mapping[str, Spans | None]:
+        """What reaches each value by paths that stay in place."""
+        return spans(self.graph)
 
     @cached_property
     def readers(self) -> Mapping[str, tuple[Op, ...]]:

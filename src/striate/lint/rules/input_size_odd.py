@@ -31,7 +31,7 @@ class InputSizeOdd(TableRule):
     from striate.blueprint import Blueprint
 
     Blueprint.from_text(
-        "input 1x28x28; (conv 3x3 8, relu; maxpool 2) x3; conv 3x3 8, relu; classes 10"
+        "input 1x28x28; (conv 3x3 8, relu; maxpool 2) x3; conv 3x3 8, relu; globalavgpool; classes 10"
     )
     ```
 
@@ -40,7 +40,7 @@ class InputSizeOdd(TableRule):
     from striate.blueprint import Blueprint
 
     Blueprint.from_text(
-        "input 1x32x32; (conv 3x3 8, relu; maxpool 2) x3; conv 3x3 8, relu; classes 10"
+        "input 1x32x32; (conv 3x3 8, relu; maxpool 2) x3; conv 3x3 8, relu; globalavgpool; classes 10"
     )
     ```
 

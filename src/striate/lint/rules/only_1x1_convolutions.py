@@ -26,7 +26,7 @@ class OnlyOneByOneConvolutions(TableRule):
     from striate.blueprint import Blueprint
 
     Blueprint.from_text(
-        "input 3x4x4; (conv 1x1 128, relu) x3; classes 10"
+        "input 3x4x4; maxpool 2; (conv 1x1 128, relu) x3; globalavgpool; classes 10"
     )
     ```
 
@@ -35,7 +35,7 @@ class OnlyOneByOneConvolutions(TableRule):
     from striate.blueprint import Blueprint
 
     Blueprint.from_text(
-        "input 3x4x4; conv 3x3 128, relu; (conv 1x1 128, relu) x2; classes 10"
+        "input 3x4x4; conv 3x3 128, relu; (conv 1x1 128, relu) x2; globalavgpool; classes 10"
     )
     ```
 

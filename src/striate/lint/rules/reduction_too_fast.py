@@ -36,7 +36,7 @@ class ReductionTooFast(TableRule):
 
     Blueprint.from_text(
         "input 3x32x32; conv 3x3 64, relu; maxpool 2; conv 3x3 4 stride 2, relu;"
-        "(conv 3x3 64, relu) x2; globalavgpool; classes 10"
+        "conv 3x3 16, relu; conv 3x3 64, relu; globalavgpool; classes 10"
     )
     ```
 

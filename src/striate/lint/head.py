@@ -1,0 +1,32 @@
+"""Where the maps end and the fully connected part begins."""
+
+from __future__ import annotations
+
+from striate.graph import Op, Shape, size
+from striate.lint.paper import Paper
+
+_THROUGH = frozenset({"flatten", "view", "dropout", "identity", "relu", "clamp", "leakyrelu", "elu", "gelu", "silu"})
+
+
+def flattened(paper: Paper, op: Op) -> tuple[str, Shape] | None:
+    """Return the name and shape of the map that a fully connected layer reads flattened, None if it reads none.
+
+    Example:
+        >>> from striate.blueprint import Blueprint
+        >>> from striate.records import Evidence
+        >>> graph = Blueprint.from_text("input 1x8x8; maxpool 2; classes 2").graph()
+        >>> flattened(Paper.of(graph, Evidence()), graph["classes"])
+        ('maxpool1', (1, 1, 4, 4))
+    """
+    if op.kind != "linear" or not op.params:
+        return None
+    source = paper.back(op.inputs[0], _THROUGH)
+    name = source.name if source is not None else next(iter(paper.graph.conditions.inputs))
+    shape = paper.shapes[name]
+    is_whole = len(shape) > 2 and size(shape[2:]) > 1 and op.params[0].shape[-1] == size(shape[1:])
+    return (name, shape) if is_whole else None
+
+
+def vector_layers(paper: Paper) -> tuple[Op, ...]:
+    """Return the fully connected layers that read one vector an image, in order."""
+    return tuple(op for op in paper.graph if op.kind == "linear" and len(paper.read_by(op)) == 2)

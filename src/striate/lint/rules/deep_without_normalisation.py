@@ -1,0 +1,88 @@
+"""NRM004: many layers in a row, none normalised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from striate.findings import Finding, Measure
+from striate.graph import Op
+from striate.lint.paper import LEARNED, Paper
+from striate.lint.rule import TableRule, register
+from striate.numbers import count
+
+_RESTS = frozenset({"batchnorm", "instancenorm", "groupnorm", "layernorm", "add", "concat"})
+_LIMIT = 10
+
+
+@register
+class DeepWithoutNormalisation(TableRule):
+    """Many convolutions in a row without normalisation.
+
+    ## What it looks for
+    The longest row of convolutions with no normalisation, sum or concatenation between them. Limit:
+    10, the depth of VGG-13.
+
+    ## Why it matters
+    Each layer stretches or shrinks its input a little, and twenty times a little is a lot: signals
+    and gradients vanish or explode unless the start is exactly right. VGG-16 and 19 could be trained
+    only from the weights of a shallower network; with normalisation or shortcuts, hundreds of layers
+    train from scratch.
+
+    ## Example
+    ```python
+    from striate.blueprint import Blueprint
+
+    Blueprint.from_text(
+        "input 3x64x64; (conv 3x3 16, relu) x3; maxpool 2; (conv 3x3 32, relu) x3; maxpool 2;"
+        "(conv 3x3 32, relu) x5; globalavgpool; classes 10"
+    )
+    ```
+
+    ## Use instead
+    ```python
+    from striate.blueprint import Blueprint
+
+    Blueprint.from_text(
+        "input 3x64x64; (conv 3x3 16, batchnorm, relu) x3; maxpool 2;"
+        "(conv 3x3 32, batchnorm, relu) x3; maxpool 2; (conv 3x3 32, batchnorm, relu) x5;"
+        "globalavgpool; classes 10"
+    )
+    ```
+
+    ## When to ignore it
+    With pretrained weights, or a start that was solved layer by layer. VGG-16 and VGG-19 without
+    normalisation get this finding, and are exempt from the list of good networks for that reason.
+
+    ## Sources
+    - Simonyan and Zisserman, "Very Deep Convolutional Networks", ICLR 2015, section 3.1.
+    - Ioffe and Szegedy, "Batch Normalization", ICML 2015.
+    - He et al., "Deep Residual Learning for Image Recognition", CVPR 2016.
+    """
+
+    code = "NRM004"
+    name = "deep-without-normalisation"
+    severity = "warning"
+
+    def judge(self, seen: Paper) -> Iterator[Finding]:
+        """Yield a finding about the longest row."""
+        rows: dict[str, int] = {}
+        best: tuple[int, Op | None] = (0, None)
+        for op in seen.graph:
+            before = max((rows.get(name, 0) for name in op.inputs), default=0)
+            is_layer = op.kind in LEARNED and op.kind != "linear"
+            # Weights that are computed before they are used are standardised as a rule.
+            is_rest = op.kind in _RESTS or (is_layer and not any(param.name == "weight" for param in op.params))
+            rows[op.name] = 0 if is_rest else before + is_layer
+            if rows[op.name] > best[0]:
+                best = (rows[op.name], op)
+        length, op_at = best
+        if op_at is None or length <= _LIMIT:
+            return
+        yield self.finding(
+            f"{count(length)} convolutions in a row, up to {op_at.name}, have no normalisation and no shortcut.",
+            "Add batch normalisation after each convolution, or sums that lead past two or three of them.",
+            measure=Measure(
+                value=float(length), limit=float(_LIMIT), wrong="above", high=float(max(20, length)), unit="layers"
+            ),
+            op=op_at.name,
+        )

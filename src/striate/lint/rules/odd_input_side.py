@@ -1,0 +1,84 @@
+"""SHP015: an input with an odd side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from striate.findings import Finding, Measure
+from striate.graph import times
+from striate.lint.paper import Paper
+from striate.lint.rule import TableRule, register
+from striate.numbers import count
+
+_SMALLEST_PX = 16
+
+
+@register
+class OddInputSide(TableRule):
+    """An input with an odd side.
+
+    ## What it looks for
+    The largest power of two that divides every side of the input, for inputs of at least 16 px
+    that are reduced on the way. Limit: 2; odd sides fall below it. Even sides pass, multiples of
+    the total stride are better, powers of two best.
+
+    ## Why it matters
+    Every halving of an odd side leaves a remainder, so the maps do not lie evenly over the image,
+    and processors work in blocks of powers of two: what does not fill its last block is computed
+    all the same.
+
+    ## Example
+    ```python
+    from striate.blueprint import Blueprint
+
+    Blueprint.from_text(
+        "input 3x33x33; conv 3x3 16 stride 2, relu; (conv 3x3 32, relu) x4; globalavgpool;"
+        "classes 10"
+    )
+    ```
+
+    ## Use instead
+    ```python
+    from striate.blueprint import Blueprint
+
+    Blueprint.from_text(
+        "input 3x32x32; conv 3x3 16 stride 2, relu; (conv 3x3 32, relu) x4; globalavgpool;"
+        "classes 10"
+    )
+    ```
+
+    ## When to ignore it
+    Where the sides were chosen as a multiple of the stride plus one, so that the corners of all
+    maps lie on each other; and when the input size is given.
+
+    ## Sources
+    - NVIDIA, "Deep Learning Performance Guide", 2023 (quantisation of tiles).
+    - Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016, section 2.4.
+    """
+
+    code = "SHP015"
+    name = "odd-input-side"
+    severity = "note"
+
+    def applies(self, paper: Paper) -> bool:
+        """Return whether the input has space, and enough of it."""
+        return len(paper.input) > 2 and min(paper.input[2:]) >= _SMALLEST_PX
+
+    def judge(self, seen: Paper) -> Iterator[Finding]:
+        """Yield a finding if a side is odd and something steps over it."""
+        sides = seen.input[2:]
+        divisor = min(side & -side for side in sides)
+        windows = [window for op in seen.graph if (window := seen.window(op)) is not None]
+        if divisor > 1 or all(max(window.stride) == 1 for window in windows):
+            return
+        nearest = [_nearest_power(side) for side in sides]
+        yield self.finding(
+            f"The input of {times(sides)} has an odd side: {count(divisor)} is the largest power of two that divides it.",
+            f"Use {times(nearest)}, powers of two, or at least multiples of 32.",
+            measure=Measure(value=float(divisor), limit=2.0, wrong="below", low=1.0, high=32.0),
+        )
+
+
+def _nearest_power(side: int) -> int:
+    lower = 1 << (side.bit_length() - 1)
+    return lower if side - lower <= 2 * lower - side else 2 * lower
