@@ -65,7 +65,9 @@ def main() -> None:
             "troubled": asdict(total),
             "fired": {name: asdict(rate) for name, rate in fired.items()},
             "exempt": {f"{network}: {rule}": reason for (network, rule), reason in EXEMPT.items()},
-            "found": {reference: [f"{n}: {level}" for n, level in sorted(rules.items())] for reference, rules in found.items()},
+            "found": {
+                reference: [f"{n}: {level}" for n, level in sorted(rules.items())] for reference, rules in found.items()
+            },
         }
         TARGET.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"wrote {TARGET.name}")

@@ -12,6 +12,7 @@ from striate.analyse.layers import layers
 from striate.analyse.memory import largest_batch, memory_ledger
 from striate.analyse.receptive import boxes, receptive_fields
 from striate.analyse.savings import savings
+from striate.analyse.shortest import shortest_fields
 
 __all__ = [
     "Boxes",
@@ -29,4 +30,5 @@ __all__ = [
     "memory_ledger",
     "receptive_fields",
     "savings",
+    "shortest_fields",
 ]

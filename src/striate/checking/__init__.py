@@ -1,6 +1,6 @@
 """`check`: a network's table, readings and advice, from any reference; torch is imported only if the reference needs it."""
 
-from striate.checking.check import check, check_graph
+from striate.checking.reading import check, check_graph
 from striate.checking.record import Check, last_field
 from striate.checking.tables import Tables, checked_size, tables
 

@@ -38,7 +38,9 @@ def field_document(field: Receptive) -> dict[str, Any]:
         "size_px": [number(axis.size_px) for axis in field.axes],
         "stride_px": [number(axis.stride) for axis in field.axes],
         "padding_px": [number(axis.padding_px) for axis in field.axes],
+        "holes_px": [axis.holes_px for axis in field.axes],
         "is_global": field.is_global,
+        "is_aligned": field.is_aligned,
         "is_known": field.is_known,
     }
 

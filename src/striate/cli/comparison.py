@@ -24,14 +24,17 @@ _WORDS = {
     "field_size_px": "Field of the last map, px",
     "field_stride_px": "Its units' distance, px",
     "field_padding_px": "Its padding, px",
-    "step_bytes": "Training step, sum",
+    "layer_macs": "Of these, layers",
+    "other_flops": "FLOPs of everything else",
+    "backward_flops": "FLOPs, backward",
+    "peak_bytes": "Peak of a training step",
 }
 _MARKS = {"changed": "~", "first only": "−", "second only": "+"}
 
 
 def comparison_of(a: Check, b: Check) -> Comparison:
     """Return the comparison of two checked networks, with what a training step holds beside the totals."""
-    figures = {"step_bytes": (float(sum(a.memory.values())), float(sum(b.memory.values())))}
+    figures = {"peak_bytes": (float(a.memory.peak_bytes), float(b.memory.peak_bytes))}
     return compare(a.graph, b.graph, names=(a.name, b.name), figures=figures)
 
 

@@ -25,7 +25,9 @@ class Share:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.count} of {self.of} ({percent(self.count / self.of)}; {percent(self.low)} to {percent(self.high)})"
+        return (
+            f"{self.count} of {self.of} ({percent(self.count / self.of)}; {percent(self.low)} to {percent(self.high)})"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

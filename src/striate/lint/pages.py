@@ -96,7 +96,11 @@ def healthy_networks() -> str:
 
 def pages() -> dict[str, str]:
     """Return the text of every page, by file name."""
-    return {"README.md": index(), "healthy-networks.md": healthy_networks(), **{f"{rule.name}.md": page(rule) for rule in all_rules()}}
+    return {
+        "README.md": index(),
+        "healthy-networks.md": healthy_networks(),
+        **{f"{rule.name}.md": page(rule) for rule in all_rules()},
+    }
 
 
 def write(folder: Path) -> None:

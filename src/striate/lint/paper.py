@@ -7,10 +7,9 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
-from striate.analyse import cost, layers, receptive_fields
+from striate.analyse import cost, layers, receptive_fields, shortest_fields
 from striate.graph import Graph, Op, Shape, size
 from striate.kinds import Window, kind_of
-from striate.lint.spans import Spans, spans
 from striate.records import CostTable, Evidence, LayerReading, Receptive
 
 CONVOLUTIONS = frozenset({"conv", "convtranspose"})
@@ -84,9 +83,9 @@ class Paper:
         return receptive_fields(self.graph)
 
     @cached_property
-    def spans(self) -> Mapping[str, Spans | None]:
-        """What reaches each value by paths that stay in place."""
-        return spans(self.graph)
+    def shortest(self) -> Mapping[str, tuple[int, ...]]:
+        """Pixels that the path with the smallest field to every value reads, per axis."""
+        return shortest_fields(self.graph, self.fields)
 
     @cached_property
     def readers(self) -> Mapping[str, tuple[Op, ...]]:

@@ -26,7 +26,7 @@ from striate.trace.inputs import Inputs
 from striate.trace.record import Recording
 from striate.trace.replay import Unfit, replay
 from striate.trace.runs import FakeRuns, NeedsValues, device_of, undisturbed
-from striate.trace.shell import unwrapped, with_values
+from striate.trace.shell import check_ready, unwrapped, with_values
 from striate.trace.table import table
 from striate.trace.timed_steps import TimedSteps, mean_gradient
 
@@ -160,8 +160,9 @@ def _take_apart(bench: _Bench, module: nn.Module, recording: Recording, asked: I
         bench.notes.append("Measured whole only: its calls may depend on data.")
         return recording.graph
     try:
-        tape = FakeRuns(module, asked, mode).first()
-        made = table(tape, module, asked, mode)
+        found = check_ready(module)
+        tape = FakeRuns(module, found, asked, mode).first(found)
+        made = table(tape, found, asked, mode)
         record = replay(tape, asked.batch, in_place=True)
     except NeedsValues:
         bench.notes.append("Measured whole only: its calls may depend on data.")

@@ -66,7 +66,7 @@ class LayersPastTheBorder(TableRule):
     def applies(self, paper: Paper) -> bool:
         """Return whether there are enough convolutions, each with a known field."""
         wide = _wide(paper)
-        return len(wide) >= _FEWEST and all(paper.spans[op.inputs[0]] for op in wide)
+        return len(wide) >= _FEWEST and all(paper.shortest.get(op.inputs[0]) for op in wide)
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the layers past the border, if they are many."""
@@ -90,10 +90,14 @@ class LayersPastTheBorder(TableRule):
 def _wide(paper: Paper) -> list[Op]:
     """Return the convolutions beyond 1×1; those that read gates, behind something global, have no place."""
     wide = [op for op in paper.convolutions if max(op.attributes["kernel"]) > 1]
-    return [op for op in wide if all(span.is_local for span in paper.spans[op.inputs[0]] or ())]
+    return [op for op in wide if not _is_gate(paper, op)]
+
+
+def _is_gate(paper: Paper, op: Op) -> bool:
+    field = paper.fields.get(op.inputs[0])
+    return field is not None and field.is_global and not field.axes
 
 
 def _sees_all(paper: Paper, op: Op) -> bool:
-    spans = paper.spans[op.inputs[0]] or ()
-    sides = paper.input[2:]
-    return len(spans) == len(sides) and all(s.least >= side for s, side in zip(spans, sides, strict=True))
+    least, sides = paper.shortest[op.inputs[0]], paper.input[2:]
+    return len(least) == len(sides) and all(size >= side for size, side in zip(least, sides, strict=True))

@@ -8,8 +8,8 @@ from striate.findings import Finding, Measure
 from striate.graph import Op
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
-from striate.lint.spans import Span
 from striate.numbers import figure, listed, plural
+from striate.records import Field
 
 _MERGES = frozenset({"add", "mul", "concat"})
 _LIMIT = 0.5
@@ -108,16 +108,16 @@ def _shift(paper: Paper, op: Op) -> float:
     """Return how far apart the centres of what meets are, in units of the merged map."""
     if not paper.is_map(op.name) or op.attributes.get("axis", 1) != 1:
         return 0.0
-    met = [paper.spans[name] for name in dict.fromkeys(op.inputs) if paper.is_map(name)]
-    local = [spans for spans in met if spans and all(span.is_local for span in spans)]
-    if len(local) < 2 or len({len(spans) for spans in local}) > 1:
+    met = [name for name in dict.fromkeys(op.inputs) if paper.is_map(name) and name in paper.fields]
+    local = [axes for name in met if (axes := paper.fields[name].axes)]
+    if len(local) < 2 or len({len(axes) for axes in local}) > 1:
         return 0.0
     return max(_apart(axis) for axis in zip(*local, strict=True))
 
 
-def _apart(axis: tuple[Span, ...]) -> float:
-    centres = [span.centre for span in axis]
-    strides = [span.stride for span in axis]
+def _apart(axis: tuple[Field, ...]) -> float:
+    centres = [field.centre_px for field in axis]
+    strides = [field.stride for field in axis]
     apart = (max(centres) - min(centres)) / max(strides)
     # Of different steps the units drift apart by one with every index.
-    return apart + max(strides) / min(strides) - 1
+    return float(apart + max(strides) / min(strides) - 1)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from striate.nets import Network
 
 
-def check(
+def check(  # noqa: PLR0913 - each says one thing about the conditions
     network: str | Path | Blueprint | Network | nn.Module,
     input_size: Sequence[int] | None = None,
     *,
@@ -77,7 +77,7 @@ def check(
     )
 
 
-def check_graph(
+def check_graph(  # noqa: PLR0913 - those of `check`
     found: Tables,
     *,
     optimizer: str = "adam",

@@ -1,0 +1,47 @@
+"""The smallest field of all paths to a unit: what it must see, where the receptive field is what it may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from striate.analyse.receptive import receptive_fields
+from striate.graph import Graph
+from striate.records.readings import Receptive
+
+
+def shortest_fields(graph: Graph, fields: Mapping[str, Receptive] | None = None) -> dict[str, tuple[int, ...]]:
+    """Return, for every value, the pixels that the path with the smallest field reads, per axis of space.
+
+    Where branches meet the smaller one counts: a sum passes on what its shortest branch saw. Empty where no path keeps
+    places apart, or it is not known.
+
+    Args:
+        graph: The table.
+        fields: What `receptive_fields` gives for it; None works them out.
+
+    Source:
+        Richter, Schöning, Wiedenroth and Krumnack, "Should You Go Deeper?", ICMLA 2021.
+
+    Example:
+        >>> from striate.blueprint import Blueprint
+        >>> plan = Blueprint.from_text("input 1x28x28; conv 3x3 8; maxpool 2; conv 3x3 8; classes 2")
+        >>> shortest_fields(plan.graph())["conv2"]
+        (8, 8)
+    """
+    fields = receptive_fields(graph) if fields is None else fields
+    sides = next(iter(graph.conditions.inputs.values()))[2:]
+    first = next(iter(graph.conditions.inputs))
+    sizes = {name: (1,) * len(sides) if name == first else () for name in graph.conditions.inputs}
+    least = dict(sizes)
+    for op in graph:
+        sizes[op.name] = tuple(axis.size_px for axis in fields[op.name].axes)
+        met = [name for name in op.inputs if least[name] and len(least[name]) == len(sizes[op.name])]
+        if not met or not fields[op.name].is_known:
+            least[op.name] = ()
+            continue
+        # What the op itself adds is what its field gains over the widest field it reads.
+        least[op.name] = tuple(
+            min(least[name][axis] for name in met) + max(0, size - max(sizes[name][axis] for name in met))
+            for axis, size in enumerate(sizes[op.name])
+        )
+    return least
