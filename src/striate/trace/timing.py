@@ -69,20 +69,21 @@ def time_ledger(  # noqa: PLR0913 - each says one thing about the measurement
         events: Hears how long it will take and "timing" by the round; may cancel within a round.
 
     Raises:
-        InputError: Weights without values, an unknown optimiser, or a batch the network does not run at.
+        InputError: Weights without values, an unknown optimiser, or a batch or mode the network does not run in.
         Cancelled: The watcher asked to stop.
 
     When it misleads:
         Holds for this machine, its load, and these numbers of threads and images only. Ops under some 20 µs are mostly
         the asking. Backward passes of single ops find their data nearer the processor than the whole backward pass
-        does; the ledger says where the parts' sum and the whole differ by more than a quarter. On a GPU waiting
+        does; the ledger says where the parts' sum and the whole differ by more than a quarter. Other work on the machine
+        interrupts the whole more than any one op, whose median leaves it out. On a GPU waiting
         for every op costs more than the ops that overlap in the whole.
 
     Source:
         None. Differs: profilers time inside the whole run and name kernels; here each op of the table is run by itself.
 
     Cost:
-        About 5 training steps a round; three times the weights, and up to twice a step's activations.
+        About three training steps a round, in the memory of one step with up to twice its activations, beside the module.
 
     Example:
         >>> from striate.trace import trace
@@ -97,8 +98,8 @@ def time_ledger(  # noqa: PLR0913 - each says one thing about the measurement
     if mode not in ("eval", "train"):
         raise InputError("mode must be eval or train", got=mode)
     with _apart(module):
-        copy = with_values(module).module.train(mode == "train")
-        bench = _Bench(copy, asked, optimizer, events)
+        bench = _Bench(_copied(module).train(mode == "train"), asked, optimizer, events)
+        bench.check()
         graph = _take_apart(bench, module, recording, asked, mode)
         rounds, is_warm = _rounds(bench, repeats, budget_seconds, events)
     if not is_warm:
@@ -154,6 +155,17 @@ def _apart(module: nn.Module) -> Iterator[None]:
         yield
 
 
+def _copied(module: nn.Module) -> nn.Module:
+    """Return a copy with values and gradients of its own."""
+    # A scripted module copies its parameters itself, and would keep a graph that leads back to the originals.
+    with torch.no_grad():
+        copy = with_values(module).module
+    trained = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
+    for name, parameter in copy.named_parameters():
+        parameter.requires_grad_(name in trained)
+    return copy
+
+
 def _take_apart(bench: _Bench, module: nn.Module, recording: Recording, asked: Inputs, mode: Mode) -> Graph:
     """Give the bench its steps, recorded at this batch and mode; or a note why there are none."""
     if recording.is_data_dependent:
@@ -189,6 +201,7 @@ class _Bench:
 
     def __init__(self, module: nn.Module, asked: Inputs, optimizer: str, events: Events) -> None:
         self.module, self.notes = module, list[str]()
+        self._mode: Mode = "train" if module.training else "eval"
         self.device = device_of(module)
         self.clock = Clock(self.device)
         self._asked, self._events = asked, events
@@ -196,10 +209,31 @@ class _Bench:
         self._make = _OPTIMIZERS[optimizer]
         trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
         self._optimizer = self._make(trained) if trained else None
-        self._optimizer_floor_s = self.clock.floor(self._make([nn.Parameter(torch.zeros(1))]).step)
+        self._optimizer_floor_s = self._optimizer_floor()
         self._optimizers: dict[str, torch.optim.Optimizer] = {}
         self._steps: TimedSteps | None = None
         self._failed: set[str] = set()
+
+    def _optimizer_floor(self) -> float:
+        """Return the seconds of a step beyond those for each parameter: what one step saves over many."""
+        one, two = ([nn.Parameter(torch.zeros(1, device=self.device)) for _ in range(count)] for count in (1, 2))
+        for parameter in (*one, *two):
+            parameter.grad = torch.zeros_like(parameter)
+        seconds = [self.clock.floor(self._make(parameters).step) for parameters in (one, two)]
+        return max(2 * seconds[0] - seconds[1], 0.0)
+
+    def check(self) -> None:
+        """Raise `InputError` if the network does not run as it is to be timed."""
+        try:
+            with torch.no_grad():
+                self._call()
+        except Exception as error:
+            said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+            raise InputError(
+                f"a network must run at the batch and in the mode it is timed in, {self._asked.batch} and {self._mode}",
+                got=Quoted(f"{type(error).__name__}: {said}"),
+                hint="Time it at another batch, or in the other mode.",
+            ) from error
 
     def by_op(self, steps: TimedSteps, graph: Graph) -> None:
         """Measure the parts too."""
@@ -289,7 +323,7 @@ def _rounds(bench: _Bench, repeats: int, budget_seconds: float, events: Events) 
     affordable = min(repeats, int(left / again))
     told = f"{plural(affordable, 'round')} of about {duration(again)}, {duration(affordable * again)} in all"
     events.log(f"timing: {told}")
-    watched = Task("timing", total=affordable, unit="round", events=events)
+    watched = Task("timing", total=repeats, unit="round", events=events)
     rounds: list[_Round] = []
     while len(rounds) < repeats:
         rounds.append(bench.round())
