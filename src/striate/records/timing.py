@@ -225,5 +225,7 @@ def _work(name: str, rows: list[OpTimes]) -> WorkTimes:
 
 def _reason(ratio: float) -> str:
     if ratio < 1:
-        return "the rest is spent between the ops, in Python and in the memory"
+        return (
+            "the rest is spent between the ops, in Python and memory, or by other work that interrupts long runs more"
+        )
     return "an op run by itself costs more than within the whole"

@@ -160,14 +160,12 @@ def test_a_big_convolution_beside_tiny_ones_ranks_first_at_the_batch_asked_for()
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adamw"])
 def test_an_op_without_trained_parameters_takes_no_optimiser_and_a_shared_one_counts_once(optimizer):
-    net = busy()
-    net.bn.requires_grad_(False)
-    ledger = time_ledger(net, trace(net, (2, 3, 8, 8)), optimizer=optimizer, repeats=3)
+    twice = nn.Linear(600, 600)
+    net = nn.Sequential(nn.Linear(300, 600), nn.ReLU(), twice, nn.LayerNorm(600).requires_grad_(False), twice)
+    ledger = time_ledger(net, trace(net, (2, 300)), optimizer=optimizer, repeats=3)
     spent = {row.name: row.times.optimizer_ms for row in ledger.ops}
-    # What is left after taking off an empty step may be nothing on so small a layer, but never more than these.
-    assert {name for name, ms in spent.items() if ms > 0} <= {"a", "b", "top"}
-    assert "b_2" in spent
-    assert ledger.parts.optimizer_ms > 0
+    assert list(spent) == ["0", "1", "2", "3", "2_2"]
+    assert {name for name, ms in spent.items() if ms > 0} == {"0", "2"}
 
 
 def test_the_first_layer_needs_no_gradient_of_the_image_and_frozen_ones_none_at_all():
@@ -224,7 +222,7 @@ def test_nothing_changes_when_the_network_raises():
     net = Broken()
     recording = trace(net, (2, 3, 8, 8))
     before = state(net)
-    with pytest.raises(ValueError, match="on purpose"):
+    with pytest.raises(InputError, match="2 and train; got ValueError: on purpose"):
         time_ledger(net, recording, mode="train")
     torch.testing.assert_close(state(net), before, rtol=0, atol=0)
 
