@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.reference, pytest.mark.slow]
 NETWORKS = [
     "torchvision:resnet18",
     pytest.param("torchvision:densenet121", marks=pytest.mark.long),
-    "torchvision:googlenet",  # side heads
+    pytest.param("torchvision:googlenet", marks=pytest.mark.long),  # side heads
     pytest.param("torchvision:convnext_tiny", marks=pytest.mark.long),
     "torchvision:shufflenet_v2_x0_5",
     "torchvision:mobilenet_v3_small",

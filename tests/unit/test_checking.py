@@ -16,7 +16,8 @@ def test_a_blueprint_and_its_module_are_checked_alike():
     paper, traced = striate.check(PLAN, batch=3), striate.check(build(PLAN), (1, 20, 20), batch=3)
 
     assert paper.cost.total == traced.cost.total
-    assert paper.memory == traced.memory
+    assert paper.memory.at_peak == traced.memory.at_peak
+    assert list(paper.memory.saved.values()) == list(traced.memory.saved.values())
     assert [row.summary for row in paper.layers] == [row.summary for row in traced.layers]
     assert [f.code for f in paper.findings] == [f.code for f in traced.findings]
     assert (
@@ -86,7 +87,7 @@ def test_an_operation_nobody_knows_is_listed_and_not_counted():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"optimizer": "adamm"}, "optimizer must be one of sgd, adam, adamw"),
+        ({"optimizer": "adamm"}, "optimizer must be one of sgd, momentum, adam, adamw, rmsprop"),
         ({"batch": 0}, "batch must be at least 1"),
         ({"input_size": (3,)}, "input size must be"),
         ({"input_size": (3, 0, 3)}, "input size must be"),
@@ -96,3 +97,54 @@ def test_an_operation_nobody_knows_is_listed_and_not_counted():
 def test_wrong_arguments_are_named(arguments, words):
     with pytest.raises(InputError, match=words):
         striate.check(PLAN, **arguments)
+
+
+class Sided(nn.Module):
+    """A network with a head for training only, which eval mode does not run."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.head, self.side = nn.Conv2d(1, 4, 3), nn.Linear(4, 2), nn.Linear(4, 2)
+
+    def forward(self, x):
+        x = self.first(x).mean((2, 3))
+        return (self.head(x), self.side(x)) if self.training else self.head(x)
+
+
+def test_the_memory_is_that_of_a_training_step_where_training_does_more():
+    module = Sided().eval()
+
+    found = striate.check(module, (1, 8, 8))
+
+    params = 4 * sum(p.numel() for p in module.parameters())
+    assert found.graph.idle == (("side.weight", 8), ("side.bias", 2))
+    assert found.memory.gradients_bytes == params
+    assert found.memory.optimizer_bytes == 2 * params + 4 * 6
+    assert not module.training
+
+
+def test_one_image_without_batch_statistics_is_counted_by_two():
+    module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(1, 2))
+    module.append(Asking())
+
+    found = striate.check(module, (1, 8, 8))
+
+    assert found.memory.batch == 1
+
+
+class Asking(nn.Module):
+    """Asks whether it is training."""
+
+    def forward(self, x):
+        return x + 1 if self.training else x
+
+
+def test_the_largest_batch_is_told_for_a_limit():
+    found = striate.check(PLAN, memory_bytes=10**6)
+
+    memory = found.document()["memory"]
+    assert memory["largest_batch"] == found.largest_batch > 1
+    assert memory["peak_bytes"] == found.memory.peak_bytes
+    assert memory["when"] in {"forward", "backward", "optimizer"}
+    assert striate.check(PLAN, batch=found.largest_batch).memory.peak_bytes <= 10**6
+    assert striate.check(PLAN, batch=found.largest_batch + 1).memory.peak_bytes > 10**6

@@ -14,7 +14,7 @@ _KEEPS_AXES = frozenset({
     "hardswish", "hardsigmoid", "clamp", "sigmoid", "tanh", "softmax", "maxpool", "avgpool", "globalavgpool", "globalmaxpool",
     "dropout", "identity", "add", "mul", "concat", "slice", "pointwise", "resize", "linear",
 })  # fmt: skip
-_CAN_BE_IN_PLACE = frozenset({"relu", "leakyrelu", "elu", "clamp", "sigmoid", "tanh"})
+_CAN_BE_IN_PLACE = frozenset({"relu", "leakyrelu", "elu", "sigmoid", "tanh"})
 
 
 def halved_early(graph: Graph) -> Graph | None:

@@ -77,8 +77,12 @@ class Step:
             is_again = index in self._span
             if row.taken_bytes:
                 self._blocks[row.op.name] = self._take(row, self._keeper)
-            passing = self._keep_beside(index, row) if self._training and not is_again else row.kept_bytes
-            heap.mark(row.op.name, _forward_temporary(row) + (passing if self._training else 0))
+            passing = _forward_temporary(row)
+            if self._training and not is_again:
+                self._keep_beside(index, row)
+            elif self._training or (not row.op.in_place and row.op.kind != "dropout"):
+                passing += row.kept_bytes  # made all the same (indices, statistics), and given back at once
+            heap.mark(row.op.name, passing)
             for root in self._dying.get(index, ()):
                 if root in self._blocks:
                     heap.release(self._blocks[root])
@@ -131,11 +135,9 @@ class Step:
             self._heap.share(block)
         return block
 
-    def _keep_beside(self, index: int, row: Row) -> int:
-        """Take what an op keeps beside values; nothing of it is in passing."""
+    def _keep_beside(self, index: int, row: Row) -> None:
         if row.kept_bytes:
             self._beside[index] = self._heap.take(ACTIVATIONS, row.kept_bytes)
-        return 0
 
     def _is_unpacking(self, index: int, span: Span) -> bool:
         """Return whether this op is the first, in backward order, to ask for what its span must compute again."""

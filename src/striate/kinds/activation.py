@@ -123,7 +123,6 @@ class Clamp(_Activation):
     """Values cut to a range; ReLU6 is the range 0 … 6. Found in traces only."""
 
     name, shown = "clamp", "clamp"
-    keeps_output_in_place = True
     flops_per_output = 2
     aten = ("hardtanh", "clamp", "relu6")
 
