@@ -155,7 +155,8 @@ class RandomNet(nn.Module):
     def op_gate(self, x, n, key):
         if n["start"]:
             return x
-        return x * x.mean(tuple(range(2, 2 + self.axes)), keepdim=True)
+        # Places that read padding alone are 0, and a product with 0 would have no gradient.
+        return (x + 1) * x.mean(tuple(range(2, 2 + self.axes)), keepdim=True)
 
     def op_partition(self, x, n, key):
         # Sums over windows, put back where they came from.
@@ -165,7 +166,7 @@ class RandomNet(nn.Module):
             return (x + x.mean(-1, keepdim=True)).flatten(2)
         b, c, h, w = x.shape
         x = x.view(b, c, h // f, f, w // f, f).permute(0, 2, 4, 3, 5, 1).reshape(-1, f * f, c)
-        x = x @ x.transpose(1, 2) @ x
+        x = (x + 1) @ (x + 1).transpose(1, 2) @ (x + 1)
         return x.view(b, h // f, w // f, f, f, c).permute(0, 5, 1, 3, 2, 4).reshape(b, c, h, w)
 
     def op_roll(self, x, n, key):
