@@ -130,7 +130,7 @@ def test_the_network_leaves_as_it_came_when_it_raises_at_its_third_call(name, ne
     assert state(net.module) == before
 
 
-@pytest.mark.parametrize("name", ["saliency", "effective_field"])
+@pytest.mark.parametrize("name", ["saliency"])
 def test_the_network_leaves_as_it_came_when_it_raises_at_its_first_call(name, net, digits):
     data = Data(digits, net)
     net.module.raises_at = 1

@@ -27,7 +27,10 @@ def test_a_blueprint_and_its_module_are_checked_alike():
             "size_px": [10, 10],
             "stride_px": [2, 2],
             "padding_px": [4, 4],
+            "holes_px": [0, 0],
             "is_known": True,
+            "is_global": False,
+            "is_aligned": True,
         }
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import NamedTuple
 
 from striate.analyse import index_maps
@@ -120,7 +121,7 @@ def act_on(walk: Walk, number: int, digit: IndexMap, size: int) -> None:
     dim = walk.layout[number]
     if not places(dim):
         walk.set(number, features(size))
-    elif digit == STAY:
+    elif digit == STAY and prod(atom.size for atom in dim) == size:
         return
     elif len(dim) == 1:
         walk.act(dim[0], digit, size)

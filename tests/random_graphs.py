@@ -4,7 +4,7 @@ import random
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 
 class RandomNet(nn.Module):
@@ -20,11 +20,15 @@ class RandomNet(nn.Module):
     def _stage(self):
         draw = self.draw
         if draw.random() < 0.3:
-            branches = [[self._op() for _ in range(draw.randint(0, 2))] for _ in range(draw.randint(2, 3))]
+            # Branches that keep their pace are what networks have; others are allowed.
+            is_calm = draw.random() < 0.75
+            branches = [
+                [self._op(is_calm=is_calm) for _ in range(draw.randint(0, 2))] for _ in range(draw.randint(2, 3))
+            ]
             return ("branch", draw.choice(["add", "concat"]), draw.choice(["crop", "resize"]), branches)
         return self._op()
 
-    def _op(self):
+    def _op(self, *, is_calm=False):
         draw, pick = self.draw, self.draw.choice
         name = pick(
             ["conv"] * 5
@@ -39,6 +43,8 @@ class RandomNet(nn.Module):
             "scaled": pick([True, False]), "size": draw.randint(3, 9), "ceil": pick([True, False]),
             "fill": pick(["constant", "reflect", "replicate"]),
         }  # fmt: skip
+        if is_calm:
+            name, numbers["stride"] = pick(["conv", "conv", "avgpool", "maxpool", "last", "pad"]), 1
         return (name, numbers, f"w{draw.randrange(10**9)}")
 
     def weight(self, key, *shape):
@@ -66,7 +72,7 @@ class RandomNet(nn.Module):
         if fit == "crop":
             values = [v[..., : sizes[0]] if self.axes == 1 else v[..., : sizes[0], : sizes[1]] for v in values]
         else:
-            values = [F.interpolate(v, size=sizes, mode="nearest") for v in values]
+            values = [functional.interpolate(v, size=sizes, mode="nearest") for v in values]
         if merge == "concat":
             return torch.cat(values, 1)
         return sum(v.mean(1, keepdim=True) for v in values)
@@ -79,23 +85,23 @@ class RandomNet(nn.Module):
         kernel = (n["kernel"],) * self.axes
         if n["dilation"] * (n["kernel"] - 1) + 1 > min(x.shape[2:]) + 2 * n["padding"]:
             return x
-        conv = F.conv1d if self.axes == 1 else F.conv2d
+        conv = functional.conv1d if self.axes == 1 else functional.conv2d
         return conv(x, self.weight(key, 2, x.shape[1], *kernel), None, n["stride"], n["padding"], n["dilation"])
 
     def op_transposed(self, x, n, key):
         if max(x.shape[2:]) > 60:
             return x
-        conv = F.conv_transpose1d if self.axes == 1 else F.conv_transpose2d
+        conv = functional.conv_transpose1d if self.axes == 1 else functional.conv_transpose2d
         weight = self.weight(key, x.shape[1], 2, *(n["kernel"],) * self.axes)
         return conv(x, weight, None, n["stride"], min(n["padding"], n["kernel"] // 2), 0, 1, n["dilation"])
 
     def op_maxpool(self, x, n, key):
         padding = min(n["padding"], n["kernel"] // 2)
         name = f"{'avg' if self.smooth else 'max'}_pool{self.axes}d"
-        return getattr(F, name)(x, n["kernel"], n["stride"], padding, ceil_mode=n["ceil"])
+        return getattr(functional, name)(x, n["kernel"], n["stride"], padding, ceil_mode=n["ceil"])
 
     def op_avgpool(self, x, n, key):
-        pool = F.avg_pool1d if self.axes == 1 else F.avg_pool2d
+        pool = functional.avg_pool1d if self.axes == 1 else functional.avg_pool2d
         return pool(x, n["kernel"], n["stride"], min(n["padding"], n["kernel"] // 2))
 
     def op_slice(self, x, n, key):
@@ -103,7 +109,7 @@ class RandomNet(nn.Module):
         return x[..., cut] if self.axes == 1 else x[..., cut, 1:]
 
     def op_pad(self, x, n, key):
-        return F.pad(x, (n["padding"], n["start"]) * self.axes, mode=n["fill"])
+        return functional.pad(x, (n["padding"], n["start"]) * self.axes, mode=n["fill"])
 
     def op_resize(self, x, n, key):
         mode, kwargs = n["mode"], {}
@@ -111,15 +117,15 @@ class RandomNet(nn.Module):
             kwargs["align_corners"] = n["corners"]
             mode = "linear" if self.axes == 1 else {"linear": "bilinear", "cubic": "bicubic"}[mode]
         if n["scaled"] and max(x.shape[2:]) < 30:
-            return F.interpolate(x, scale_factor=n["factor"], mode=mode, **kwargs)
-        return F.interpolate(x, size=tuple(length * 2 // 3 for length in x.shape[2:]), mode=mode, **kwargs)
+            return functional.interpolate(x, scale_factor=n["factor"], mode=mode, **kwargs)
+        return functional.interpolate(x, size=tuple(length * 2 // 3 for length in x.shape[2:]), mode=mode, **kwargs)
 
     def op_adaptive(self, x, n, key):
-        pool = F.adaptive_avg_pool1d if self.axes == 1 else F.adaptive_avg_pool2d
+        pool = functional.adaptive_avg_pool1d if self.axes == 1 else functional.adaptive_avg_pool2d
         return pool(x, n["size"] + 3)
 
     def op_last(self, x, n, key):
-        return F.linear(x.movedim(1, -1), self.weight(key, 2, x.shape[1])).movedim(-1, 1)
+        return functional.linear(x.movedim(1, -1), self.weight(key, 2, x.shape[1])).movedim(-1, 1)
 
     def even(self, x, factor):
         lengths = [length // factor * factor for length in x.shape[2:]]
@@ -137,19 +143,20 @@ class RandomNet(nn.Module):
     def op_unshuffle(self, x, n, key):
         if self.axes == 1:
             return self.op_conv(x, n, key)
-        return F.pixel_unshuffle(self.even(x, n["factor"]), n["factor"]).mean(1, keepdim=True)
+        return functional.pixel_unshuffle(self.even(x, n["factor"]), n["factor"]).mean(1, keepdim=True)
 
     def op_shuffle(self, x, n, key):
         if self.axes == 1 or max(x.shape[2:]) > 30:
             return x
         f = n["factor"]
-        x = F.conv2d(x, self.weight(key, 2 * f * f, x.shape[1], 1, 1))
-        return F.pixel_shuffle(x, f)
+        x = functional.conv2d(x, self.weight(key, 2 * f * f, x.shape[1], 1, 1))
+        return functional.pixel_shuffle(x, f)
 
     def op_gate(self, x, n, key):
         if n["start"]:
             return x
-        return x * x.mean(tuple(range(2, 2 + self.axes)), keepdim=True)
+        # Places that read padding alone are 0, and a product with 0 would have no gradient.
+        return (x + 1) * x.mean(tuple(range(2, 2 + self.axes)), keepdim=True)
 
     def op_partition(self, x, n, key):
         # Sums over windows, put back where they came from.
@@ -159,7 +166,7 @@ class RandomNet(nn.Module):
             return (x + x.mean(-1, keepdim=True)).flatten(2)
         b, c, h, w = x.shape
         x = x.view(b, c, h // f, f, w // f, f).permute(0, 2, 4, 3, 5, 1).reshape(-1, f * f, c)
-        x = x @ x.transpose(1, 2) @ x
+        x = (x + 1) @ (x + 1).transpose(1, 2) @ (x + 1)
         return x.view(b, h // f, w // f, f, f, c).permute(0, 5, 1, 3, 2, 4).reshape(b, c, h, w)
 
     def op_roll(self, x, n, key):

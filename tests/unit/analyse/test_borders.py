@@ -1,0 +1,112 @@
+"""Borders: shares of padding by counting, and input sizes by running networks."""
+
+from itertools import product
+
+import pytest
+import torch
+from torch import nn
+
+from striate.analyse import borders, input_sizes
+from striate.blueprint import Blueprint
+from striate.nets import build
+from striate.trace import trace
+
+
+def test_the_share_of_padding_is_what_counting_gives():
+    graph = Blueprint.from_text("input 1x6x4; conv 3x3 2; conv 3x3 2 stride 2; classes 2").graph()
+
+    # conv2 looks at 5×5 pixels around every second one.
+    places = list(product(range(0, 6, 2), range(0, 4, 2)))
+    outside = sum(
+        not (0 <= y + i < 6 and 0 <= x + j < 4) for y, x in places for i, j in product(range(-2, 3), repeat=2)
+    )
+    assert borders(graph).padding_share["conv2"] == pytest.approx(outside / (25 * len(places)))
+
+
+def test_holes_are_not_padding():
+    graph = Blueprint.from_text("input 1x4x4; conv 3x3 2 dilation 4; classes 2").graph()
+
+    # Of the taps −4, 0 and 4 only the middle one is ever inside.
+    assert borders(graph).padding_share["conv1"] == pytest.approx(1 - 1 / 9)
+
+
+def test_border_layers_are_those_that_read_what_sees_everything():
+    graph = Blueprint.from_text(
+        "input 1x7x7; conv 3x3 2; conv 3x3 2; conv 3x3 2; conv 1x1 2; conv 3x3 2; globalavgpool; classes 2"
+    ).graph()
+
+    found = borders(graph)
+
+    # Fields 3, 5, 7, 7, 9: the third sees all from the middle; the 1×1 does not try to see more.
+    assert (found.sees_all, found.gains_nothing, found.first_global) == ("conv3", ("conv5",), "globalavgpool1")
+
+
+def test_a_field_as_large_as_the_image_that_no_unit_centres_does_not_see_all():
+    # 2×2 windows of stride 2 tile: 4 pixels wide at 0 and 4, of 6.
+    graph = Blueprint.from_text("input 1x6x6; maxpool 2; maxpool 3; classes 2").graph()
+
+    assert borders(graph).sees_all == "maxpool2"
+
+
+def _loses(module, size):
+    """Tell whether some map's last row moves nothing that reads it, by gradients of positive weights."""
+    maps = []
+    x = torch.ones(1, 1, size, 8, dtype=torch.float64, requires_grad=True)
+    value = x
+    for layer in module:
+        maps.append(value)
+        value = layer(value)
+    grads = torch.autograd.grad(value.sum(), maps)
+    return any(bool((grad[..., -1, :] == 0).all()) for grad in grads)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "conv 3 2; maxpool 2; conv 3 2; maxpool 2; conv 1 2; maxpool 2",
+        "conv 5 2 stride 4 padding 2; maxpool 3 stride 2; conv 3 2; maxpool 3 stride 2",
+        "conv 3 2 stride 2 padding 0; maxpool 3 stride 2",
+        "conv 3 2 stride 2 padding 1; conv 3 2 stride 2 padding 1",
+    ],
+)
+def test_sizes_that_lose_nothing_are_those_at_which_gradients_reach_every_last_row(text):
+    plan = Blueprint.from_text(f"input 1x40x40; {text}; globalavgpool; classes 2")
+    layers = []
+    for layer in list(build(plan).double().children())[:-3]:
+        if isinstance(layer, nn.Conv2d):
+            kernel, stride, padding = layer.kernel_size, layer.stride, layer.padding
+            layer = nn.Conv2d(
+                layer.in_channels, layer.out_channels, (kernel[0], 1), (stride[0], 1), (padding[0], 0)
+            ).double()
+            nn.init.constant_(layer.weight, 1.0)
+        else:
+            layer = nn.AvgPool2d((layer.kernel_size, 1), (layer.stride, 1))
+        layers.append(layer)
+
+    [found, _] = input_sizes(plan.graph(), range_px=(30, 70))
+
+    assert found.sizes == tuple(size for size in range(30, 71) if not _loses(layers, size))
+
+
+def test_a_pixel_that_one_branch_skips_and_another_reads_is_not_lost():
+    class Shortcut(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.skip, self.conv = nn.Conv2d(1, 1, 1, stride=2), nn.Conv2d(1, 1, 3, stride=2, padding=1)
+
+        def forward(self, x):
+            return self.skip(x) + self.conv(x)
+
+    [found, _] = input_sizes(trace(Shortcut(), (1, 1, 16, 16)).graph)
+
+    assert (found.period_px, found.lost_px) == (1, 0)
+
+
+def test_a_networks_own_loss_is_told_where_it_happens():
+    graph = Blueprint.from_text("input 1x30x28; conv 3 2; maxpool 2; maxpool 2; globalavgpool; classes 2").graph()
+
+    rows, columns = input_sizes(graph)
+
+    # 30 → 15, of which one is lost; 28 → 14 → 7.
+    assert (rows.period_px, rows.remainders_px, rows.lost_px, rows.losing) == (4, (0,), 1, ("maxpool1",))
+    assert (columns.lost_px, columns.losing) == (0, ())
