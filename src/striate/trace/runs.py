@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,13 +17,13 @@ from torch._subclasses.fake_tensor import (
 )
 
 from striate.errors import InputError, Quoted, ShapeError
-from striate.graph import Mode, times
+from striate.graph import Mode, size, times
 from striate.kinds import kinds_by_aten
 from striate.trace.inputs import Inputs
 from striate.trace.quick import Quick
 from striate.trace.replay import Replay, Unfit, replay, same_calls
 from striate.trace.shell import Holdings, Shell, again, holdings, with_values, without_values
-from striate.trace.state import kept_randomness, uncollected, whole_attention
+from striate.trace.state import kept_randomness, uncollected, unsaid, whole_attention
 from striate.trace.table import table
 from striate.trace.tape import Failure, Recorder, Tape, plainly
 
@@ -34,7 +35,9 @@ _NEEDS_VALUES = (
     DynamicOutputShapeException,
     UnsupportedFakeTensorException,
 )
-_SIZE_WORDS = ("size", "shape", "dimension", "channels", "stride", "kernel")
+_SIZE_WORDS = ("size", "shape", "dim", "channels", "stride", "kernel", "elements")
+# Larger inputs are answered on paper or not at all: a run on values could take all the memory there is.
+_MOST_VALUES = 2**26
 
 
 class NeedsValues(Exception):  # noqa: N818 - not an error: the network is then run on values
@@ -102,7 +105,7 @@ class FakeRuns:
         # to it.
         if found is not None:
             shell.places.update(found.places())
-        with undisturbed(shell.module), uncollected(), torch.inference_mode(), self._fake:
+        with undisturbed(shell.module), uncollected(), unsaid(), torch.inference_mode(), self._fake:
             return _recorded(shell, inputs, inputs.empty(self._device), self._mode, self._quick)
 
 
@@ -110,8 +113,16 @@ def real_tape(module: nn.Module, asked: Inputs, mode: Mode, cause: Exception) ->
     """Return the tape of a run on values: the examples, or standard-normal ones.
 
     Raises:
-        InputError: The network raised; the message names the place and what it said.
+        InputError: The network raised, and the message names the place and what it said; or the inputs
+            are too large to be run on values.
     """
+    values = sum(size(shape) for shape in asked.shapes)
+    if values > _MOST_VALUES:
+        raise InputError(
+            f"a network whose control flow depends on data must be run on values, at most {_MOST_VALUES:,} of them",
+            got=Quoted(f"{values:,}, as {', '.join(map(times, asked.shapes))}"),
+            hint="Give a smaller input.",
+        ) from cause
     with undisturbed(module):
         try:
             shell = with_values(module)
@@ -156,14 +167,26 @@ def _told(error: Exception, failure: Failure) -> InputError:
             "a network must run on the inputs it is traced for",
             got=Quoted(f"{type(error).__name__}: {said}"),
             where=where,
-            hint="Give inputs of the sizes and types it was made for.",
+            hint=_cure(said) or "Give inputs of the sizes and types it was made for.",
         )
     shapes = ", ".join(times(shape) or "1" for shape in failure.shapes)
     is_about_sizes = any(word in said.lower() for word in _SIZE_WORDS)
     kind = ShapeError if is_about_sizes else InputError
     rule = "sizes must fit the op that reads them" if is_about_sizes else "an op must be able to read what it is given"
-    hint = f"Change the input or the layer; torch says: {said}."
-    return kind(rule, got=Quoted(f"{failure.operator} of {shapes}"), where=where, hint=hint)
+    cure = _cure(said) or "Change the input or the layer"
+    return kind(rule, got=Quoted(f"{failure.operator} of {shapes}"), where=where, hint=f"{cure}; torch says: {said}.")
+
+
+def _cure(said: str) -> str:
+    """Return what to do about a complaint of torch's, if it is a common one."""
+    if found := re.search(r"to have (\d+) channels, but got (\d+)", said):
+        noun = "channel" if found[1] == "1" else "channels"
+        return f"It reads {found[1]} {noun} and is given {found[2]}: change the input or the layer"
+    if "scalar types: Long, Int" in said:
+        return "It reads whole numbers, such as token ids: give an example tensor of them"
+    if any(word in said for word in ("CUDA", "NVIDIA")):
+        return "It asks for a graphics card that is not here: load it with map_location='cpu', and name no device in its code."
+    return ""
 
 
 def device_of(module: nn.Module) -> torch.device:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import logging
 import random
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -41,6 +43,23 @@ def uncollected() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+@contextmanager
+def unsaid() -> Iterator[None]:
+    """Keep torch from printing a traceback of its own for an op that refuses its sizes, and warnings from ending a run.
+
+    Our error says the first in a line; whoever runs the network itself meets the second there.
+    """
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    was = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(was)
 
 
 @contextmanager

@@ -162,6 +162,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs = dict(kwargs or {})
         if func.namespace == "prim":
             return func(*args, **kwargs)
+        func, args = _by_its_name(func, args)
         if base_name(func) not in self._kept:
             with self:
                 out = _taken_apart(func, args, kwargs)
@@ -309,6 +310,19 @@ class _Leave:
         if error is not None and error is not self.raised_before:
             self.recorder.failed(error)
         self.recorder.leave(output)
+
+
+def _by_its_name(func: Any, args: Sequence[Any]) -> tuple[Any, Sequence[Any]]:  # noqa: ANN401
+    """Return a convolution of any sort, as scripts call it, under the name it has in 1-D, 2-D or 3-D."""
+    if func._schema.name not in ("aten::_convolution", "aten::convolution") or len(args) < 9:  # noqa: SLF001
+        return func, args
+    source, weight, bias, stride, padding, dilation, is_transposed, output_padding, groups = args[:9]
+    end = f"{weight.dim() - 2}d"
+    if is_transposed:
+        packet = getattr(torch.ops.aten, f"conv_transpose{end}")
+        args = (source, weight, bias, stride, padding, output_padding, groups, dilation)
+        return (packet.default if end == "1d" else packet.input), args
+    return getattr(torch.ops.aten, f"conv{end}").default, (source, weight, bias, stride, padding, dilation, groups)
 
 
 def _taken_apart(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401
