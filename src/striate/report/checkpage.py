@@ -23,6 +23,14 @@ from striate.runs.folder import environment
 
 SCHEMA_VERSION = 1
 _MIB = 2**20
+# What a training step holds, after "98 % of it".
+_HELD = {
+    "parameters": "for the parameters",
+    "gradients": "for their gradients",
+    "optimizer": "for what the optimizer keeps",
+    "activations": "for activations",
+    "input": "for the input",
+}
 
 
 def write_check_page(check: Check, path: Path | str) -> None:
@@ -131,7 +139,8 @@ def _facts(check: Check) -> list[Fact]:
         )
     if check.memory:
         held = storage(sum(check.memory.values()))
-        facts.append(Fact(label=f"One step with {check.optimizer}", value=held, note=_per(check)))
+        batch = f"batch of {count(check.graph.conditions.batch)}"
+        facts.append(Fact(label=f"One step with {check.optimizer}", value=held, note=batch))
     return facts
 
 
@@ -196,7 +205,7 @@ def _memory(check: Check) -> Section | None:
         term="Memory",
         judgement=None,
         sentence=f"One training step with {check.optimizer} holds {storage(total)}; "
-        f"{percent(memory[largest] / total, 0)} of it is for {largest}.",
+        f"{percent(memory[largest] / total, 0)} of it {_HELD.get(largest, f'for {largest}')}.",
         figures=[TableFigure(table=table)],
         caption=Caption(
             shown="What is held at once while the network is trained, by what it is for.",
