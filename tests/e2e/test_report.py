@@ -53,14 +53,15 @@ def test_every_finding_is_shown_with_its_message(small_inspection, open_report):
         assert _plain(finding.message) in text
 
 
-def test_the_layer_table_shows_every_layer_with_its_parameters(small_inspection, open_report):
+def test_the_folded_graph_shows_every_layer_with_its_parameters(small_inspection, open_report):
     page = open_report(small_inspection.path)
-    rows = page.locator("#network table").first.locator("tbody tr")
+    rows = page.get_by_role("treegrid").locator("[data-row]")
 
-    shown = [re.sub(r"[\s\u202f]+", " ", text) for text in rows.all_inner_texts()]
+    shown = [re.sub(r"[\s\u202f]+", " ", text).strip() for text in rows.all_inner_texts()]
 
-    assert len(shown) == len(small_inspection.evidence.layers)
-    for row, layer in zip(shown, small_inspection.evidence.layers, strict=True):
+    # the first row is the input
+    assert len(shown) == 1 + len(small_inspection.evidence.layers)
+    for row, layer in zip(shown[1:], small_inspection.evidence.layers, strict=True):
         assert row.startswith(layer.name)
         assert _plain(count(layer.cost.params)) in row
 

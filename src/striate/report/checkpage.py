@@ -23,6 +23,15 @@ from striate.runs.folder import environment
 SCHEMA_VERSION = 1
 _MIB = 2**20
 WHEN = {"forward": "in the forward pass", "backward": "in the backward pass", "optimizer": "in the optimiser's step"}
+# What holds most at the peak, after "98 % of it".
+_HELD = {
+    "parameters": "for the parameters",
+    "gradients": "for their gradients",
+    "optimizer": "for what the optimiser keeps",
+    "activations": "for activations kept for the backward pass",
+    "input": "for the input",
+    "transient": "for values on their way",
+}
 
 
 def write_check_page(check: Check, path: Path | str) -> None:
@@ -131,7 +140,11 @@ def _facts(check: Check) -> list[Fact]:
         )
     held = check.memory
     facts.append(
-        Fact(label=f"Peak of a step with {held.optimizer}", value=storage(held.peak_bytes), note=WHEN[held.when])
+        Fact(
+            label=f"Peak of a step with {held.optimizer}",
+            value=storage(held.peak_bytes),
+            note=f"{WHEN[held.when]}, batch of {count(held.batch)}",
+        )
     )
     return facts
 
@@ -204,7 +217,7 @@ def _memory(check: Check) -> Section:
         term="Memory",
         judgement=None,
         sentence=f"One training step with {held.optimizer} peaks at {storage(held.peak_bytes)} {WHEN[held.when]}; "
-        f"{percent(parts[largest] / held.peak_bytes, 0)} of it is {largest}.",
+        f"{percent(parts[largest] / held.peak_bytes, 0)} of it {_HELD.get(largest, largest)}.",
         figures=[TableFigure(table=peak), *([TableFigure(table=ways)] if check.savings else [])],
         caption=Caption(
             shown=f"What is held at the peak, at `{held.at}`, by what it is for. {plural(check.largest_batch, 'input')} at "

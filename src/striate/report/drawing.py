@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from striate.analyse import folded
@@ -11,8 +12,9 @@ from striate.page.wire import Block, Drawing
 from striate.records import Fold, LayerReading
 
 _LOG_FROM = 512
-# More boxes beside each other are a strip to scroll, not a picture.
-MOST_BLOCKS = 18
+MOST_LAYERS = 18
+# Boxes that are seen at once; fewer than the least are hardly a drawing; more than the most are none either.
+_AT_ONCE, _LEAST, _MOST = 10, 5, 24
 
 
 def drawing(graph: Graph, rows: Sequence[LayerReading]) -> Drawing | None:
@@ -26,15 +28,17 @@ def drawing(graph: Graph, rows: Sequence[LayerReading]) -> Drawing | None:
     if len(shape) < 2 or not rows:
         return None
     blocks = [_block("input" if len(graph.conditions.inputs) == 1 else name, shape, learned=False)]
-    if len(rows) <= MOST_BLOCKS:
+    if len(rows) <= MOST_LAYERS:
         blocks += [_block(row.name, row.shape, learned=row.is_learned) for row in rows]
     else:
         parts = _modules(folded(graph))
-        if len(parts) > MOST_BLOCKS:
+        if len(parts) > _MOST:
             return None
+        short = Counter(part.name for part in parts)
         for part in parts:
             ops = [graph[op] for op in part.ops]
-            blocks.append(_block(part.name, tap(ops).shape[1:], learned=any(op.params for op in ops)))
+            called = part.name if short[part.name] == 1 or part.sort == "repeat" else part.path
+            blocks.append(_block(called, tap(ops).shape[1:], learned=any(op.params for op in ops)))
     return Drawing(blocks=blocks, log_width=max(block.channels for block in blocks) >= _LOG_FROM)
 
 
@@ -45,7 +49,7 @@ def _modules(whole: Fold) -> list[Fold]:
         opened = [
             inner for part in parts for inner in (part.children if part.sort in {"module", "repeat"} else (part,))
         ]
-        if len(opened) > MOST_BLOCKS or len(opened) == len(parts):
+        if len(opened) == len(parts) or len(opened) > (_MOST if len(parts) < _LEAST else _AT_ONCE):
             return parts
         parts = opened
 

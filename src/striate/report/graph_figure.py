@@ -167,11 +167,9 @@ class _Figure:
             return kind.summary(op) if kind is not None else op.kind
         if fold.sort == "layer":
             return summary([self.graph[name] for name in fold.ops])
-        if fold.count > 1:
-            return self._summary(fold.children[0])
-        parts = [text for child in fold.children[:_SHOWN_PARTS] if (text := self._summary(child))]
-        rest = len(fold.children) - _SHOWN_PARTS
-        return " · ".join(parts) + (f" · {rest} more" if rest > 0 else "")
+        rows = _leaves(fold.children[0] if fold.count > 1 else fold)
+        rest = len(rows) - _SHOWN_PARTS
+        return " · ".join(self._summary(row) for row in rows[:_SHOWN_PARTS]) + (f" · {rest} more" if rest > 0 else "")
 
     def _seen(self, name: str, shape: tuple[int, ...]) -> tuple[Any, ...]:
         """Return the field of the unit in the middle of a map: per axis size, stride, padding, first pixel, unit, units."""
@@ -191,6 +189,13 @@ class _Figure:
         return (axes, found.is_global, found.is_known)
 
 
+def _leaves(fold: Fold) -> list[Fold]:
+    """Return the layers and lone ops of a module, in order."""
+    if fold.sort in {"op", "layer"}:
+        return [fold]
+    return [leaf for child in fold.children for leaf in _leaves(child)]
+
+
 def _field(entry: tuple[Any, ...]) -> wire.GraphField:
     axes, is_global, is_known = entry
     names = ("size", "stride", "padding", "first", "unit", "units")
@@ -204,18 +209,19 @@ def _field(entry: tuple[Any, ...]) -> wire.GraphField:
 def _attributes(op: Op) -> tuple[tuple[str, str], ...]:
     """Return an op's attributes and parameters in words, what slides first."""
     names = sorted(op.attributes, key=lambda name: _LISTED.index(name) if name in _LISTED else len(_LISTED))
-    rows = [(name.replace("_", " "), _words(op.attributes[name])) for name in names]
-    rows += [(f"{param.name} shape", times(param.shape)) for param in op.params]
+    rows = [(name.replace("_", " "), _words(op.attributes[name], each=name == "kernel")) for name in names]
+    rows += [(param.name, times(param.shape)) for param in op.params if param.name not in op.attributes]
     return tuple(rows)
 
 
-def _words(value: object) -> str:
+def _words(value: object, *, each: bool) -> str:
+    """Return an attribute as people write it; `each`: one number per axis, also where they agree."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, tuple) and value and all(isinstance(pair, tuple) for pair in value):
-        # Padding: before and after, per axis.
-        same = [str(pair[0]) if len(set(pair)) == 1 else "+".join(map(str, pair)) for pair in value]
-        return same[0] if len(set(same)) == 1 else "×".join(same)
-    if isinstance(value, tuple):
-        return "×".join(map(str, value))
-    return "none" if value is None else str(value)
+    if value is None:
+        return "none"
+    if not isinstance(value, tuple):
+        return str(value)
+    # Padding: before and after, per axis.
+    parts = [_words(part, each=False).replace("×", "+") if isinstance(part, tuple) else str(part) for part in value]
+    return parts[0] if not each and len(set(parts)) == 1 else "×".join(parts)

@@ -28,6 +28,8 @@ interface Span {
 /** The last two axes are drawn; a signal is a band. */
 const drawnAxes = (sizes: readonly number[]) => sizes.map((_, i) => i).slice(-2);
 const band = 0.12;
+/** Inputs beyond each border that are drawn; the input itself must stay to be seen. */
+const farthest = 5;
 
 function spanOf(field: GraphField, axis: number, length: number): Span {
   const found = field.axes[axis];
@@ -35,10 +37,10 @@ function spanOf(field: GraphField, axis: number, length: number): Span {
   const low = found.first;
   const high = found.first + found.size;
   return {
-    low: Math.max(low, -length),
-    high: Math.min(high, 2 * length),
+    low: Math.max(low, -farthest * length),
+    high: Math.min(high, (1 + farthest) * length),
     length,
-    isCut: low < -length || high > 2 * length,
+    isCut: low < -farthest * length || high > (1 + farthest) * length,
   };
 }
 

@@ -77,7 +77,9 @@ function firstChoice(tree: Tree, open: ReadonlySet<number>): number {
       !holds(tree, row) &&
       findings.get(row)![0] === findings.get(0)![0],
   );
-  const learned = rows.sort.findIndex((_, row) => row > 0 && rows.learned[row] === 1);
+  const learned = rows.sort.findIndex(
+    (sort, row) => (sort === "op" || sort === "layer") && rows.learned[row] === 1,
+  );
   const found = told > 0 ? told : learned > 0 ? learned : 1;
   return seenInstead(tree, open, found);
 }

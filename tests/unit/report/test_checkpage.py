@@ -1,0 +1,108 @@
+"""The page about a table alone."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from striate.blueprint import Blueprint
+from striate.checking import check
+from striate.errors import InputError
+from striate.numbers import THIN
+from striate.report.checkpage import check_page, write_check_page
+from striate.report.drawing import drawing
+
+TEXT = "input 1x28x28; conv 3x3 8, batchnorm, relu; maxpool 2; fc 64, relu; classes 10"
+
+
+@pytest.fixture
+def found():
+    return check(Blueprint.from_text(TEXT), batch=4, optimizer="sgd")
+
+
+def _plain(text):
+    return text.replace(THIN, " ")
+
+
+def test_the_first_sentence_holds_the_totals_and_the_findings(found):
+    page = check_page(found)
+
+    # 8·9 + 16 + 1568·64 + 64 + 640 + 10
+    assert "101 154 parameters" in _plain(page.verdict)
+    assert page.verdict.endswith("one note.")
+    assert "4 at once of 1×28×28" in page.run_line
+    assert "float32, eval mode" in page.run_line
+    assert [row.code for row in page.findings] == [finding.code for finding in found.findings]
+
+
+def test_the_sections_are_network_memory_and_conditions(found):
+    page = check_page(found)
+
+    assert [section.id for section in page.sections] == ["network", "memory", "made"]
+    assert [figure.kind for figure in page.sections[0].figures] == ["drawing", "graph"]
+    assert page.sections[0].sentence == found.findings[0].message
+
+
+def test_memory_adds_up(found):
+    table = check_page(found).sections[1].figures[0].table
+
+    assert sum(row[1] for row in table.rows) == pytest.approx(table.foot[1])
+    assert table.foot[1] * 2**20 == pytest.approx(sum(found.memory.values()))
+
+
+def test_without_memory_there_is_no_section_about_it(found):
+    from dataclasses import replace
+
+    page = check_page(replace(found, memory={}))
+
+    assert "memory" not in [section.id for section in page.sections]
+    assert all("step" not in fact.label for fact in page.facts)
+
+
+def test_what_is_not_counted_makes_the_totals_lower_bounds(found):
+    from dataclasses import replace
+
+    page = check_page(replace(found, cost=replace(found.cost, not_counted=("fft",))))
+
+    assert page.verdict.startswith("At least ")
+    assert "fft" in page.sections[0].caption.source
+    made = {row[0]: row[1] for row in page.sections[-1].figures[0].table.rows}
+    assert made["Not counted"] == "fft"
+
+
+def test_the_page_is_written_whole_and_without_torch(tmp_path):
+    code = (
+        "import sys; from striate.blueprint import Blueprint; from striate.checking import check;"
+        "from striate.report.checkpage import write_check_page;"
+        f"write_check_page(check(Blueprint.from_text({TEXT!r})), {str(tmp_path)!r}); sys.exit('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "check.html").read_text(encoding="utf-8")
+    document = json.loads(re.search(r'id="striate-page">(.*?)</script>', text).group(1))
+    assert document["schema"] == "striate/page/1"
+    # no arrays, and so no file of arrays
+    assert '<script type="text/plain" id="striate-arrays"></script>' in text
+
+
+def test_a_path_that_is_no_file_is_refused(found):
+    with pytest.raises(InputError, match="written to a file"):
+        write_check_page(found, "/dev/null")
+
+
+def test_a_long_network_is_drawn_by_modules_or_not_at_all():
+    layers = "; ".join(f"conv 3x3 {8 + n % 2}, relu" for n in range(30))
+    flat = check(Blueprint.from_text(f"input 1x8x8; {layers}; classes 2"))
+
+    # 31 rows in one module: nothing to fold, too many to see
+    assert drawing(flat.graph, flat.layers) is None
+    short = check(Blueprint.from_text(TEXT))
+    boxes = drawing(short.graph, short.layers)
+    assert [(box.name, box.size, box.side, box.channels) for box in boxes.blocks][:2] == [
+        ("input", "1×28×28", 28, 1),
+        ("conv1", "8×28×28", 28, 8),
+    ]
+    assert not boxes.log_width
