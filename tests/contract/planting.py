@@ -88,7 +88,12 @@ def _(net):
         for name, child in module.named_children():
             if isinstance(child, nn.Conv2d):
                 point = nn.Conv2d(
-                    child.in_channels, child.out_channels, 1, child.stride, groups=child.groups, bias=child.bias is not None
+                    child.in_channels,
+                    child.out_channels,
+                    1,
+                    child.stride,
+                    groups=child.groups,
+                    bias=child.bias is not None,
                 )
                 setattr(module, name, point)
     return "stem.0"
