@@ -1,6 +1,7 @@
 """How often each design rule fires on networks that are known to be good, at their own input size, random weights.
 
 A rule that fires often on good networks teaches people to ignore it. Run: make bench, or python benchmarks/fire_rates.py;
+Limits were chosen while looking at the first list, so the fair figure is that of the second, which nobody tuned on;
 with --write the measurement goes into the package, where the rules' pages read it.
 """
 
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from healthy_networks import EXEMPT, HEALTHY
+from healthy_networks import EXEMPT, HEALTHY, HELD_OUT
 from machine import heading
 
 from striate import schema
@@ -23,6 +24,13 @@ from striate.observe import wilson
 from striate.trace import trace
 
 TARGET = Path(__file__).parents[1] / "src" / "striate" / "lint" / FILE
+
+
+def listed(found: dict[str, dict[str, str]]) -> dict[str, list[str]]:
+    """Return each network's findings as "rule: severity"."""
+    return {
+        reference: [f"{name}: {level}" for name, level in sorted(rules.items())] for reference, rules in found.items()
+    }
 
 
 def share(count: int, of: int) -> Share:
@@ -41,33 +49,40 @@ def findings(reference: str) -> dict[str, str]:
     return {finding.name: finding.severity for finding in reversed(report.findings)}
 
 
+def troubled(found: dict[str, dict[str, str]]) -> list[str]:
+    """Return the networks with a warning or an error that is not exempt."""
+    return [
+        reference
+        for reference, rules in found.items()
+        if any(level != "note" and (reference, name) not in EXEMPT for name, level in rules.items())
+    ]
+
+
 def main() -> None:
     """Print the table; with --write keep it."""
     print(heading(f"Design rules on {len(HEALTHY)} good networks"))
     found = {reference: findings(reference) for reference in HEALTHY}
     counts = Counter(name for rules in found.values() for name in rules)
-    troubled = [
-        reference
-        for reference, rules in found.items()
-        if any(level != "note" and (reference, name) not in EXEMPT for name, level in rules.items())
-    ]
     design = [rule.name for rule in RULES.values() if rule.section == "network"]
     fired = {name: share(counts[name], len(found)) for name in design}
     for name in sorted(design, key=lambda name: -counts[name]):
         print(f"{name:<32} {fired[name]}")
-    total = share(len(troubled), len(found))
-    print(f"\nnetworks with a warning or an error: {total}: {', '.join(troubled) or 'none'}")
+    total = share(len(troubled(found)), len(found))
+    print(f"\nwith a warning or an error, limits chosen on these: {total}: {', '.join(troubled(found)) or 'none'}")
+    unseen = {reference: findings(reference) for reference in HELD_OUT}
+    fair = share(len(troubled(unseen)), len(unseen))
+    print(f"with a warning or an error, no limit chosen on these: {fair}: {', '.join(troubled(unseen)) or 'none'}")
     if "--write" in sys.argv:
         document = {
             "schema": schema.stamp("fire-rates", SCHEMA_VERSION),
             "date": f"{datetime.now(UTC):%Y-%m-%d}",
             "versions": ", ".join(f"{package} {version(package)}" for package in ("torch", "torchvision", "timm")),
             "troubled": asdict(total),
+            "held_out": asdict(fair),
             "fired": {name: asdict(rate) for name, rate in fired.items()},
             "exempt": {f"{network}: {rule}": reason for (network, rule), reason in EXEMPT.items()},
-            "found": {
-                reference: [f"{n}: {level}" for n, level in sorted(rules.items())] for reference, rules in found.items()
-            },
+            "found": listed(found),
+            "found_held_out": listed(unseen),
         }
         TARGET.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"wrote {TARGET.name}")

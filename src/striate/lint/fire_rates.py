@@ -37,7 +37,9 @@ class FireRates:
     Attributes:
         found: For each network, the rules that fired there, each with its severity ("late-large-stride: warning").
         fired: For each rule, on what share of the networks it fired; exemptions count too.
-        troubled: The share of networks with any warning or error that is not exempt.
+        troubled: The share of networks with any warning or error that is not exempt. Limits were chosen on them.
+        found_held_out: As `found`, for networks no limit was chosen on.
+        held_out: As `troubled`, for those; the fair figure.
         exempt: Findings that are true and known ("network: rule"), with the reason.
         versions: Of the packages the networks came from.
         date: When it was measured, as 2026-01-31.
@@ -46,6 +48,8 @@ class FireRates:
     found: Mapping[str, Sequence[str]]
     fired: Mapping[str, Share]
     troubled: Share
+    found_held_out: Mapping[str, Sequence[str]]
+    held_out: Share
     exempt: Mapping[str, str]
     versions: str
     date: str
@@ -60,6 +64,8 @@ def fire_rates() -> FireRates:
         found=document["found"],
         fired={name: Share(**share) for name, share in document["fired"].items()},
         troubled=Share(**document["troubled"]),
+        found_held_out=document["found_held_out"],
+        held_out=Share(**document["held_out"]),
         exempt=document["exempt"],
         versions=document["versions"],
         date=document["date"],

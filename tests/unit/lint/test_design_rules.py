@@ -155,8 +155,9 @@ def test_an_early_large_stride_and_a_late_global_pooling_are_fine():
     assert found("input 1x64x64; conv 5x5 8 stride 4, relu; conv 3x3 8, relu; maxpool 16; classes 2", "SHP004") == ()
 
 
-@pytest.mark.parametrize(("width", "fires"), [(16, False), (15, True)])
-def test_a_map_may_shrink_8_times_at_once(width, fires):
+# 32·16·16 values, of which width·8·8 are left: 9.85 and 10.7 times fewer.
+@pytest.mark.parametrize(("width", "fires"), [(13, False), (12, True)])
+def test_a_map_may_shrink_10_times_at_once(width, fires):
     text = f"input 32x16x16; conv 3x3 32, relu; conv 3x3 {width} stride 2, relu; classes 2"
     assert bool(found(text, "reduction-too-fast")) == fires
 

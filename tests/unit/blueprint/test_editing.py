@@ -1,0 +1,83 @@
+"""Edits name ops and change layers; repeats stay together where they can."""
+
+import pytest
+
+from striate.blueprint import Blueprint, edited
+from striate.errors import InputError, StriateError, UnknownNameError
+from striate.findings import Edit, after, before, remove, replaced, resize, set_argument
+
+TEXT = "input 1x16x16; (conv 3x3 4, relu; maxpool 2) x3; fc 8, relu; classes 2"
+
+
+@pytest.mark.parametrize(
+    ("edits", "text"),
+    [
+        # All copies alike: the repeat stays.
+        (
+            [set_argument(f"conv{n}", "width", 8) for n in (1, 2, 3)],
+            "input 1x16x16; (conv 3x3 8, relu; maxpool 2) x3; fc 8, relu; classes 2",
+        ),
+        # The last alone: two equal copies and one.
+        (
+            [remove("maxpool3")],
+            "input 1x16x16; (conv 3x3 4, relu; maxpool 2) x2; conv 3x3 4, relu; fc 8, relu; classes 2",
+        ),
+        # The middle one alone: three runs of one.
+        (
+            [set_argument("maxpool2", "kernel", (3,))],
+            "input 1x16x16; conv 3x3 4, relu; maxpool 2; conv 3x3 4, relu; maxpool 3; conv 3x3 4, relu; maxpool 2; fc 8, relu; classes 2",
+        ),
+        # What followed a layer follows each but the last of what replaces it, which keeps its own.
+        (
+            [replaced("conv1", ["conv 3 5", "conv 3 6"]), remove("relu1")],
+            "input 1x16x16; conv 3 5, relu; conv 3 6; maxpool 2; (conv 3x3 4, relu; maxpool 2) x2; fc 8, relu; classes 2",
+        ),
+        ([before("fc1", "globalavgpool")], TEXT.replace("; fc", "; globalavgpool; fc")),
+        ([before("classes", "dropout 0.5")], TEXT.replace("; classes", ", dropout 0.5; classes")),
+        ([after("relu4", "dropout 0.5")], TEXT.replace("; classes", ", dropout 0.5; classes")),
+        ([resize((32, 24))], TEXT.replace("1x16x16", "1x32x24")),
+        ([set_argument("conv1", "bias", False), set_argument("conv1", "bias", None)], TEXT),
+    ],
+)
+def test_edits_give_the_blueprint_a_person_would_write(edits, text):
+    plan = Blueprint.from_text(TEXT)
+
+    assert edited(plan, edits).to_text() == text
+    assert plan.to_text() == TEXT
+
+
+def test_allowances_move_with_their_op_and_go_with_it():
+    plan = Blueprint.from_text(
+        'input 1x8x8; conv 3 4, relu; conv 3 5, relu; conv 3 6, relu; classes 2; allow SHP002 at conv2 because "gone"; '
+        'allow SHP002 at conv3 because "moves"; allow SHP006 because "stays"; allow SHP006 at classes because "too"'
+    )
+
+    made = edited(plan, [remove("conv2"), replaced("conv1", ["conv 3 4"] * 3)])
+
+    assert [(allowance.op, allowance.reason) for allowance in made.allow] == [
+        ("conv4", "moves"),
+        ("", "stays"),
+        ("classes", "too"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("edit", "error", "words"),
+    [
+        (remove("conv9"), UnknownNameError, "Did you mean conv3"),
+        (set_argument("conv1", "strid", 2), UnknownNameError, "Did you mean stride"),
+        (remove("classes"), InputError, "only layers before it can be changed about the output"),
+        (resize((8,)), StriateError, "a new input must have the axes of the old one"),
+        (before("conv1", "cnov 3 8"), UnknownNameError, "Did you mean conv"),
+    ],
+)
+def test_edits_that_cannot_be_are_refused(edit, error, words):
+    with pytest.raises(error) as caught:
+        edited(Blueprint.from_text(TEXT), [edit])
+
+    assert words in str(caught.value)
+
+
+def test_an_edit_must_have_its_parts():
+    with pytest.raises(InputError, match="must have its layers"):
+        Edit(action="before", op="conv1")
