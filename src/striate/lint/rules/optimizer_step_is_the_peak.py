@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.analyse import training_bytes
 from striate.findings import Finding, Measure
+from striate.graph import DTYPE_BYTES
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, percentage, storage
@@ -66,9 +66,8 @@ class OptimizerStepIsThePeak(TableRule):
         """Yield a finding if a batch keeps less than the parameters weigh."""
         conditions = seen.graph.conditions
         batch = conditions.batch if conditions.mode == "train" or conditions.batch > 1 else _BATCH
-        held = training_bytes(seen.graph, states=2)
-        kept = held["activations"] * batch / conditions.batch
-        params = held["parameters"]
+        kept = seen.cost.total.kept_bytes * batch / conditions.batch
+        params = seen.cost.total.params * DTYPE_BYTES[conditions.dtype]
         if params < _SMALLEST_BYTES or kept >= params:
             return
         share = 100 * kept / params
