@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from math import prod
 
 from striate.findings import Finding, Measure
+from striate.graph import Op
 from striate.lint.paper import FOLLOWERS, POOLINGS, Paper
 from striate.lint.rule import TableRule, register
-from striate.numbers import count
+from striate.numbers import count, listed
+
+_LIMIT = 9
 
 
 @register
@@ -57,21 +60,36 @@ class PoolingAfterPooling(TableRule):
     severity = "warning"
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
-        """Yield a finding about each second pooling."""
-        for op in seen.graph:
-            if op.kind not in POOLINGS or not seen.is_map(op.name) or max(op.attributes["stride"]) == 1:
-                continue
-            first = seen.back(op.inputs[0], FOLLOWERS)
-            if first is None or first.kind not in POOLINGS or max(first.attributes["stride"]) == 1:
-                continue
-            if len(seen.readers[first.name]) > 1:
-                continue
-            values = prod(first.attributes["stride"]) * prod(op.attributes["kernel"])
-            if values <= 9:
-                continue
-            yield self.finding(
-                f"{op.name} pools what {first.name} has pooled: one value is left of {count(values)}.",
-                f"Put a convolution before {op.name}, or remove it.",
-                measure=Measure(value=float(values), limit=9.0, wrong="above", high=float(max(32, values))),
-                op=op.name,
-            )
+        """Yield one finding, about the pair that leaves least."""
+        pairs = [(first, op) for op in seen.graph if (first := _first(seen, op)) is not None]
+        found = [(values, first, op) for first, op in pairs if (values := _values(first, op)) > _LIMIT]
+        if not found:
+            return
+        values, first, op = max(found, key=lambda pair: pair[0])
+        others = [other.name for _, _, other in found if other is not op]
+        more = f" {listed(others)} {'do' if len(others) > 1 else 'does'} so too." if others else ""
+        yield self.finding(
+            f"{op.name} pools what {first.name} has pooled: one value is left of {count(values)}.{more}",
+            f"Put a convolution before {op.name}, or remove it.",
+            measure=Measure(
+                value=float(values), limit=float(_LIMIT), wrong="above", high=float(max(32, values)), unit="values"
+            ),
+            op=op.name,
+        )
+
+
+def _first(paper: Paper, op: Op) -> Op | None:
+    """Return the pooling that an op, itself one, reads; None if something learned stands between."""
+    if not _steps(op) or not paper.is_map(op.name):
+        return None
+    first = paper.back(op.inputs[0], FOLLOWERS)
+    return first if first is not None and _steps(first) and len(paper.readers[first.name]) == 1 else None
+
+
+def _steps(op: Op) -> bool:
+    return op.kind in POOLINGS and max(op.attributes["stride"]) > 1
+
+
+def _values(first: Op, op: Op) -> int:
+    """Return how many values the two together make one of."""
+    return prod(first.attributes["stride"]) * prod(op.attributes["kernel"])

@@ -80,5 +80,5 @@ class SlowReduction(TableRule):
             f"{count(len(whole))} of {plural(len(wide), 'convolution')} beyond 1×1.",
             f"Move the first pooling, or a stride of 2, to before {whole[1].name}.",
             measure=Measure(value=share, limit=_LIMIT, wrong="above", high=100.0, unit="%"),
-            op=whole[-1].name,
+            op=whole[1].name,
         )

@@ -72,7 +72,8 @@ class SubsamplingShortcut(TableRule):
     ```
 
     ## When to ignore it
-    With pretrained weights, and in networks that are compared with published ones.
+    With pretrained weights, in networks that are compared with published ones, and in those whose
+    branches are folded into one convolution for use (RepVGG, MobileOne).
 
     ## Sources
     - He et al., "Bag of Tricks for Image Classification", CVPR 2019, section 4.1 (ResNet-D).

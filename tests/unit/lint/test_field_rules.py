@@ -1,0 +1,165 @@
+"""Rules about receptive fields: where branches meet, what is past the border, what falls through the holes."""
+
+import pytest
+import torch
+from torch import nn
+
+from striate.blueprint import Blueprint
+from striate.lint import lint
+from striate.lint.holes import holes
+from striate.lint.lengths import equal_sides, length_for
+from striate.lint.paper import Paper
+from striate.lint.spans import spans
+from striate.records import Evidence
+from striate.trace import trace
+
+
+def found(text, name):
+    """Findings of one rule on a blueprint."""
+    return lint(graph=Blueprint.from_text(text).graph(), select=[name]).findings
+
+
+class Two(nn.Module):
+    """A convolution, two branches, and their sum or concatenation."""
+
+    def __init__(self, left, right, *, is_sum=True):
+        super().__init__()
+        self.stem = nn.Conv2d(1, 4, 3, padding=1)
+        self.left, self.right, self.is_sum = left, right, is_sum
+
+    def forward(self, x):
+        x = torch.relu(self.stem(x))
+        left, right = self.left(x), self.right(x)
+        return left + right if self.is_sum else torch.cat([left, right], 1)
+
+
+ALIGNED = nn.Conv2d(4, 4, 3, padding=1)
+STRIDED = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "shift"),
+    [
+        (ALIGNED, nn.Identity(), None),
+        (ALIGNED, nn.Conv2d(4, 4, 5, padding=2), None),
+        (ALIGNED, nn.Sequential(nn.ZeroPad2d((1, 1, 1, 1)), nn.MaxPool2d(3, 1)), None),
+        (ALIGNED, nn.Sequential(nn.ZeroPad2d((2, 0, 1, 1)), nn.MaxPool2d(3, 1)), 1),
+        # padding of 2 before and none after: one unit to the left, twice
+        (ALIGNED, nn.Sequential(*[nn.ZeroPad2d((1, 1, 2, 0)), nn.MaxPool2d(3, 1)] * 2), 2),
+        # a window of 2 has its centre between two pixels: a quarter of a unit of stride 2
+        (STRIDED, nn.AvgPool2d(2), None),
+        # centre 1 beside centre 0 at stride 2: exactly half a unit
+        (STRIDED, nn.MaxPool2d(3, 2, ceil_mode=True), None),
+        # the same one step further: (1 + 2·0 + 1) px at stride 2 is a whole unit
+        (STRIDED, nn.Sequential(nn.ZeroPad2d((0, 3, 0, 3)), nn.Conv2d(4, 4, 5, stride=2, bias=False)), 1),
+    ],
+)
+def test_branches_may_meet_half_a_unit_apart(left, right, shift):
+    report = lint(graph=trace(Two(left, right), (1, 1, 16, 16)).graph, select=["misaligned-merge"])
+    assert [finding.measure.value for finding in report.findings] == ([shift] if shift else [])
+    assert "misaligned-merge" not in report.skipped
+
+
+def test_concatenations_and_different_strides_count_too():
+    shifted = nn.Sequential(nn.ZeroPad2d((2, 0, 2, 0)), nn.MaxPool2d(3, 1))
+    (finding,) = lint(graph=trace(Two(ALIGNED, shifted, is_sum=False), (1, 1, 8, 8)).graph, select=["RCF003"]).findings
+    assert finding.op == "concat"
+    # 15 px: a stride of 2 leaves 8, a window of 8 as well.
+    uneven = Two(nn.Conv2d(4, 4, 3, 2, 1), nn.Conv2d(4, 4, 8))
+    (finding,) = lint(graph=trace(uneven, (1, 1, 15, 15)).graph, select=["RCF003"]).findings
+    assert finding.measure.value > 1
+
+
+def test_a_gate_has_no_place_and_is_never_out_of_place():
+    class Gated(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(1, 4, 2)
+            self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(4, 4, 1), nn.Sigmoid())
+
+        def forward(self, x):
+            x = self.conv(x)
+            return x * self.gate(x)
+
+    graph = trace(Gated(), (1, 1, 8, 8)).graph
+    assert lint(graph=graph, select=["misaligned-merge"]).findings == ()
+    assert spans(graph)[graph.outputs[0]][0].least == 2
+
+
+def test_the_least_field_follows_the_shortest_path():
+    graph = trace(Two(ALIGNED, nn.Conv2d(4, 4, 7, padding=3)), (1, 1, 16, 16)).graph
+    (span, _) = spans(graph)["add"]
+    # 3 + 2 through the shorter branch; −1 − 3 … 1 + 3 over both.
+    assert (span.least, span.low, span.high, span.centre) == (5, -4, 4, 0)
+
+
+@pytest.mark.parametrize(
+    ("late", "share", "severity"), [(4, None, None), (6, 2 / 6, "note"), (10, 6 / 10, "warning")]
+)  # 3×3 layers see 3, 5, 7, 9 px: from the fifth on they read units that see 9
+def test_layers_past_the_border_are_counted(late, share, severity):
+    findings = found(f"input 1x9x9; (conv 3x3 4, relu) x{late}; globalavgpool; classes 2", "layers-past-the-border")
+    assert [finding.severity for finding in findings] == ([severity] if severity else [])
+    if findings:
+        assert findings[0].measure.value == pytest.approx(100 * share)
+        assert findings[0].op == "conv5"
+
+
+def test_shortcuts_keep_later_layers_useful():
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(4, 4, 3, padding=1)
+
+        def forward(self, x):
+            return x + torch.relu(self.conv(x))
+
+    body = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), *(Block() for _ in range(9)))
+    assert lint(graph=trace(body, (1, 1, 9, 9)).graph, select=["layers-past-the-border"]).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("layers", "share"),
+    [
+        ("conv 3x3 4 dilation 2, relu", 2 / 5),  # −2, 0, 2
+        ("(conv 3x3 4 dilation 2, relu) x3", 6 / 13),  # every second of −6 … 6
+        ("conv 3x3 4, relu; (conv 3x3 4 dilation 2, relu) x3", 0),
+        ("(conv 3x3 4 dilation 2, relu) x3; conv 3x3 4", 0),
+        ("conv 3x3 4 dilation 2, relu; conv 3x3 4 dilation 3", 1 - 9 / 11),  # −5 −3 −2 −1 0 1 2 3 5
+        ("conv 3x3 4, relu; conv 3x3 4 dilation 2, relu; conv 3x3 4 dilation 5", 0),
+        ("conv 3x3 4, relu; conv 3x3 4 dilation 4", 1 - 9 / 11),  # −5 … −3, −1 … 1, 3 … 5
+    ],
+)
+def test_holes_are_counted_place_by_place(layers, share):
+    graph = Blueprint.from_text(f"input 1x40x40; {layers}; globalavgpool; classes 2").graph()
+    (axes,) = holes(graph).values()
+    assert axes == pytest.approx((share, share))
+    findings = lint(graph=graph, select=["dilation-holes"]).findings
+    assert [finding.measure.value for finding in findings] == (
+        [pytest.approx(100 * (1 - (1 - share) ** 2))] if share else []
+    )
+
+
+def test_pooling_that_reads_every_place_closes_a_row():
+    text = "input 1x40x40; (conv 3x3 4 dilation 2, relu) x2; maxpool 2; conv 3x3 4; globalavgpool; classes 2"
+    assert found(text, "dilation-holes") == ()
+
+
+@pytest.mark.parametrize(("side", "fires"), [(8, False), (4, True)])
+def test_a_quarter_of_the_work_may_meet_padding(side, fires):
+    # On 8 px a 3×3 kernel reads 22 of 24 rows inside, on 4 px 10 of 12.
+    findings = found(f"input 4x{side}x{side}; conv 3x3 8, relu; globalavgpool; classes 2", "work-on-padding")
+    assert [finding.measure.value for finding in findings] == (
+        [pytest.approx(100 * (1 - (10 / 12) ** 2))] if fires else []
+    )
+
+
+def test_lengths_for_other_inputs_equal_the_networks_own():
+    text = "input 1x{0}x{0}; conv 5x5 4 stride 2 padding 1, relu; maxpool 3 stride 2; conv 3x3 4 dilation 2; classes 2"
+    paper = Paper.of(Blueprint.from_text(text.format(40)).graph(), Evidence())
+    for side in range(24, 60):
+        made = Blueprint.from_text(text.format(side)).graph()["conv2"].shape[2]
+        assert length_for(paper, "conv2", 0, side) == made
+    first, last = equal_sides(paper, "conv2", 1)
+    wanted = Blueprint.from_text(text.format(40)).graph()["conv2"].shape
+    same = [side for side in range(24, 60) if Blueprint.from_text(text.format(side)).graph()["conv2"].shape == wanted]
+    assert (first, last) == (same[0], same[-1])
