@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from striate.lint.spans import spans
 from torch import nn
 
 from striate.blueprint import Blueprint
@@ -9,7 +10,6 @@ from striate.lint import lint
 from striate.lint.holes import holes
 from striate.lint.lengths import equal_sides, length_for
 from striate.lint.paper import Paper
-from striate.lint.spans import spans
 from striate.records import Evidence
 from striate.trace import trace
 
