@@ -127,18 +127,18 @@ def test_a_product_keeps_a_side_only_if_the_other_needs_a_gradient():
 
 
 def test_gradients_of_a_fork_are_added_in_place_where_one_fills_its_memory():
-    # a is read by two convolutions; both gradients are maps, the second is added to the first.
+    # a is read by two convolutions to a quarter of its channels; the second gradient of a is added to the first.
+    small = (2, 1, 8, 8)
     fork = graph_of(
-        conv("a", "x", channels=1), conv("b", "a"), conv("c", "a"),
-        Op(name="sum", kind="add", inputs=("b", "c"), shape=(2, 4, 8, 8)),
+        conv("a", "x", channels=1), conv("b", "a", shape=small), conv("c", "a", shape=small),
+        Op(name="sum", kind="add", inputs=("b", "c"), shape=small),
     )  # fmt: skip
     ledger = memory_ledger(fork, optimizer="sgd")
 
-    # At b: a is kept; the output, its gradient (which b and c share), what came from c, and what comes from b. No fifth
-    # map for the sum of the two.
+    # At b: a is kept; the output, its gradient (which b and c share), and two gradients of a. No third for their sum.
     assert ledger.at == "b"
     assert ledger.at_peak["activations"] == MAP
-    assert ledger.at_peak["transient"] == 4 * MAP
+    assert ledger.at_peak["transient"] == 2 * MAP // 4 + 2 * MAP
 
 
 def test_checkpointed_blocks_keep_what_they_read_only():
@@ -259,7 +259,14 @@ def test_activations_go_in_place_only_over_what_nobody_keeps():
         Op(name="s", kind="add", inputs=("r", "b"), shape=(2, 4, 8, 8)),
     )
 
+    after_sigmoid = graph_of(
+        conv("a", "x", channels=1), Op(name="s", kind="sigmoid", inputs=("a",), shape=(2, 4, 8, 8)), relu("r", "s")
+    )
+
     assert in_place(kept)["r"].in_place
+    # The sigmoid keeps its output for its own gradient; it may itself overwrite the convolution's.
+    assert in_place(after_sigmoid)["s"].in_place
+    assert not in_place(after_sigmoid)["r"].in_place
     assert not in_place(forked)["r"].in_place
 
 
