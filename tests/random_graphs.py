@@ -34,7 +34,7 @@ class RandomNet(nn.Module):
             ["conv"] * 5
             + ["transposed"] * 2
             + ["maxpool", "avgpool", "slice", "pad", "resize", "adaptive", "last", "blocks", "unshuffle", "shuffle"]
-            + ["gate", "partition", "roll"]
+            + ["gate", "partition", "inside", "across", "roll"]
         )
         numbers = {
             "kernel": draw.randint(1, 4), "stride": pick([1, 1, 2, 3]), "dilation": pick([1, 1, 2]),
@@ -168,6 +168,32 @@ class RandomNet(nn.Module):
         x = x.view(b, c, h // f, f, w // f, f).permute(0, 2, 4, 3, 5, 1).reshape(-1, f * f, c)
         x = (x + 1) @ (x + 1).transpose(1, 2) @ (x + 1)
         return x.view(b, h // f, w // f, f, f, c).permute(0, 5, 1, 3, 2, 4).reshape(b, c, h, w)
+
+    def op_inside(self, x, n, key):
+        # A convolution in each window for itself, padded at its own border.
+        f, x = n["factor"] + 1, self.even(x, n["factor"] + 1)
+        c = x.shape[1]
+        if self.axes == 1:
+            x = x.view(1, c, -1, f).permute(0, 2, 1, 3).reshape(-1, c, f)
+            x = functional.conv1d(x, self.weight(key, 2, c, 3), padding=1)
+            return x.view(1, -1, 2, f).permute(0, 2, 1, 3).reshape(1, 2, -1)
+        h, w = x.shape[2] // f, x.shape[3] // f
+        x = x.view(1, c, h, f, w, f).permute(0, 2, 4, 1, 3, 5).reshape(-1, c, f, f)
+        x = functional.conv2d(x, self.weight(key, 2, c, 3, 3), padding=1)
+        return x.view(1, h, w, 2, f, f).permute(0, 3, 1, 4, 2, 5).reshape(1, 2, h * f, w * f)
+
+    def op_across(self, x, n, key):
+        # A convolution from window to window, for each place in them alone.
+        f, x = n["factor"], self.even(x, n["factor"])
+        c = x.shape[1]
+        if self.axes == 1:
+            x = x.view(1, c, -1, f).permute(0, 3, 1, 2).reshape(f, c, -1)
+            x = functional.conv1d(x, self.weight(key, 2, c, 3), padding=1)
+            return x.view(1, f, 2, -1).permute(0, 2, 3, 1).reshape(1, 2, -1)
+        h, w = x.shape[2] // f, x.shape[3] // f
+        x = x.view(1, c, h, f, w, f).permute(0, 3, 5, 1, 2, 4).reshape(f * f, c, h, w)
+        x = functional.conv2d(x, self.weight(key, 2, c, 3, 3), padding=1)
+        return x.view(1, f, f, 2, h, w).permute(0, 3, 4, 1, 5, 2).reshape(1, 2, h * f, w * f)
 
     def op_roll(self, x, n, key):
         return torch.roll(x, n["padding"], -1)
