@@ -41,6 +41,7 @@ bench: $(VENV)/ready $(PAGE) ## measure accuracy over seeds, and speed beside wh
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/occlusion.py
+	$(BIN)/python benchmarks/trace.py
 
 page: $(PAGE) ## build the page
 

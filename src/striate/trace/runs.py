@@ -49,30 +49,30 @@ class FakeRuns:
 
     Args:
         module: The original; it is copied here and not needed afterwards.
-        found: Its tensors.
         asked: The inputs the table is wanted for.
         mode: Whether the copies run in eval or train mode.
+        found: The module's tensors, if they are known already.
     """
 
-    def __init__(self, module: nn.Module, found: Holdings, asked: Inputs, mode: Mode) -> None:
+    def __init__(self, module: nn.Module, asked: Inputs, mode: Mode, found: Holdings | None = None) -> None:
         self._asked, self._mode = asked, mode
         self._fake = FakeTensorMode(allow_non_fake_inputs=True)
         self._quick = Quick(self._fake)
         self._original = weakref.ref(module)
-        with _undisturbed(module), uncollected():
-            self._shell = without_values(module, found, self._fake)
-        self._device = _device(self._shell.module)
+        with undisturbed(module), uncollected():
+            self._shell = without_values(module, found or holdings(module), self._fake)
+        self._device = device_of(self._shell.module)
         self.skipped_hooks = self._shell.skipped_hooks
         self.tape: Tape | None = None
 
-    def first(self, found: Holdings) -> Tape:
-        """Return the tape of the inputs asked for; `found` are the original's tensors.
+    def first(self, found: Holdings | None = None) -> Tape:
+        """Return the tape of the inputs asked for; `found` are the original's tensors, if they are known already.
 
         Raises:
             NeedsValues: It takes values to run.
             ShapeError: An op refused its sizes.
         """
-        self.tape = self._tape(self._asked, found)
+        self.tape = self._tape(self._asked, found or self._original_holdings())
         return self.tape
 
     def replay(self) -> Replay:
@@ -94,8 +94,11 @@ class FakeRuns:
     def _at(self, batch: int) -> Tape:
         if self.tape is not None and batch == self._asked.batch:
             return self.tape
+        return self._tape(self._asked.with_batch(batch), self._original_holdings())
+
+    def _original_holdings(self) -> Holdings | None:
         original = self._original()
-        return self._tape(self._asked.with_batch(batch), holdings(original) if original is not None else None)
+        return None if original is None else holdings(original)
 
     def _tape(self, inputs: Inputs, found: Holdings | None) -> Tape:
         # A copy may change its own attributes while it runs (caches, counters): each run gets a
@@ -105,7 +108,7 @@ class FakeRuns:
         # to it.
         if found is not None:
             shell.places.update(found.places())
-        with _undisturbed(shell.module), uncollected(), unsaid(), torch.inference_mode(), self._fake:
+        with undisturbed(shell.module), uncollected(), unsaid(), torch.inference_mode(), self._fake:
             return _recorded(shell, inputs, inputs.empty(self._device), self._mode, self._quick)
 
 
@@ -123,18 +126,18 @@ def real_tape(module: nn.Module, asked: Inputs, mode: Mode, cause: Exception) ->
             got=Quoted(f"{values:,}, as {', '.join(map(times, asked.shapes))}"),
             hint="Give a smaller input.",
         ) from cause
-    with _undisturbed(module):
+    with undisturbed(module):
         try:
             shell = with_values(module)
             with torch.inference_mode():
-                return _recorded(shell, asked, asked.drawn(_device(module)), mode)
+                return _recorded(shell, asked, asked.drawn(device_of(module)), mode)
         except InputError as error:
             # Some networks take gradients inside `forward`, which inference mode does not allow.
             if not any(word in str(error) for word in ("grad", "inference")):
                 raise error from cause
         shell = with_values(module)
         with torch.enable_grad():
-            return _recorded(shell, asked, asked.drawn(_device(module)), mode)
+            return _recorded(shell, asked, asked.drawn(device_of(module)), mode)
 
 
 def _recorded(shell: Shell, inputs: Inputs, tensors: list[Tensor], mode: Mode, quick: Quick | None = None) -> Tape:
@@ -189,18 +192,19 @@ def _cure(said: str) -> str:
     return ""
 
 
-def _device(module: nn.Module) -> torch.device:
+def device_of(module: nn.Module) -> torch.device:
+    """Return where a module's tensors are; the CPU for one without any."""
     first = next((tensor for tensor in (*module.parameters(), *module.buffers())), None)
     return torch.device("cpu") if first is None or first.is_meta else first.device
 
 
 @contextmanager
-def _undisturbed(module: nn.Module) -> Iterator[None]:
+def undisturbed(module: nn.Module) -> Iterator[None]:
     """Run the block as torch runs by default, and put the user's random numbers and switches back afterwards."""
     with ExitStack() as stack:
         stack.enter_context(kept_randomness())
         stack.enter_context(whole_attention())
-        kind = _device(module).type
+        kind = device_of(module).type
         if torch.is_autocast_enabled(kind):
             stack.enter_context(torch.autocast(kind, enabled=False))
         if any(getattr(part, "_compiled_call_impl", None) or hasattr(part, "_orig_mod") for part in module.modules()):
