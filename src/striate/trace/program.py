@@ -33,11 +33,34 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """The steps that some targets need, each with the values nobody reads after it."""
+class _Turn:
+    """A step in its place in a run, with what can be known beforehand.
 
-    steps: tuple[tuple[Step, tuple[int, ...]], ...]
+    Attributes:
+        args: Its arguments, None where a run puts its own.
+        tensors: (place, value) of the arguments that are tensors.
+        others: Places of the arguments that hold tensors, sizes or devices in some other way.
+        made: The value it makes, where that is all it does.
+        dead: Values nobody reads after it.
+        may_overwrite: Whether it may write in place as the network did: nobody sees what it writes over.
+    """
+
+    step: Step
+    args: tuple[Any, ...]
+    tensors: tuple[tuple[int, int], ...]
+    others: tuple[int, ...]
+    made: int | None
+    dead: tuple[int, ...]
+    may_overwrite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The steps that some targets need, and the values they begin with; begun if inner values are given."""
+
+    turns: tuple[_Turn, ...]
     found: tuple[int, ...]
+    is_begun: bool
 
 
 class Program:
@@ -226,7 +249,11 @@ class Found:
         if value.constant is not None:
             return value.constant.to(self._device)
         path, _, name = value.key.rpartition(".")
-        tensor = getattr(self._part(path), name, None)
+        part = self._part(path)
+        # Looked up where modules keep it: quicker than asking the module.
+        held = getattr(part, "_parameters" if value.origin == "parameter" else "_buffers", None)
+        tensor = held.get(name) if type(held) is dict else None
+        tensor = getattr(part, name, None) if tensor is None else tensor
         if not isinstance(tensor, Tensor) or tuple(tensor.shape) != value.shape:
             raise InputError(
                 "the module must be the one that was traced",
@@ -252,12 +279,37 @@ def _planned(record: Replay, targets: frozenset[int], given: frozenset[int]) -> 
             needed.update(value for value in step.reads if value not in given)
     # Backwards once more: the first step met is the last to read a value.
     alive = set(targets)
-    steps: list[tuple[Step, tuple[int, ...]]] = []
+    # Memory that belongs to others, or whose values are asked for.
+    kept = {record.storages[n] for n in (*targets, *record.found)}
+    turns: list[_Turn] = []
     for step in chosen:
         dead = tuple({value for value in (*step.reads, *step.made()) if value not in alive})
         alive.update(dead)
-        steps.append((step, dead))
-    return _Plan(tuple(reversed(steps)), tuple(n for n in sorted(needed) if n in record.found))
+        memory = {record.storages[value] for value in step.made()}
+        may_overwrite = step.in_place is not None and not memory & kept
+        turns.append(_turn(step, dead, given, may_overwrite=may_overwrite))
+    return _Plan(tuple(reversed(turns)), tuple(n for n in sorted(needed) if n in record.found), bool(given))
+
+
+def _turn(step: Step, dead: tuple[int, ...], given: frozenset[int], *, may_overwrite: bool) -> _Turn:
+    tensors = tuple((i, argument.value) for i, argument in enumerate(step.args) if isinstance(argument, Ref))
+    others = tuple(i for i, argument in enumerate(step.args) if not isinstance(argument, Ref) and _is_open(argument))
+    args = tuple(None if isinstance(argument, Ref) else argument for argument in step.args)
+    is_single = len(step.makes) == 1 and _gives_one(step.func)
+    made = step.makes[0] if is_single and step.makes[0] not in given else None
+    return _Turn(step, args, tensors, others, made, dead, may_overwrite)
+
+
+def _gives_one(func: Any) -> bool:  # noqa: ANN401 - an OpOverload
+    returns = func._schema.returns  # noqa: SLF001 - the schema has no public name
+    return len(returns) == 1 and str(returns[0].type) == "Tensor"
+
+
+def _is_open(argument: object) -> bool:
+    """Whether a run must put something of its own into an argument."""
+    if isinstance(argument, list | tuple):
+        return any(_is_open(part) for part in argument)
+    return isinstance(argument, Ref | Scaled | Here)
 
 
 def _execute(
@@ -271,23 +323,47 @@ def _execute(
     """Run the steps on the values; return copies of tapped values whose memory may still be written."""
     given = frozenset(values)
     kept: dict[int, Tensor] = {}
-    for step, dead in plan.steps:
+    # With gradients, what is written over may be needed once more; values that are asked for or given must stay as they
+    # are, and so must images in another memory format, of which a view may be had where the recording made a copy.
+    inputs = (values[n] for n in plan.found if record.found[n].origin == "input")
+    overwrites = not (torch.is_grad_enabled() or tapped or plan.is_begun) and all(t.is_contiguous() for t in inputs)
+    for turn in plan.turns:
+        step = turn.step
         for before, after in step.copies:
             values[after] = values[before].clone()
         for before, after in step.renames:
             values[after] = values[before]
-        args = [filled(argument, values, batch, device) for argument in step.args]
-        kwargs = {name: filled(argument, values, batch, device) for name, argument in step.kwargs.items()}
-        out = step.func(*args, **kwargs)
-        for value, part in zip(step.makes, out if isinstance(out, list | tuple) else (out,), strict=True):
-            if value is not None and value not in given:
-                values[value] = part  # noqa: PERF403 - a step rarely makes more than one
-        for value in step.made():
-            if value in tapped and value in record.literal:
-                kept[value] = values[value].clone()
-        for value in dead:
+        out = _called(turn, values, batch, device, overwrites=overwrites)
+        if turn.made is not None:
+            values[turn.made] = out
+        else:
+            parts = out if isinstance(out, list | tuple) else (out,)
+            pairs = zip(step.makes, parts, strict=True)
+            values.update((value, part) for value, part in pairs if value is not None and value not in given)
+        if record.literal:
+            kept.update({n: values[n].clone() for n in step.made() if n in tapped and n in record.literal})
+        for value in turn.dead:
             values.pop(value, None)
     return kept
+
+
+def _called(
+    turn: _Turn,
+    values: Mapping[int, Tensor],
+    batch: int,
+    device: torch.device,
+    *,
+    overwrites: bool,
+) -> Any:  # noqa: ANN401 - what the operator returns
+    step, args = turn.step, list(turn.args)
+    for place, value in turn.tensors:
+        args[place] = values[value]
+    for place in turn.others:
+        args[place] = filled(step.args[place], values, batch, device)
+    func = step.in_place if overwrites and turn.may_overwrite and step.in_place is not None else step.func
+    if not step.kwargs:
+        return func(*args)
+    return func(*args, **{name: filled(argument, values, batch, device) for name, argument in step.kwargs.items()})
 
 
 def filled(argument: Any, values: Mapping[int, Tensor], batch: int, device: torch.device) -> Any:  # noqa: ANN401

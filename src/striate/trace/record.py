@@ -72,7 +72,7 @@ def trace(module: nn.Module, inputs: Given, *, mode: Mode = "eval") -> Recording
     asked = read_inputs(module, inputs)
     if mode not in ("eval", "train"):
         raise InputError("mode must be eval or train", got=mode)
-    runs = FakeRuns(module, found, asked, mode)
+    runs = FakeRuns(module, asked, mode, found)
     try:
         tape = runs.first(found)
     except NeedsValues as cause:

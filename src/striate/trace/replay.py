@@ -42,6 +42,7 @@ class Step:
         copies: (before, after) of tensors written in place, of which a copy is written instead.
         renames: The same for tensors that must be written in place, since another view of their
             memory is read later.
+        in_place: The operator that was recorded, where `func` returns what it wrote in place.
     """
 
     func: Callable[..., Any]
@@ -51,6 +52,7 @@ class Step:
     makes: tuple[int | None, ...]
     copies: tuple[tuple[int, int], ...] = ()
     renames: tuple[tuple[int, int], ...] = ()
+    in_place: Callable[..., Any] | None = None
 
     def made(self) -> Iterator[int]:
         """Yield every value that exists after the step only."""
@@ -67,6 +69,7 @@ class Replay:
         shapes: The sizes of every value.
         found: Values that no step makes: inputs, parameters, buffers, attributes, constants.
         literal: Values in memory that is written in place; whoever keeps one must copy it.
+        storages: Number of the memory each value lay in when it was recorded.
         batch: The only batch it holds for, or None if it holds for all.
     """
 
@@ -76,6 +79,7 @@ class Replay:
     found: Mapping[int, Value]
     literal: frozenset[int]
     batch: int | None
+    storages: tuple[int, ...] = ()
 
 
 def replay(
@@ -111,6 +115,7 @@ def replay(
         found={n: value for n, value in enumerate(tape.values) if value.origin != "made"},
         literal=frozenset(n for n, value in enumerate(tape.values) if value.storage in tape.literal),
         batch=None if other else batch,
+        storages=tuple(value.storage for value in tape.values),
     )
 
 
@@ -173,7 +178,7 @@ def _step(tape: Tape, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any],
     is_literal = in_place or any(tape.values[old].storage in tape.literal for old, _ in call.writes)
     pure = None if is_literal else _pure(tape, call, reads)
     if pure is not None:
-        return Step(pure, args, kwargs, reads, (call.writes[0][1],))
+        return Step(pure, args, kwargs, reads, (call.writes[0][1],), in_place=call.func)
     after = dict(call.writes)
     args, kwargs = _renamed(args, after), _renamed(kwargs, after)
     if is_literal:

@@ -49,30 +49,30 @@ class FakeRuns:
 
     Args:
         module: The original; it is copied here and not needed afterwards.
-        found: Its tensors.
         asked: The inputs the table is wanted for.
         mode: Whether the copies run in eval or train mode.
+        found: The module's tensors, if they are known already.
     """
 
-    def __init__(self, module: nn.Module, found: Holdings, asked: Inputs, mode: Mode) -> None:
+    def __init__(self, module: nn.Module, asked: Inputs, mode: Mode, found: Holdings | None = None) -> None:
         self._asked, self._mode = asked, mode
         self._fake = FakeTensorMode(allow_non_fake_inputs=True)
         self._quick = Quick(self._fake)
         self._original = weakref.ref(module)
         with undisturbed(module), uncollected():
-            self._shell = without_values(module, found, self._fake)
+            self._shell = without_values(module, found or holdings(module), self._fake)
         self._device = device_of(self._shell.module)
         self.skipped_hooks = self._shell.skipped_hooks
         self.tape: Tape | None = None
 
-    def first(self, found: Holdings) -> Tape:
-        """Return the tape of the inputs asked for; `found` are the original's tensors.
+    def first(self, found: Holdings | None = None) -> Tape:
+        """Return the tape of the inputs asked for; `found` are the original's tensors, if they are known already.
 
         Raises:
             NeedsValues: It takes values to run.
             ShapeError: An op refused its sizes.
         """
-        self.tape = self._tape(self._asked, found)
+        self.tape = self._tape(self._asked, found or self._original_holdings())
         return self.tape
 
     def replay(self) -> Replay:
@@ -94,8 +94,11 @@ class FakeRuns:
     def _at(self, batch: int) -> Tape:
         if self.tape is not None and batch == self._asked.batch:
             return self.tape
+        return self._tape(self._asked.with_batch(batch), self._original_holdings())
+
+    def _original_holdings(self) -> Holdings | None:
         original = self._original()
-        return self._tape(self._asked.with_batch(batch), holdings(original) if original is not None else None)
+        return None if original is None else holdings(original)
 
     def _tape(self, inputs: Inputs, found: Holdings | None) -> Tape:
         # A copy may change its own attributes while it runs (caches, counters): each run gets a

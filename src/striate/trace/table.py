@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from striate.graph import Conditions, Graph, Mode, Op, Param, Shape, size
 from striate.kinds import kind_of, kinds_by_aten
 from striate.trace.inputs import Inputs, name_of
-from striate.trace.shell import Holdings
+from striate.trace.shell import Holdings, holdings
 from striate.trace.tape import Call, Ref, Tape, base_name
 
 # Calls that cut a value: one row for each part that is read.
@@ -43,8 +43,9 @@ class _Row:
     frame: int
 
 
-def table(tape: Tape, found: Holdings, inputs: Inputs, mode: Mode) -> Table:
-    """Return the table of a tape; `found` are the original's parameters and buffers."""
+def table(tape: Tape, module: nn.Module | Holdings, inputs: Inputs, mode: Mode) -> Table:
+    """Return the table of a tape; `module` is the original, or its tensors if they are known already."""
+    found = module if isinstance(module, Holdings) else holdings(module)
     rows = _Rows(tape)
     names = dict(zip((row.value for row in rows.found), _names(tape, rows.found, inputs.names), strict=True))
     labels = names | {n: value.key for n, value in enumerate(tape.values) if value.origin == "input"}

@@ -300,3 +300,56 @@ def test_a_gradient_inside_forward_is_recorded_from_a_real_run():
                 return torch.autograd.grad(nn.functional.relu(x).sum(), x)[0]
 
     assert trace(Net(), (2, 3)).is_data_dependent
+
+
+class Overwriting(nn.Module):
+    """Writes in place wherever it can: over a result, a view of one, and its own input."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        y = self.conv(x).relu_().mul_(2)
+        z = y.view(y.shape[0], -1).sigmoid_() + 1
+        return z, x.flatten(1).sigmoid_()
+
+
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+def test_nothing_of_the_users_is_written_over(context):
+    net = Overwriting()
+    program = trace(net, (1, 3, 2, 2)).program
+    images = torch.randn(2, 3, 2, 2)
+    before = images.clone()
+    with torch.no_grad():
+        expected = net(images.clone())
+    with context():
+        found = program.run(net, images)
+        assert torch.equal(images, before)
+        assert all(torch.equal(a, b) for a, b in zip(found.outputs, expected, strict=True))
+        taps = program.run(net, images, taps=["conv", "relu"]).taps
+        assert torch.equal(taps["conv"], net.conv(images))
+        assert torch.equal(taps["relu"], net.conv(images).relu())
+        kept = {name: value.clone() for name, value in taps.items()}
+        again = program.run_from(net, taps, inputs=images)
+    assert all(torch.equal(taps[name], kept[name]) for name in taps)
+    assert all(torch.equal(a, b) for a, b in zip(again.outputs, expected, strict=True))
+
+
+def test_without_gradients_it_writes_in_place_as_the_network_does():
+    written = []
+
+    class Watch(torch.utils._python_dispatch.TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            written.append(func._schema.name)
+            return func(*args, **(kwargs or {}))
+
+    net = Overwriting()
+    program = trace(net, (1, 3, 2, 2)).program
+    images = torch.randn(2, 3, 2, 2)
+    for context in (torch.no_grad, torch.enable_grad):
+        with context(), Watch():
+            program.run(net, images)
+        found = [name.removeprefix("aten::") for name in written if name.endswith("_")]
+        assert found == (["relu_", "mul_", "sigmoid_"] if context is torch.no_grad else [])
+        written.clear()
