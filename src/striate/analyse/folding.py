@@ -236,8 +236,7 @@ def _calls(run: Sequence[_Row], depth: int) -> list[Sequence[_Row]]:
     for length in range(1, len(run) // 2 + 1):
         # Compared by slices: equal to itself one period on.
         if len(run) % length == 0 and marks[length:] == marks[:-length]:
-            has_params = any(row.op.params for row in run[:length])
-            return [run[start : start + length] for start in range(0, len(run), length)] if has_params else [run]
+            return [run[start : start + length] for start in range(0, len(run), length)]
     return [run]
 
 

@@ -129,6 +129,67 @@ def test_a_module_called_four_times_has_four_rows():
     assert [(part.path, part.call, part.calls) for part in repeat.children] == [("block", n, 4) for n in (1, 2, 3, 4)]
 
 
+def test_parts_that_read_each_other_in_another_way_are_no_repeat():
+    def part(number, source):
+        return [
+            (f"m.{number}.conv", f"m.{number}.conv", "conv", [source]),
+            (f"m.{number}.mean", f"m.{number}.mean", "maxpool", [f"m.{number}.conv"]),
+            (f"m.{number}.last", f"m.{number}.last", "conv", [f"m.{number}.mean"]),
+        ]
+
+    # The third reads the middle of the second, where the second reads the end of the first.
+    found = folded(_graph(*part(0, "x"), *part(1, "m.0.last"), *part(2, "m.1.mean")))
+
+    assert [part.name for part in _named(found, "m").children] == ["0 – 1", "2"]
+
+
+def test_parts_that_are_wired_otherwise_within_are_no_repeat():
+    def part(number, source, last):
+        conv, pool = f"m.{number}.conv", f"m.{number}.pool"
+        sums = [conv, pool] if last else [pool, conv]
+        return [
+            (conv, conv, "conv", [source]),
+            (pool, pool, "maxpool", [conv]),
+            (f"m.{number}.add", f"m.{number}", "add", sums),
+        ]
+
+    found = folded(_graph(*part(0, "x", last=False), *part(1, "m.0.add", last=True)))
+
+    assert _named(found, "m").count == 1
+
+
+def test_parts_that_read_the_same_value_beside_the_one_before_are_a_repeat_and_others_are_not():
+    def sums(second):
+        return folded(
+            _graph(
+                ("left", "left", "maxpool", ["x"]),
+                ("right", "right", "avgpool", ["x"]),
+                ("s.0", "s.0", "add", ["x", "left"]),
+                ("s.1", "s.1", "add", ["s.0", second]),
+                ("end", "", "mul", ["s.1", "right"]),
+            )
+        )
+
+    assert [(part.name, part.count) for part in sums("left").children][3] == ("s", 2)
+    assert _named(sums("right"), "s").count == 1
+
+
+def test_a_module_round_one_that_is_called_twice_is_one_module():
+    calls = [
+        row
+        for n in range(2)
+        for row in [
+            (f"outer.inner.conv_{n}", "outer.inner.conv", "conv", [f"outer.inner.pool_{n - 1}" if n else "x"]),
+            (f"outer.inner.pool_{n}", "outer.inner.pool", "maxpool", [f"outer.inner.conv_{n}"]),
+        ]
+    ]
+
+    outer = _named(folded(_graph(*calls)), "outer")
+
+    assert (outer.sort, outer.count) == ("module", 2)
+    assert [part.path for part in outer.children] == ["outer.inner", "outer.inner"]
+
+
 def test_a_module_called_again_later_has_a_row_there():
     found = folded(
         _graph(
@@ -154,7 +215,7 @@ def test_functions_of_one_module_without_parameters_are_one_row():
     )
 
     assert [part.name for part in found.children][1] == "pad"
-    assert len(_named(found, "pad").ops) == 2
+    assert (_named(found, "pad").sort, len(_named(found, "pad").ops)) == ("module", 2)
 
 
 def test_a_wrapper_round_one_thing_is_that_thing():

@@ -12,6 +12,8 @@ test("what a module holds is drawn right of the module's own lanes", () => {
   assert.equal(lanesLeft(tree, 0, metrics), 0);
   // one lane of 10 and the gap
   assert.equal(lanesLeft(tree, 3, metrics), 14);
+  // and the block's two lanes of 10 and the gap
+  assert.equal(lanesLeft(tree, 4, metrics), 14 + 24);
   assert.deepEqual(strip(2).dot, { x: 5, y: 10 });
   assert.equal(strip(2).words, 14);
   // second lane within the block: 14 + 10 + 5
@@ -37,6 +39,12 @@ test("with the last row of a module its line returns", () => {
   const last = strip(6, false, 1);
   assert.equal(last.height, 28);
   assert.ok(last.lines.endsWith("M19 10V20M19 20C19 24 5 24 5 28"));
+});
+
+test("modules that end together end one after the other, the innermost first", () => {
+  const last = strip(9, false, 2);
+  assert.equal(last.height, 36);
+  assert.ok(last.lines.endsWith("M19 20C19 24 5 24 5 28M5 28V36"));
 });
 
 test("the network's own line runs out at the foot", () => {
