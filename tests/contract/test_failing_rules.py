@@ -86,7 +86,7 @@ def test_a_rule_of_our_own_that_raises_is_named_too(monkeypatch):
     [
         (ImportError("no module named gone"), "ImportError: no module named gone"),
         (Broken, None),
-        (lambda: object(), "TypeError: a rule must be an instance of Rule"),
+        (object, "TypeError: a rule must be an instance of Rule"),
         (NoFindings, "TypeError: judge must yield findings"),
     ],
 )

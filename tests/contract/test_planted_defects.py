@@ -1,9 +1,9 @@
 """A defect planted in five different architectures is found, at the op where it was planted."""
 
 import pytest
+
 from contract.architectures import ARCHITECTURES, SIDE
 from contract.planting import PLANTS
-
 from striate.lint import RULES, TableRule, lint
 from striate.trace import trace
 
