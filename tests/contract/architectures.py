@@ -120,12 +120,12 @@ def plain():
 
 
 def residual():
-    stages = [nn.Sequential(Residual(w, w), Residual(w, w)) for w in (16, 32, 64)]
+    stages = [Residual(w, w) for w in (16, 32, 64)]
     return Staged(unit(3, 16, stride=2), stages, [Residual(16, 32, 2), Residual(32, 64, 2)], (16, 32, 64))
 
 
 def inception():
-    stages = [nn.Sequential(Branches(w, w), Branches(w, w)) for w in (16, 32, 64)]
+    stages = [Branches(w, w) for w in (16, 32, 64)]
     downs = [nn.Sequential(Branches(a, b), nn.MaxPool2d(3, 2, 1)) for a, b in ((16, 32), (32, 64))]
     return Staged(unit(3, 16, 5, stride=2), stages, downs, (16, 32, 64))
 
@@ -137,9 +137,9 @@ def inverted():
 
 
 def dense():
-    stages = [Dense(width, 8, 4) for width in (16, 24, 28)]
-    downs = [nn.Sequential(unit(a, a // 2, 1), nn.AvgPool2d(2)) for a in (48, 56)]
-    return Staged(unit(3, 16, stride=2), stages, downs, (48, 56, 60))
+    stages = [Dense(width, 8, 3) for width in (16, 20, 22)]
+    downs = [nn.Sequential(unit(a, a // 2, 1), nn.AvgPool2d(2)) for a in (40, 44)]
+    return Staged(unit(3, 16, stride=2), stages, downs, (40, 44, 46))
 
 
 ARCHITECTURES = (plain, residual, inception, inverted, dense)

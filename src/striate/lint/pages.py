@@ -45,8 +45,8 @@ def _rate(rule: Rule[Any]) -> str:
     text = "Not measured yet." if share is None else f"On {share}, {measured.date}."
     return (
         f"\n## How often it fires\n{text}\n"
-        f"Counted on [{len(measured.found)} networks](healthy-networks.md) that are known to be good, and that limits were chosen "
-        "on; in brackets the 95 % interval.\n"
+        f"Counted on [{len(measured.found)} networks](healthy-networks.md) that are known to be good, "
+        "and that limits were chosen on; in brackets the 95 % interval.\n"
     )
 
 
@@ -85,8 +85,8 @@ def healthy_networks() -> str:
     measured = fire_rates()
     exempt = [f"- {finding}: {reason}." for finding, reason in measured.exempt.items()]
     return (
-        "# Good networks\n\nA rule that fires on good networks teaches people to ignore it. These were published, trained by "
-        "many, and are good whatever a rule says. Each was traced at its own input size with random weights by "
+        "# Good networks\n\nA rule that fires on good networks teaches people to ignore it. These were published, "
+        "trained by many, and are good whatever a rule says. Each was traced at its own input size with random weights by "
         f"`benchmarks/fire_rates.py` ({measured.versions}; {measured.date}).\n\n"
         f"With any warning or error, on networks that no limit was chosen on: {measured.held_out}; in brackets the 95 % "
         f"interval. On the list that limits were chosen on: {measured.troubled}. Before they were chosen it was 5 of 69 "

@@ -162,7 +162,7 @@ def _take_apart(bench: Bench, module: nn.Module, recording: Recording, asked: In
         return recording.graph
     try:
         found = check_ready(module)
-        tape = FakeRuns(module, found, asked, mode).first(found)
+        tape = FakeRuns(module, asked, mode, found).first(found)
         made = table(tape, found, asked, mode)
         record = replay(tape, asked.batch, in_place=True)
     except NeedsValues:

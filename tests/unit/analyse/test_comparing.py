@@ -156,7 +156,17 @@ def test_other_inputs_are_said():
 
 def test_a_thousand_layers_are_compared_quickly():
     rows = [
-        ("conv", {"kernel": (3, 3), "stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 2, "width": 2})
+        (
+            "conv",
+            {
+                "kernel": (3, 3),
+                "stride": (1, 1),
+                "padding": ((1, 1), (1, 1)),
+                "dilation": (1, 1),
+                "groups": 2,
+                "width": 2,
+            },
+        )
     ]
     many = chain(*(rows * 800))
     other = chain(*(rows * 400), ("relu", {}), *(rows * 400))

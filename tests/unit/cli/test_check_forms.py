@@ -77,6 +77,16 @@ def test_fix_writes_text_for_a_text_file_and_says_what_it_did_as_json(net, tmp_p
     assert (tmp_path / "other.txt").read_text() == document["text"] + "\n"
 
 
+def test_fix_cures_the_rules_that_are_asked_and_no_others(net, tmp_path, capsys):
+    text = TEXT.replace("maxpool 2 stride 3", "maxpool 1; maxpool 2 stride 3")
+    run(["new", "two.yaml", "--text", text])
+
+    assert run(["check", "two.yaml", "--fix", "--select", "SHP003"]) == 0
+    made = (tmp_path / "two.fixed.yaml").read_text()
+    assert "maxpool 1" not in made
+    assert "maxpool 2 stride 3" in made
+
+
 def test_fix_writes_nothing_where_nothing_can_be_cured(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run(["new", "small.yaml", "--text", "input 1x28x28; (conv 3x3 16, relu) x2; globalavgpool; classes 10"])

@@ -234,3 +234,25 @@ def test_stride_and_dilation_in_step_read_the_same_pixels_only():
     (finding,) = found("input 1x32x32; conv 3x3 8 stride 2 dilation 2; classes 2", "stride-above-kernel")
     assert finding.measure.value == 75
     assert "dilation 2×2" in finding.message
+
+
+def test_what_steps_over_a_padded_map_is_not_judged_if_others_read_the_map():
+    """NASNet and PNASNet: the stride is 1×1 behind a padding, and a neighbour reads everything."""
+    import torch
+    from torch import nn
+
+    from striate.trace import trace
+
+    class Cell(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem, self.point = nn.Conv2d(1, 8, 3, padding=1), nn.Conv2d(8, 8, 1, stride=2)
+            self.wide = nn.Conv2d(8, 8, 3, stride=2, padding=1)
+
+        def forward(self, x):
+            x = torch.relu(self.stem(x))
+            shifted = nn.functional.pad(x, (-1, 1, -1, 1))
+            return torch.relu(self.point(shifted) + self.wide(x)).mean((2, 3))
+
+    report = lint(graph=trace(Cell(), (1, 1, 28, 28)).graph, select=["stride-above-kernel"])
+    assert report.findings == report.failures == ()
