@@ -22,15 +22,22 @@ class Taps:
         return self.bits.bit_count() / self.bits.bit_length()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of layers of one resolution up to a value: what it reads, and its last dilated layer, "" if none is."""
+
+    taps: tuple[Taps, ...]
+    dilated: str = ""
+
+
 _HERE = Taps(bits=1, low=0)
-Level = tuple[tuple[Taps, ...], bool]
 
 
 def holes(graph: Graph) -> dict[str, tuple[float, ...]]:
-    """Return the share of places that is never read, per axis, where a row of dilated layers ends.
+    """Return the share of places that is never read, per axis, where rows of dilated layers end.
 
-    Places are those of the map the row began on; a stride begins a new row. Only rows with a dilated layer are in the
-    result, under the last op of the row, or the strided one that closes it.
+    Places are those of the map the row began on; a stride begins a new row, and closes the one before. Branches that
+    meet are one row, and read what any of them reads. The key is the row's last dilated layer.
 
     Source:
         Wang et al., "Understanding Convolution for Semantic Segmentation", WACV 2018, section 3.2 (gridding).
@@ -41,24 +48,40 @@ def holes(graph: Graph) -> dict[str, tuple[float, ...]]:
         >>> [round(share, 2) for share in holes(plan.graph())["conv2"]]   # 5 of 9 places
         [0.44, 0.44]
     """
-    levels: dict[str, Level | None] = {
-        name: ((_HERE,) * max(len(shape) - 2, 0), False) for name, shape in graph.conditions.inputs.items()
+    rows: dict[str, Row | None] = {
+        name: Row(taps=(_HERE,) * max(len(shape) - 2, 0)) for name, shape in graph.conditions.inputs.items()
     }
     ends: dict[str, tuple[float, ...]] = {}
-    goes_on = _goes_on(graph)
+    windows = {op.name: _window(op) for op in graph}
     for op in graph:
-        window = _window(op)
-        level = _met([levels[name] for name in op.inputs])
-        if level is None or window is None:
-            levels[op.name] = level if _stays(op) else None
+        window = windows[op.name]
+        row = _met([rows[name] for name in op.inputs])
+        if window is None or row is None:
+            rows[op.name] = row if _stays(op) else None
+            if rows[op.name] is None:
+                _close(ends, [rows[name] for name in op.inputs])
             continue
-        taps = tuple(_slid(axis_taps, window, axis) for axis, axis_taps in enumerate(level[0]))
-        is_dilated = level[1] or any(d > 1 and k > 1 for d, k in zip(window.dilation, window.kernel, strict=True))
-        is_strided = max(window.stride) > 1
-        if is_dilated and (is_strided or not goes_on[op.name]):
-            ends[op.name] = tuple(1 - axis.read_share for axis in taps)
-        levels[op.name] = ((_HERE,) * len(taps), False) if is_strided else (taps, is_dilated)
+        taps = tuple(_slid(axis_taps, window, axis) for axis, axis_taps in enumerate(row.taps))
+        here = Row(taps=taps, dilated=op.name if _is_dilated(window) else row.dilated)
+        if max(window.stride) == 1:
+            rows[op.name] = here
+            continue
+        rows[op.name] = Row(taps=(_HERE,) * len(taps))
+        beside = (
+            [windows[other.name] for other in graph.readers(op.inputs[0]) if other is not op] if here.dilated else []
+        )
+        if not any(other is not None and not _is_dilated(other) for other in beside):
+            _close(ends, [here])
+    _close(ends, [rows[name] for name in graph.outputs])
     return ends
+
+
+def _close(ends: dict[str, tuple[float, ...]], rows: Sequence[Row | None]) -> None:
+    """Note the holes of rows that end; of a row that ends twice, the fewer."""
+    for row in rows:
+        if row is not None and row.dilated:
+            axes = tuple(1 - axis.read_share for axis in row.taps)
+            ends[row.dilated] = min(ends.get(row.dilated, axes), axes)
 
 
 def _window(op: Op) -> Window | None:
@@ -66,30 +89,23 @@ def _window(op: Op) -> Window | None:
     return kind.reach(op).window if kind is not None and op.inputs else None
 
 
+def _is_dilated(window: Window) -> bool:
+    return any(d > 1 and k > 1 for d, k in zip(window.dilation, window.kernel, strict=True))
+
+
 def _stays(op: Op) -> bool:
     kind = kind_of(op.kind)
-    return op.kind == "pad" or (kind is not None and kind.reach(op).is_pointwise)
+    return op.kind in ("pad", "stack") or (kind is not None and kind.reach(op).is_pointwise)
 
 
-def _goes_on(graph: Graph) -> dict[str, bool]:
-    """Tell of each value whether a window still reads it in the same row, maybe the strided one that closes it."""
-    found = {op.name: False for op in graph} | dict.fromkeys(graph.conditions.inputs, False)
-    for op in reversed(graph.ops):
-        window = _window(op)
-        reads_on = found[op.name] if window is None or max(window.kernel) == 1 == max(window.stride) else True
-        for name in op.inputs:
-            found[name] = found[name] or reads_on
-    return found
-
-
-def _met(levels: Sequence[Level | None]) -> Level | None:
-    known = [level for level in levels if level is not None and level[0]]
-    if not known or len({len(level[0]) for level in known}) > 1:
+def _met(rows: Sequence[Row | None]) -> Row | None:
+    known = [row for row in rows if row is not None and row.taps]
+    if not known or len({len(row.taps) for row in known}) > 1:
         return None
     if len(known) == 1:
         return known[0]
-    axes = zip(*(level[0] for level in known), strict=True)
-    return tuple(_united(axis) for axis in axes), any(level[1] for level in known)
+    taps = tuple(_united(axis) for axis in zip(*(row.taps for row in known), strict=True))
+    return Row(taps=taps, dilated=next((row.dilated for row in reversed(known) if row.dilated), ""))
 
 
 def _united(taps: Sequence[Taps]) -> Taps:

@@ -94,7 +94,7 @@ def test_the_least_field_follows_the_shortest_path():
 
 
 @pytest.mark.parametrize(
-    ("late", "share", "severity"), [(4, None, None), (6, 2 / 6, "note"), (10, 6 / 10, "warning")]
+    ("late", "share", "severity"), [(4, None, None), (5, None, None), (6, 2 / 6, "note"), (10, 6 / 10, "warning")]
 )  # 3×3 layers see 3, 5, 7, 9 px: from the fifth on they read units that see 9
 def test_layers_past_the_border_are_counted(late, share, severity):
     findings = found(f"input 1x9x9; (conv 3x3 4, relu) x{late}; globalavgpool; classes 2", "layers-past-the-border")
@@ -102,6 +102,10 @@ def test_layers_past_the_border_are_counted(late, share, severity):
     if findings:
         assert findings[0].measure.value == pytest.approx(100 * share)
         assert findings[0].op == "conv5"
+
+
+def test_three_layers_are_too_few_to_speak_of():
+    assert found("input 1x3x3; (conv 3x3 4, relu) x3; globalavgpool; classes 2", "layers-past-the-border") == ()
 
 
 def test_shortcuts_keep_later_layers_useful():
@@ -142,6 +146,32 @@ def test_holes_are_counted_place_by_place(layers, share):
 def test_pooling_that_reads_every_place_closes_a_row():
     text = "input 1x40x40; (conv 3x3 4 dilation 2, relu) x2; maxpool 2; conv 3x3 4; globalavgpool; classes 2"
     assert found(text, "dilation-holes") == ()
+
+
+class Pyramid(nn.Module):
+    """Parallel rates that are put side by side, with or without a layer that has none."""
+
+    def __init__(self, rates, stride=1):
+        super().__init__()
+        self.rates = nn.ModuleList(nn.Conv2d(1, 2, 3, stride, rate, rate) for rate in rates)
+        self.mix = nn.Conv2d(2 * len(rates), 4, 1)
+
+    def forward(self, x):
+        return self.mix(torch.cat([rate(x) for rate in self.rates], 1)).mean((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("rates", "share"),
+    [((1, 2, 3), 0), ((2, 4), 4 / 9), ((1, 6), 1 - 5 / 13)],
+)  # −3 … 3 together; −4 −2 0 2 4; −6 −1 0 1 6
+def test_branches_read_what_any_of_them_reads(rates, share):
+    (axes,) = holes(trace(Pyramid(rates), (1, 1, 32, 32)).graph).values()
+    assert axes == pytest.approx((share, share))
+
+
+@pytest.mark.parametrize(("rates", "rows"), [((1, 2), 0), ((2, 2), 2)])
+def test_strided_branches_are_judged_unless_one_has_no_dilation(rates, rows):
+    assert len(holes(trace(Pyramid(rates, stride=2), (1, 1, 32, 32)).graph)) == rows
 
 
 @pytest.mark.parametrize(("side", "fires"), [(8, False), (4, True)])

@@ -48,6 +48,18 @@ def test_a_head_with_most_parameters_is_told_once():
     assert found(text, "fc-holds-most-parameters")
 
 
+def test_a_head_with_less_than_most_parameters_is_told_here():
+    # 49·8·20 weights and 20 biases of 320 + 9248 + 2312 + 7860: 40 %.
+    assert found(f"{BODY}; classes 20", "fixed-size-head")
+
+
+@pytest.mark.parametrize(("side", "fires"), [(111, True), (112, False)])
+def test_a_huge_vector_is_told_by_its_own_rule(side, fires):
+    text = f"input 1x{side}x{side}; conv 3x3 64; (conv 3x3 128) x2; conv 1x1 4; classes 2"
+    assert bool(found(text, "fixed-size-head")) == fires
+    assert bool(found(text, "large-final-representation")) != fires
+
+
 @pytest.mark.parametrize(("side", "fires"), [(111, False), (112, True)])
 def test_fifty_thousand_values_may_enter_the_head(side, fires):
     findings = found(f"input 1x{side}x{side}; conv 3x3 4; classes 2", "large-final-representation")

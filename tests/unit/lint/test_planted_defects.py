@@ -46,7 +46,7 @@ PLANTED = [
     ("map-collapses", "late", "(conv 3x3 64 stride 2, batchnorm, relu) x6;", lambda op: op.shape[2:] == (1, 1)),
     ("large-pooling-window", "early", "avgpool 4;", attribute(kernel=(4, 4))),
     ("pooling-after-pooling", "early", "maxpool 2; avgpool 2;", lambda op: op.kind in ("avgpool", "maxpool")),
-    ("dilation-holes", "early", "(conv 3x3 32 dilation 8, relu) x3;", lambda op: op.kind in ("conv", "maxpool")),
+    ("dilation-holes", "early", "(conv 3x3 32 dilation 8, relu) x3;", attribute(dilation=(8, 8))),
     ("double-activation", "late", "conv 3x3 64, relu, tanh;", kind("tanh")),
     ("saturating-activations", "late", "(conv 3x3 64, tanh) x6;", kind("tanh")),
     ("normalisation-of-one-value", "head", "fc 64, layernorm, relu; fc 1, layernorm;", attribute(over=(1,))),

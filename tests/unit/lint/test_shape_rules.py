@@ -73,6 +73,11 @@ def test_a_map_may_shrink_to_three_pixels_before_the_last_layer_that_looks_aroun
         assert (findings[0].measure.value, findings[0].op) == (side, f"conv{strides + 1}")
 
 
+def test_a_kernel_may_be_larger_than_a_map_of_four():
+    text = "input 3x32x32; (conv 3x3 8 stride 2, relu) x3; conv 5x5 8, relu; classes 2"
+    assert found(text, "map-collapses") == ()
+
+
 def test_pooling_one_pixel_collapses_and_1x1_convolutions_do_not():
     pooling = nn.Sequential(nn.Conv2d(3, 4, 8), nn.MaxPool2d(3, 1, 1))
     assert [finding.op for finding in on(pooling, (1, 3, 8, 8), "map-collapses")] == ["1"]
@@ -118,6 +123,12 @@ def test_two_poolings_in_a_row_are_one_large_one(layers, values):
     assert [finding.measure.value for finding in findings] == ([values] if values else [])
 
 
+def test_two_poolings_of_a_signal_may_make_one_value_of_nine():
+    text = "input 1x256; conv 3 8, relu; maxpool 2; maxpool {}; classes 2"
+    assert found(text.format(4), "pooling-after-pooling") == ()
+    assert found(text.format(5), "pooling-after-pooling")[0].measure.value == 10
+
+
 @pytest.mark.parametrize(
     ("kernel", "stride", "fires"), [(3, 2, True), (4, 2, False), (2, 2, False), (5, 3, True), (3, 1, False)]
 )
@@ -132,6 +143,10 @@ def test_half_of_the_convolutions_may_work_at_full_size(whole, fires):
     text = f"input 3x64x64; (conv 3x3 4, relu) x{whole}; maxpool 2; (conv 3x3 4, relu) x4; classes 2"
     findings = found(text, "slow-reduction")
     assert [finding.measure.value for finding in findings] == ([100 * whole / (whole + 4)] if fires else [])
+
+
+def test_three_convolutions_may_all_work_at_full_size():
+    assert found("input 3x64x64; (conv 3x3 4, relu) x3; classes 2", "slow-reduction") == ()
 
 
 def test_small_inputs_and_answers_that_are_maps_may_stay_at_full_size():

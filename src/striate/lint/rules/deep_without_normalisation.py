@@ -24,9 +24,9 @@ class DeepWithoutNormalisation(TableRule):
 
     ## Why it matters
     Each layer stretches or shrinks its input a little, and twenty times a little is a lot: signals
-    and gradients vanish or explode unless the start is exactly right. VGG-16 and 19 could be trained
-    only from the weights of a shallower network; with normalisation or shortcuts, hundreds of layers
-    train from scratch.
+    and gradients vanish or explode unless the start is exactly right. The authors of VGG trained 16
+    and 19 layers from the weights of a network of 11, because a random start stalled; with
+    normalisation or shortcuts, hundreds of layers train from scratch.
 
     ## Example
     ```python

@@ -26,7 +26,7 @@ class DoubleActivation(TableRule):
 
     ## Why it matters
     A second ReLU changes nothing; a second sigmoid presses everything between 0.5 and 0.73, and the
-    gradient through both is a twentieth. As a rule a block brings its own activation and one more
+    gradient through both is at most a seventeenth. As a rule a block brings its own activation and one more
     was added outside.
 
     ## Example

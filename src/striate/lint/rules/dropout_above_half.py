@@ -45,7 +45,8 @@ class DropoutAboveHalf(TableRule):
     ```
 
     ## When to ignore it
-    With very wide layers and very little data, when it was measured to pay.
+    With very wide layers and very little data, when it was measured to pay; the auxiliary heads of
+    GoogLeNet, used in training only, drop 70 %.
 
     ## Sources
     - Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR

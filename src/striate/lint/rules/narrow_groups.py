@@ -51,8 +51,8 @@ class NarrowGroups(TableRule):
     does not.
 
     ## Sources
-    - NVIDIA, "Convolutional Layers User's Guide", 2023 (grouped convolutions).
-    - Radosavovic et al., "Designing Network Design Spaces", CVPR 2020 (group widths of 16 and more).
+    - NVIDIA, "Convolutional Layers User's Guide", 2023.
+    - Xie et al., "Aggregated Residual Transformations for Deep Neural Networks", CVPR 2017.
     """
 
     code = "WID002"

@@ -92,4 +92,4 @@ def _steps(op: Op) -> bool:
 
 def _values(first: Op, op: Op) -> int:
     """Return how many values the two together make one of."""
-    return prod(first.attributes["stride"]) * prod(op.attributes["kernel"])
+    return int(prod(first.attributes["stride"]) * prod(op.attributes["kernel"]))

@@ -27,7 +27,7 @@ class SaturatingActivations(TableRule):
 
     ## Why it matters
     Both are flat for large values, and the slope of the sigmoid is a quarter at best: through five
-    layers at most a thousandth of the gradient arrives, and the first layers hardly learn. A ReLU
+    of them at most a thousandth of the gradient arrives, weights aside, and the first layers hardly learn. A ReLU
     passes it on whole.
 
     ## Example
