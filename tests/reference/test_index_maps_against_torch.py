@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from striate.analyse import index_maps
+from striate.analyse.field import index_maps
 
 pytestmark = pytest.mark.reference
 

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from striate.analyse.cost import cost
-from striate.analyse.receptive import receptive_fields
+from striate.analyse.field.receptive import receptive_fields
 from striate.analyse.stages import stages
 from striate.graph import Graph, Shape, size, times
 from striate.records.comparison import Comparison, Pair, RowDifference, Side, StagePair

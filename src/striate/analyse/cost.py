@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from striate.analyse.storage import Row, root_bytes, rows
+from striate.analyse.memory.storage import Row, root_bytes, rows
 from striate.graph import DTYPE_BYTES, Graph, size
 from striate.records.readings import Cost, CostTable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from striate.analyse.cost import cost
-from striate.analyse.receptive import receptive_fields
+from striate.analyse.field.receptive import receptive_fields
 from striate.graph import Graph, Op
 from striate.kinds import kind_of
 from striate.records.readings import Cost, LayerReading, Receptive

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from striate.analyse import cost, layers, memory_ledger, receptive_fields
-from striate.analyse.optimizers import check_optimizer
+from striate.analyse.memory.optimizers import check_optimizer
 from striate.blueprint import Blueprint
 from striate.checking.record import Check, machine_memory_bytes
 from striate.checking.tables import Tables, tables

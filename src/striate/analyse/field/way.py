@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from striate.analyse.axes import Layout, PlacesLostError, plain
-from striate.analyse.flows import flow
-from striate.analyse.walk import Flow, Source
+from striate.analyse.field.axes import Layout, PlacesLostError, plain
+from striate.analyse.field.flows import flow
+from striate.analyse.field.walk import Flow, Source
 from striate.graph import Graph
 from striate.kinds import UNKNOWN, kind_of
 

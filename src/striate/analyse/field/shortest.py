@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from striate.analyse.receptive import receptive_fields
+from striate.analyse.field.receptive import receptive_fields
 from striate.graph import Graph
 from striate.records.readings import Receptive
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import prod
 
-from striate.analyse.receptive import receptive_fields
+from striate.analyse.field.receptive import receptive_fields
 from striate.graph import Graph, Shape
 from striate.kinds import kind_of
 from striate.records.readings import Borders, Field, Receptive

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from striate.analyse import index_maps
-from striate.analyse.axes import Atom, Layout, PlacesLostError, digits, features, length, places
-from striate.analyse.walk import EVERYWHERE, SAME_PLACE, AxisFlow, Flow, Source, Walk, act_on
+from striate.analyse.field import index_maps
+from striate.analyse.field.axes import Atom, Layout, PlacesLostError, digits, features, length, places
+from striate.analyse.field.walk import EVERYWHERE, SAME_PLACE, AxisFlow, Flow, Source, Walk, act_on
 from striate.graph import Shape
 from striate.kinds.reach import Attends, Joins, Multiplies, Same
 

@@ -3,7 +3,7 @@
 import pytest
 
 from striate.analyse import at_batch, blocks, largest_batch, memory_ledger, savings
-from striate.analyse.smaller import halved_early, in_place
+from striate.analyse.memory.smaller import halved_early, in_place
 from striate.blueprint import Blueprint
 from striate.errors import InputError, UnknownNameError
 from striate.graph import Conditions, Graph, Op, Param

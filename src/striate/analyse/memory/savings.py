@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from striate.analyse.batches import at_batch
-from striate.analyse.blocks import blocks
-from striate.analyse.memory import memory_ledger
-from striate.analyse.smaller import halved_early, in_place
+from striate.analyse.memory.batches import at_batch
+from striate.analyse.memory.blocks import blocks
+from striate.analyse.memory.ledger import memory_ledger
+from striate.analyse.memory.smaller import halved_early, in_place
 from striate.graph import Graph
 from striate.records.ledger import Saving
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.analyse.axes import Layout, digits, length
-from striate.analyse.index_maps import IndexMap
-from striate.analyse.walk import AxisFlow
-from striate.analyse.way import Way
+from striate.analyse.field.axes import Layout, digits, length
+from striate.analyse.field.index_maps import IndexMap
+from striate.analyse.field.walk import AxisFlow
+from striate.analyse.field.way import Way
 from striate.errors import InputError, Quoted
 from striate.graph import Graph
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
 
-from striate.analyse.index_maps import IndexMap
+from striate.analyse.field.index_maps import IndexMap
 
 # Longer patterns take too long, and come from large maps whose sizes have nothing in common.
 _LONGEST = 1024
@@ -39,7 +39,7 @@ def composed(pattern: Pattern, step: IndexMap, size: int, *, within: int | None 
         within: Length of what is read, where the rest of the map stands beside it and nothing lies beyond.
 
     Example:
-        >>> from striate.analyse.index_maps import slid
+        >>> from striate.analyse.field.index_maps import slid
         >>> composed(Pattern.start(), slid(3, 2, 1, 2), 9)   # stride 2, dilation 2: pixels −1, 1 and 3
         Pattern(step=2, phases=((-1, 21),))
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from striate.analyse.storage import rows
+from striate.analyse.memory.storage import rows
 from striate.graph import Graph, Op, Shape
 
 # Kinds whose output has an axis of space wherever their first input has one, in the same place.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from striate.analyse.storage import Row
+from striate.analyse.memory.storage import Row
 from striate.graph import Graph, size
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from striate.analyse.batches import at_batch
-from striate.analyse.blocks import blocks, spans
-from striate.analyse.half import in_half
-from striate.analyse.heap import PURPOSES, Heap
-from striate.analyse.optimizers import check_optimizer, state_bytes, temporary_bytes
-from striate.analyse.step import Step
-from striate.analyse.storage import parameters, rows
+from striate.analyse.memory.batches import at_batch
+from striate.analyse.memory.blocks import blocks, spans
+from striate.analyse.memory.half import in_half
+from striate.analyse.memory.heap import PURPOSES, Heap
+from striate.analyse.memory.optimizers import check_optimizer, state_bytes, temporary_bytes
+from striate.analyse.memory.step import Step
+from striate.analyse.memory.storage import parameters, rows
 from striate.errors import InputError
 from striate.graph import DTYPE_BYTES, Graph, size
 from striate.records.ledger import MemoryLedger

@@ -7,10 +7,20 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
-from striate.analyse import index_maps
-from striate.analyse.axes import FEATURES, PlacesLostError, features, joined, places, plain, regrouped
-from striate.analyse.meeting import attends, joins, multiplies, same
-from striate.analyse.walk import EVERYWHERE, SAME_PLACE, AxisFlow, Flow, Source, Walk, act_on, act_on_last, mix_channels
+from striate.analyse.field import index_maps
+from striate.analyse.field.axes import FEATURES, PlacesLostError, features, joined, places, plain, regrouped
+from striate.analyse.field.meeting import attends, joins, multiplies, same
+from striate.analyse.field.walk import (
+    EVERYWHERE,
+    SAME_PLACE,
+    AxisFlow,
+    Flow,
+    Source,
+    Walk,
+    act_on,
+    act_on_last,
+    mix_channels,
+)
 from striate.graph import Shape
 from striate.kinds.reach import (
     Adapts,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
-from striate.analyse import index_maps
-from striate.analyse.axes import Atom, Layout, PlacesLostError, digits, features, length, places, replaced
-from striate.analyse.index_maps import IndexMap
+from striate.analyse.field import index_maps
+from striate.analyse.field.axes import Atom, Layout, PlacesLostError, digits, features, length, places, replaced
+from striate.analyse.field.index_maps import IndexMap
 from striate.graph import Shape
 
 # A window of one place: also several digits in one dimension stay where they are.

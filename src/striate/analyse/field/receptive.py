@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from striate.analyse.axes import Layout, PlacesLostError, length, plain
-from striate.analyse.flows import flow
-from striate.analyse.patterns import Pattern, composed, middle, united
-from striate.analyse.walk import AxisFlow, Flow, Source
+from striate.analyse.field.axes import Layout, PlacesLostError, length, plain
+from striate.analyse.field.flows import flow
+from striate.analyse.field.patterns import Pattern, composed, middle, united
+from striate.analyse.field.walk import AxisFlow, Flow, Source
 from striate.graph import Graph, Op, Shape
 from striate.kinds import UNKNOWN, kind_of
 from striate.records.readings import Field, Receptive

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from striate.analyse.axes import Layout, digits, length
-from striate.analyse.way import Way
+from striate.analyse.field.axes import Layout, digits, length
+from striate.analyse.field.way import Way
 from striate.graph import Graph, Op
 from striate.kinds import UNKNOWN, kind_of
 from striate.kinds.kind import slide

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from striate.analyse.heap import ACTIVATIONS, GRADIENTS, TRANSIENT, Heap
-from striate.analyse.lifetimes import last_uses, splits
-from striate.analyse.storage import Row
+from striate.analyse.memory.heap import ACTIVATIONS, GRADIENTS, TRANSIENT, Heap
+from striate.analyse.memory.lifetimes import last_uses, splits
+from striate.analyse.memory.storage import Row
 from striate.graph import Graph
 
 Span = tuple[int, int]
