@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from striate.analyse import borders
 from striate.checking import Check, last_field
+from striate.checking.document import number
 from striate.cli.advice import COLOURS, MARKS, show_advice
 from striate.cli.terminal import console
 from striate.findings import Finding
 from striate.graph import times
-from striate.numbers import count, plural, storage
+from striate.numbers import count, listed, plural, storage
 from striate.records import LayerReading, MemoryLedger
 
 if TYPE_CHECKING:
@@ -18,38 +20,106 @@ if TYPE_CHECKING:
 
 
 def show_check(found: Check) -> None:
-    """Show the table, the sums, the memory and the findings."""
+    """Show the table, the sums, the memory, the field and the findings."""
     screen = console()
     screen.print(layer_table(found.layers))
-    total = found.cost.total
-    screen.print(
-        f"{count(total.params)} parameters, {count(total.macs)} MACs forward, "
-        f"{storage(total.kept_bytes)} of activations kept for the backward pass (batch {found.graph.conditions.batch})."
-    )
-    screen.print(memory_text(found.memory))
-    if found.largest_batch is not None:
-        screen.print(f"Largest batch that fits: {count(found.largest_batch)}.")
-    last = last_field(found.graph, found.fields)
-    if last.axes:
-        field = times(tuple(axis.size_px for axis in last.axes))
-        screen.print(f"The last map's units see {field} pixels, {last.axes[0].stride} apart.")
-    if found.cost.not_counted:
-        screen.print(f"Not counted, because no kind knows them: {', '.join(found.cost.not_counted)}.")
+    for heading, rows in (
+        (conditions_text(found), cost_rows(found)),
+        (f"Training step with {found.memory.optimizer}", memory_rows(found)),
+        ("Receptive field of the last map", field_rows(found)),
+    ):
+        screen.print(heading, style="bold")
+        screen.print(facts(rows))
     show_advice(found)
 
 
-def memory_text(ledger: MemoryLedger) -> str:
-    """Return the peak of a step in a sentence."""
+def facts(rows: Sequence[tuple[str, str]]) -> Table:
+    """Return labels and what they say, aligned."""
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in rows:
+        table.add_row(f"  {label}", text)
+    return table
+
+
+def conditions_text(found: Check) -> str:
+    """Return what the figures hold for: "Cost for 8 images of 3×224×224"."""
+    held = found.graph.conditions
+    shapes = " and ".join(times(shape[1:]) for shape in held.inputs.values())
+    return f"Cost for {plural(held.batch, 'image')} of {shapes}"
+
+
+def cost_rows(found: Check) -> list[tuple[str, str]]:
+    """Return what one pass costs."""
+    total = found.cost.total
+    idle = sum(number for _, number in found.graph.idle)
+    products = total.macs - total.layer_macs
+    rows = [
+        ("Parameters", count(total.params) + (f", {count(idle)} of them read by no op in eval mode" if idle else "")),
+        (
+            "Forward",
+            f"{count(total.macs)} MACs"
+            + (f" ({count(total.layer_macs)} in layers, {count(products)} in products)" if products else "")
+            + f", {count(total.other_flops)} FLOPs of everything else",
+        ),
+        ("Backward", f"{count(total.backward_flops)} FLOPs in convolutions, layers and products"),
+        ("Bytes moved", f"{storage(total.read_bytes)} read, {storage(total.written_bytes)} written"),
+    ]
+    if found.cost.not_counted:
+        rows.append(("Not counted", f"no kind knows {', '.join(found.cost.not_counted)}"))
+    return rows
+
+
+def memory_rows(found: Check) -> list[tuple[str, str]]:
+    """Return what a step holds, what would fit, and what would save most."""
+    ledger = found.memory
     parts = ", ".join(f"{name} {storage(size)}" for name, size in ledger.at_peak.items() if size)
     when = {
         "forward": "in the forward pass",
         "backward": "in the backward pass",
         "optimizer": "in the optimiser's step",
     }
-    return (
-        f"One training step with {ledger.optimizer} peaks at {storage(ledger.peak_bytes)} {when[ledger.when]}, "
-        f"at {ledger.at}: {parts}."
-    )
+    where = f", at {ledger.at}" if ledger.at else ""
+    most = count(found.largest_batch) if found.largest_batch else "not even one"
+    rows = [
+        ("Peak", f"{storage(ledger.peak_bytes)} {when[ledger.when]}{where}"),
+        ("of which", parts),
+        ("Without training", storage(found.inference.peak_bytes)),
+        ("Largest batch", f"{most} in {storage(found.memory_limit_bytes)}"),
+    ]
+    for number_, way in enumerate(found.savings[:3]):
+        label = "Would save most" if number_ == 0 else ""
+        rows.append((label, f"{storage(way.saved_bytes)}: {way.what}"))
+    return rows
+
+
+def field_rows(found: Check) -> list[tuple[str, str]]:
+    """Return what the last map sees."""
+    last = last_field(found.graph, found.fields)
+    if not last.axes:
+        return [("Size", "unknown: a kind on the way has no rule for it")]
+    holes = max(axis.holes_px for axis in last.axes)
+    size = f"{times(tuple(axis.size_px for axis in last.axes))} px"
+    notes = [
+        f"{count(holes)} px of it never read" if holes else "",
+        "beside paths that see the whole input" if last.is_global else "",
+        "branches with different centres meet" if not last.is_aligned else "",
+    ]
+    strides = "×".join(str(stride) for stride in dict.fromkeys(number(axis.stride) for axis in last.axes))
+    paddings = times(tuple(dict.fromkeys(axis.padding_px for axis in last.axes)))
+    rows = [
+        ("Size", "; ".join([size, *(note for note in notes if note)])),
+        ("Stride, padding", f"{strides} px, {paddings} px"),
+    ]
+    reached = borders(found.graph, found.fields)
+    if reached.sees_all:
+        rows.append(("Sees all from", reached.sees_all))
+    if reached.gains_nothing:
+        rows.append(("Widen nothing", listed(reached.gains_nothing)))
+    return rows
 
 
 def layer_table(rows: Sequence[LayerReading]) -> Table:
@@ -62,11 +132,11 @@ def layer_table(rows: Sequence[LayerReading]) -> Table:
     table.add_column("Kind", overflow="fold")
     table.add_column("Output", justify="right")
     table.add_column("Field, px", justify="right")
-    for title, number in (
+    for title, total in (
         ("Params", sum(row.cost.params for row in rows)),
         ("MACs", sum(row.cost.macs for row in rows)),
     ):
-        table.add_column(title, justify="right", footer=count(number))
+        table.add_column(title, justify="right", footer=count(total))
     table.add_column("Kept", justify="right", footer=storage(sum(row.cost.kept_bytes for row in rows)))
     for row in rows:
         table.add_row(
