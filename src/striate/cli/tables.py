@@ -13,7 +13,7 @@ from striate.cli.terminal import console
 from striate.findings import Finding
 from striate.graph import times
 from striate.numbers import count, listed, plural, storage
-from striate.records import LayerReading, MemoryLedger
+from striate.records import LayerReading
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -206,3 +206,26 @@ def test_a_field_without_phases_has_no_holes():
     field = Field(low=-2, high=4, stride=2)
 
     assert (field.size_px, field.seen_px, field.holes_px, field.padding_px, field.centre_px) == (7, 7, 0, 2, 1)
+
+
+def test_units_at_the_border_of_an_irregular_map_do_not_see_the_other_border():
+    def forward(x):
+        small = functional.avg_pool2d(x, 4, ceil_mode=True)
+        return conv(x + functional.interpolate(small, size=x.shape[2:], mode="nearest"), 3, padding=1)
+
+    field = last(forward, (1, 1, 30, 30)).axes[0]
+
+    # Units 0 and 1 of the map below read place 0, pixels 0 … 3.
+    assert field.span(0) == (0, 4)
+
+
+def test_a_mean_over_windows_put_back_repeats_with_the_windows():
+    def forward(x):
+        x = x.view(1, 1, 8, 4, 32)
+        return (x + x.mean(3, keepdim=True)).reshape(1, 1, 32, 32)
+
+    rows, columns = last(forward).axes
+
+    assert (rows.is_uniform, rows.size_px, rows.repeat_px, rows.stride) == (True, 4, 4, 1)
+    assert [rows.span(place) for place in (0, 3, 4)] == [(0, 4), (0, 4), (4, 8)]
+    assert columns.size_px == 1
