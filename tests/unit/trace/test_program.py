@@ -353,3 +353,18 @@ def test_without_gradients_it_writes_in_place_as_the_network_does():
         found = [name.removeprefix("aten::") for name in written if name.endswith("_")]
         assert found == (["relu_", "mul_", "sigmoid_"] if context is torch.no_grad else [])
         written.clear()
+
+
+def test_images_in_another_memory_format_stay_as_they_are():
+    class Turned(nn.Module):
+        def forward(self, x):
+            # A copy of what was recorded; of images with channels last it is no copy.
+            return x.permute(0, 2, 3, 1).contiguous().relu_() + 1
+
+    program = trace(Turned(), (1, 3, 2, 2)).program
+    images = torch.randn(2, 3, 2, 2).contiguous(memory_format=torch.channels_last)
+    before = images.clone()
+    with torch.no_grad():
+        found = program.run(Turned(), images).outputs
+    assert torch.equal(images, before)
+    assert torch.equal(found, before.permute(0, 2, 3, 1).relu() + 1)

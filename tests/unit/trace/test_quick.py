@@ -36,6 +36,8 @@ REFUSED = [
     (aten.conv2d.default, (1, 4, 9, 9), (8, 4, 3, 3), None, [1], [-1]),
     (aten.conv2d.default, (1, 4, 9, 9), (9, 2, 3, 3), None, [1], [0], [1], 2),
     (aten.linear.default, (2, 5), (3, 4)),
+    (aten.linear.default, (2, 4), (3, 4), (2,)),
+    (aten.cat.default, [(2, 3), (2, 4)]),
     (aten.add.Tensor, (2, 3), (2, 4)),
     (aten.add_.Tensor, (2, 1), (2, 3)),
     (aten.cat.default, [(2, 3), (3, 4)], 1),

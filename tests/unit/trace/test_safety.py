@@ -1,6 +1,9 @@
 """The traced module is left exactly as it was, also when it breaks."""
 
+import gc
+import logging
 import random
+import warnings
 
 import numpy as np
 import pytest
@@ -120,7 +123,6 @@ def test_hooks_that_could_act_outside_are_left_out_and_named():
 
 
 def test_torchs_own_hooks_are_part_of_the_network():
-    import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -229,3 +231,33 @@ def test_the_surrounding_gradient_mode_plays_no_part():
     with torch.autocast("cpu", torch.bfloat16):
         c = trace(net, (1, 3)).graph
     assert a == b == c
+
+
+@pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
+def test_garbage_collection_warnings_and_logs_are_as_they_were(is_on):
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    before = logger.level, list(warnings.filters)
+    try:
+        gc.enable() if is_on else gc.disable()
+        trace(nn.Linear(3, 3), (1, 3))
+        with pytest.raises(InputError):
+            trace(nn.Linear(3, 3), (1, 4))
+        assert gc.isenabled() == is_on
+    finally:
+        gc.enable()
+    assert (logger.level, list(warnings.filters)) == before
+
+
+def test_the_network_is_not_kept_alive_by_its_trace():
+    import weakref
+
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    recording = trace(net, (1, 3, 8, 8))
+    alive = [weakref.ref(net), weakref.ref(net[0].weight)]
+    del net
+    gc.collect()
+    assert [ref() for ref in alive] == [None, None]
+    # The program is made only now, from the copy, and runs on any module of the same make.
+    other = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).eval()
+    images = torch.randn(3, 3, 8, 8)
+    assert torch.equal(recording.program.run(other, images).outputs, other(images))
