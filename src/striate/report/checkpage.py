@@ -180,7 +180,10 @@ def _size_sentence(check: Check) -> str:
     first = max(next(iter(check.graph.conditions.inputs.values()))[2:], default=1)
     if not sides:
         return f"{layers}, none of which makes a map."
-    return f"{layers} bring the map's side from {count(first)} to {count(sides[-1])} pixels."
+    least, last = count(min(sides)), count(sides[-1])
+    if least == last:
+        return f"{layers} bring the map's side from {count(first)} to {last} pixels."
+    return f"{layers} bring the map's side from {count(first)} down to {least} and back to {last} pixels."
 
 
 def _memory(check: Check) -> Section | None:

@@ -10,7 +10,7 @@ from striate.analyse.layers import summary, tap
 from striate.findings import Finding
 from striate.graph import Graph, Op, times
 from striate.kinds import kind_of
-from striate.page import wire
+from striate.page import graph_wire as wire
 from striate.records import CostTable, Fold, LaneRow, Receptive
 
 _NONE: tuple[tuple[str, str], ...] = ()
