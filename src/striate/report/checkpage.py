@@ -10,6 +10,7 @@ from striate.checking import Check, last_field
 from striate.errors import InputError
 from striate.findings import by_severity
 from striate.graph import times
+from striate.kinds import kind_of
 from striate.numbers import count, figure, percent, plural, storage
 from striate.page.wire import Caption, Cell, Column, Fact, Figure, Judgement, Page, Section, Table, TableFigure
 from striate.report.arrays import ArrayStore
@@ -181,11 +182,20 @@ def _network(check: Check) -> Section:
 
 def _size_sentence(check: Check) -> str:
     layers = capital(plural(len(check.layers), "layer"))
-    sides = [side for row in check.layers if (side := max(row.shape[1:], default=1)) > 1]
-    first = max(next(iter(check.graph.conditions.inputs.values()))[2:], default=1)
+    # Only windows tell which axes are those of space: elsewhere channels may stand last.
+    windowed = [
+        op for op in check.graph if (kind := kind_of(op.kind)) is not None and kind.reach(op).window is not None
+    ]
+    sides = [side for op in windowed if (side := max(op.shape[2:], default=1)) > 1]
     if not sides:
         return f"{layers}, none of which makes a map."
-    return f"{layers} bring the map's side from {count(first)} to {count(sides[-1])} pixels."
+    first = max(next(iter(check.graph.conditions.inputs.values()))[2:])
+    least, last = min(sides), sides[-1]
+    if least == last == first:
+        return f"{layers} keep the map's side at {count(last)} pixels."
+    if least == last:
+        return f"{layers} bring the map's side from {count(first)} to {count(last)} pixels."
+    return f"{layers} bring the map's side from {count(first)} down to {count(least)} and back to {count(last)} pixels."
 
 
 def _memory(check: Check) -> Section:
@@ -236,7 +246,7 @@ def _made(check: Check) -> Section:
     idle = sum(number for _, number in graph.idle)
     said = {
         "Network": check.name,
-        **{f"Input {name}": times(shape) for name, shape in held.inputs.items()},
+        **{"Input" if name == "input" else f"Input {name}": times(shape) for name, shape in held.inputs.items()},
         "Type and mode": f"{held.dtype}, {held.mode}",
         "Operations": count(len(graph)),
         "Not counted": ", ".join(check.cost.not_counted) or "nothing",

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from striate.analyse import folded
-from striate.analyse.layers import tap
 from striate.graph import Graph, Shape, times
 from striate.page.wire import Block, Drawing
 from striate.records import Fold, LayerReading
@@ -38,7 +37,7 @@ def drawing(graph: Graph, rows: Sequence[LayerReading]) -> Drawing | None:
         for part in parts:
             ops = [graph[op] for op in part.ops]
             called = part.name if short[part.name] == 1 or part.sort == "repeat" else part.path
-            blocks.append(_block(called, tap(ops).shape[1:], learned=any(op.params for op in ops)))
+            blocks.append(_block(called, ops[-1].shape[1:], learned=any(op.params for op in ops)))
     return Drawing(blocks=blocks, log_width=max(block.channels for block in blocks) >= _LOG_FROM)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from striate.analyse import folded
-from striate.analyse.layers import summary, tap
+from striate.analyse.layers import summary
 from striate.findings import Finding
 from striate.graph import Graph, Op, times
 from striate.kinds import kind_of
-from striate.page import wire
+from striate.page import graph_wire as wire
 from striate.records import CostTable, Fold, LaneRow, Receptive
 
 _NONE: tuple[tuple[str, str], ...] = ()
@@ -145,7 +145,7 @@ class _Figure:
                 "macs": 0,
                 "kept_bytes": 0,
             }
-        last = tap(ops)
+        last = _shown(fold, ops)
         costs = [self.cost.ops[op.name] for op in ops]
         is_one = fold.sort in {"op", "layer"}
         return {
@@ -187,6 +187,13 @@ class _Figure:
             for axis, length in zip(found.axes, lengths, strict=True)
         )
         return (axes, found.is_global, found.is_known)
+
+
+def _shown(fold: Fold, ops: Sequence[Op]) -> Op:
+    """Return the op whose value stands for a row: its last, but a layer's map before it is flattened."""
+    if fold.sort == "layer":
+        return next(op for op in reversed(ops) if len(op.shape) == len(ops[0].shape))
+    return ops[-1]
 
 
 def _leaves(fold: Fold) -> list[Fold]:

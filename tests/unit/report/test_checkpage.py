@@ -45,8 +45,28 @@ def test_the_sections_are_network_memory_and_conditions(found):
     assert page.sections[0].sentence == found.findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("input 1x32x32; conv 3x3 8, relu; maxpool 2; globalavgpool; classes 2", "4 layers bring the map's side from 32 to 16 pixels."),
+        ("input 1x32x32; conv 3x3 8, relu; globalavgpool; classes 2", "3 layers keep the map's side at 32 pixels."),
+        ("input 1x32x32; fc 8, relu; classes 2", "3 layers, none of which makes a map."),  # with the flattening
+    ],
+)  # fmt: skip
+def test_without_findings_the_network_is_told_by_its_sizes(text, said):
+    page = check_page(check(Blueprint.from_text(text), select=["unaligned-padding"]))
+
+    assert page.sections[0].sentence == said
+    assert page.sections[0].judgement == "ok"
+
+
 def test_memory_adds_up(found):
-    table = check_page(found).sections[1].figures[0].table
+    memory = check_page(found).sections[1]
+    table = memory.figures[0].table
+
+    # parameters, gradients and momentum are equal; the table is in the order the record has them
+    assert memory.sentence.startswith("One training step with sgd holds ")
+    assert "of it is for the parameters." in memory.sentence
 
     assert sum(row[1] for row in table.rows) == pytest.approx(table.foot[1])
     assert table.foot[1] * 2**20 == pytest.approx(sum(found.memory.values()))

@@ -77,6 +77,12 @@ def test_an_op_says_which_rows_it_reads(figure):
     assert [figure.rows.name[row] for row in figure.rows.reads[inner]] == ["relu1"]
 
 
+def test_a_layer_shows_its_map_and_not_what_flattening_makes_of_it(figure):
+    assert figure.words[figure.rows.output[_row(figure, "maxpool1")]] == "8×7×7"
+    # fc1 begins flat
+    assert figure.words[figure.rows.output[_row(figure, "fc1")]] == "16"
+
+
 def test_findings_stand_at_their_op_and_others_are_left_out(found):
     def finding(op):
         return Finding(
