@@ -227,7 +227,7 @@ def _memory(check: Check) -> Section:
         term="Memory",
         judgement=None,
         sentence=f"One training step with {held.optimizer} peaks at {storage(held.peak_bytes)} {WHEN[held.when]}; "
-        f"{percent(parts[largest] / held.peak_bytes, 0)} of it {_HELD.get(largest, largest)}.",
+        f"{percent(parts[largest] / held.peak_bytes, 0)} of it is {_HELD.get(largest, largest)}.",
         figures=[TableFigure(table=peak), *([TableFigure(table=ways)] if check.savings else [])],
         caption=Caption(
             shown=f"What is held at the peak, at `{held.at}`, by what it is for. {plural(check.largest_batch, 'input')} at "

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.utils._pytree import TreeSpec, tree_unflatten
 
 from striate.errors import InputError, Quoted, unknown_name
 from striate.graph import times
+from striate.trace.execution import Plan, execute, filled, planned
+from striate.trace.found import Found
 from striate.trace.inputs import Given, Inputs
-from striate.trace.replay import Here, Replay, Scaled, Step, Unfit
+from striate.trace.replay import Replay, Scaled, Unfit
 from striate.trace.shell import unwrapped
-from striate.trace.tape import Ref, Value
+from striate.trace.tape import Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +31,6 @@ class Result:
 
     outputs: Any
     taps: dict[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A step in its place in a run, with what can be known beforehand.
-
-    Attributes:
-        args: Its arguments, None where a run puts its own.
-        tensors: (place, value) of the arguments that are tensors.
-        others: Places of the arguments that hold tensors, sizes or devices in some other way.
-        made: The value it makes, where that is all it does.
-        dead: Values nobody reads after it.
-        may_overwrite: Whether it may write in place as the network did: nobody sees what it writes over.
-    """
-
-    step: Step
-    args: tuple[Any, ...]
-    tensors: tuple[tuple[int, int], ...]
-    others: tuple[int, ...]
-    made: int | None
-    dead: tuple[int, ...]
-    may_overwrite: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """The steps that some targets need, and the values they begin with; begun if inner values are given."""
-
-    turns: tuple[_Turn, ...]
-    found: tuple[int, ...]
-    is_begun: bool
 
 
 class Program:
@@ -98,7 +68,7 @@ class Program:
     ) -> None:
         self._inputs, self._values, self._spec, self._make = inputs, values, spec, make
         self._known_reason = reason
-        self._plans: dict[tuple[frozenset[int], frozenset[int]], _Plan] = {}
+        self._plans: dict[tuple[frozenset[int], frozenset[int]], Plan] = {}
 
     @cached_property
     def _replay(self) -> Replay | str:
@@ -205,7 +175,7 @@ class Program:
         values = Found(unwrapped(module), inputs, device).all(record, plan.found)
         for value, tensor in start.items():
             values[value] = tensor.clone() if value in record.literal else tensor
-        kept = _execute(record, plan, values, batch, device, frozenset(tapped.values()))
+        kept = execute(record, plan, values, batch, device, frozenset(tapped.values()))
         outputs = None
         if until is None and self._spec is not None:
             outputs = tree_unflatten([filled(leaf, values, batch, device) for leaf in leaves], self._spec)
@@ -216,165 +186,10 @@ class Program:
             raise unknown_name("op", name, list(self._values))
         return self._values[name]
 
-    def _plan(self, record: Replay, targets: frozenset[int], given: frozenset[int]) -> _Plan:
+    def _plan(self, record: Replay, targets: frozenset[int], given: frozenset[int]) -> Plan:
         if (targets, given) not in self._plans:
-            self._plans[targets, given] = _planned(record, targets, given)
+            self._plans[targets, given] = planned(record, targets, given)
         return self._plans[targets, given]
-
-
-class Found:
-    """What no step makes, looked up in the module and the inputs of a run."""
-
-    def __init__(self, module: nn.Module, inputs: Mapping[str, Tensor], device: torch.device) -> None:
-        self._module, self._inputs, self._device = module, inputs, device
-        self._parts: dict[str, Any] = {"": module}
-
-    def all(self, record: Replay, numbers: Iterable[int]) -> dict[int, Tensor]:
-        """Return the tensors of these values."""
-        found = {}
-        for number in numbers:
-            tensor = self._one(record.found[number])
-            found[number] = tensor.clone() if number in record.literal else tensor
-        return found
-
-    def _one(self, value: Value) -> Tensor:
-        if value.origin == "input":
-            if value.key not in self._inputs:
-                raise InputError(
-                    "the values given must cut every path from the inputs",
-                    got=Quoted(f"a path from {value.key} past them"),
-                    hint="Give the inputs too.",
-                )
-            return self._inputs[value.key]
-        if value.constant is not None:
-            return value.constant.to(self._device)
-        path, _, name = value.key.rpartition(".")
-        part = self._part(path)
-        # Looked up where modules keep it: quicker than asking the module.
-        held = getattr(part, "_parameters" if value.origin == "parameter" else "_buffers", None)
-        tensor = held.get(name) if type(held) is dict else None
-        tensor = getattr(part, name, None) if tensor is None else tensor
-        if not isinstance(tensor, Tensor) or tuple(tensor.shape) != value.shape:
-            raise InputError(
-                "the module must be the one that was traced",
-                got=Quoted(f"no {value.origin} of size {times(value.shape) or '1'}"),
-                where=value.key,
-                hint="Trace this module.",
-            )
-        return tensor
-
-    def _part(self, path: str) -> object:
-        if path not in self._parts:
-            parent, _, name = path.rpartition(".")
-            self._parts[path] = getattr(self._part(parent), name, None)
-        return self._parts[path]
-
-
-def _planned(record: Replay, targets: frozenset[int], given: frozenset[int]) -> _Plan:
-    needed = set(targets - given)
-    chosen: list[Step] = []
-    for step in reversed(record.steps):
-        if any(value in needed for value in step.made()):
-            chosen.append(step)
-            needed.update(value for value in step.reads if value not in given)
-    # Backwards once more: the first step met is the last to read a value.
-    alive = set(targets)
-    # Memory that belongs to others, or whose values are asked for.
-    kept = {record.storages[n] for n in (*targets, *record.found)}
-    turns: list[_Turn] = []
-    for step in chosen:
-        dead = tuple({value for value in (*step.reads, *step.made()) if value not in alive})
-        alive.update(dead)
-        memory = {record.storages[value] for value in step.made()}
-        may_overwrite = step.in_place is not None and not memory & kept
-        turns.append(_turn(step, dead, given, may_overwrite=may_overwrite))
-    return _Plan(tuple(reversed(turns)), tuple(n for n in sorted(needed) if n in record.found), bool(given))
-
-
-def _turn(step: Step, dead: tuple[int, ...], given: frozenset[int], *, may_overwrite: bool) -> _Turn:
-    tensors = tuple((i, argument.value) for i, argument in enumerate(step.args) if isinstance(argument, Ref))
-    others = tuple(i for i, argument in enumerate(step.args) if not isinstance(argument, Ref) and _is_open(argument))
-    args = tuple(None if isinstance(argument, Ref) else argument for argument in step.args)
-    is_single = len(step.makes) == 1 and _gives_one(step.func)
-    made = step.makes[0] if is_single and step.makes[0] not in given else None
-    return _Turn(step, args, tensors, others, made, dead, may_overwrite)
-
-
-def _gives_one(func: Any) -> bool:  # noqa: ANN401 - an OpOverload
-    returns = func._schema.returns  # noqa: SLF001 - the schema has no public name
-    return len(returns) == 1 and str(returns[0].type) == "Tensor"
-
-
-def _is_open(argument: object) -> bool:
-    """Whether a run must put something of its own into an argument."""
-    if isinstance(argument, list | tuple):
-        return any(_is_open(part) for part in argument)
-    return isinstance(argument, Ref | Scaled | Here)
-
-
-def _execute(
-    record: Replay,
-    plan: _Plan,
-    values: dict[int, Tensor],
-    batch: int,
-    device: torch.device,
-    tapped: frozenset[int],
-) -> dict[int, Tensor]:
-    """Run the steps on the values; return copies of tapped values whose memory may still be written."""
-    given = frozenset(values)
-    kept: dict[int, Tensor] = {}
-    # With gradients, what is written over may be needed once more; values that are asked for or given must stay as they
-    # are, and so must images in another memory format, of which a view may be had where the recording made a copy.
-    inputs = (values[n] for n in plan.found if record.found[n].origin == "input")
-    overwrites = not (torch.is_grad_enabled() or tapped or plan.is_begun) and all(t.is_contiguous() for t in inputs)
-    for turn in plan.turns:
-        step = turn.step
-        for before, after in step.copies:
-            values[after] = values[before].clone()
-        for before, after in step.renames:
-            values[after] = values[before]
-        out = _called(turn, values, batch, device, overwrites=overwrites)
-        if turn.made is not None:
-            values[turn.made] = out
-        else:
-            parts = out if isinstance(out, list | tuple) else (out,)
-            pairs = zip(step.makes, parts, strict=True)
-            values.update((value, part) for value, part in pairs if value is not None and value not in given)
-        if record.literal:
-            kept.update({n: values[n].clone() for n in step.made() if n in tapped and n in record.literal})
-        for value in turn.dead:
-            values.pop(value, None)
-    return kept
-
-
-def _called(
-    turn: _Turn,
-    values: Mapping[int, Tensor],
-    batch: int,
-    device: torch.device,
-    *,
-    overwrites: bool,
-) -> Any:  # noqa: ANN401 - what the operator returns
-    step, args = turn.step, list(turn.args)
-    for place, value in turn.tensors:
-        args[place] = values[value]
-    for place in turn.others:
-        args[place] = filled(step.args[place], values, batch, device)
-    func = step.in_place if overwrites and turn.may_overwrite and step.in_place is not None else step.func
-    if not step.kwargs:
-        return func(*args)
-    return func(*args, **{name: filled(argument, values, batch, device) for name, argument in step.kwargs.items()})
-
-
-def filled(argument: Any, values: Mapping[int, Tensor], batch: int, device: torch.device) -> Any:  # noqa: ANN401
-    """Return a step's argument with tensors, integers and device of a run in the places left for them."""
-    if isinstance(argument, Ref):
-        return values[argument.value]
-    if isinstance(argument, list | tuple):
-        return type(argument)(filled(part, values, batch, device) for part in argument)
-    if isinstance(argument, Scaled):
-        return argument.at(batch)
-    return device if isinstance(argument, Here) else argument
 
 
 def _batch(

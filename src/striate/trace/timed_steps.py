@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from striate.trace.clock import Clock
+from striate.trace.execution import filled
+from striate.trace.found import Found
 from striate.trace.inputs import Inputs
-from striate.trace.program import Found, filled
 from striate.trace.replay import Replay, Step
 from striate.trace.tape import Ref
 

@@ -37,7 +37,7 @@ export const workUnits = [
   [1, ""],
   [1e3, "thousand"],
   [1e6, "million"],
-  [1e9, "thousand million"],
+  [1e9, "billion"],
 ] as const;
 
 /** Nothing is a bare 0; what rounds to nothing says that it is not. */
