@@ -19,7 +19,8 @@ import torch
 from machine import heading
 from torch import nn
 
-from striate.checking import check, last_field
+from striate.analyse import last_field
+from striate.checking import check
 
 NETWORKS = ("resnet50", "densenet121", "efficientnet_b0", "convnext_tiny")
 PX = 224

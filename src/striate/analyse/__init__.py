@@ -5,6 +5,7 @@ from striate.analyse.cost import cost
 from striate.analyse.field.borders import borders
 from striate.analyse.field.boxes import Boxes, box
 from striate.analyse.field.input_sizes import input_sizes
+from striate.analyse.field.last import last_field
 from striate.analyse.field.receptive import boxes, receptive_fields
 from striate.analyse.field.shortest import shortest_fields
 from striate.analyse.folding import folded
@@ -26,6 +27,7 @@ __all__ = [
     "folded",
     "input_sizes",
     "largest_batch",
+    "last_field",
     "layers",
     "memory_ledger",
     "receptive_fields",

@@ -9,11 +9,12 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from striate.analyse.cost import cost
+from striate.analyse.field.last import last_field
 from striate.analyse.field.receptive import receptive_fields
 from striate.analyse.stages import stages
 from striate.graph import Graph, Shape, size, times
 from striate.records.comparison import Comparison, Pair, RowDifference, Side, StagePair
-from striate.records.readings import Cost, CostTable, Receptive
+from striate.records.readings import Cost, CostTable
 
 # Rows that are aligned: what equals at both ends is taken off first, and this is enough for any network one can read.
 _MOST_ROWS = 2000
@@ -97,18 +98,11 @@ def _totals(first: Graph, second: Graph, costs: tuple[CostTable, CostTable]) -> 
         yield Pair(name=column.name, first=a, second=b)
     yield Pair(name="ops", first=len(first), second=len(second))
     yield Pair(name="not_counted", first=len(costs[0].not_counted), second=len(costs[1].not_counted))
-    last = _last_field(first), _last_field(second)
+    last = [last_field(graph, receptive_fields(graph)) for graph in (first, second)]
     for name in ("size_px", "stride", "padding_px"):
         # One number where the axes agree, the largest where they do not.
         a, b = (max((getattr(axis, name) for axis in field.axes), default=None) for field in last)
         yield Pair(name=f"field_{name.removesuffix('_px')}_px", first=a, second=b)
-
-
-def _last_field(graph: Graph) -> Receptive:
-    rank = max(len(shape) for shape in graph.conditions.inputs.values())
-    found = receptive_fields(graph)
-    maps = [found[op.name] for op in graph if len(op.shape) == rank and found[op.name].axes]
-    return maps[-1] if maps else Receptive(is_known=False)
 
 
 def _stages(first: Graph, second: Graph, costs: tuple[CostTable, CostTable]) -> tuple[StagePair, ...]:

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from striate import schema
-from striate.checking.record import Check, last_field
+from striate.analyse import last_field
+from striate.checking.record import Check
 from striate.graph import Op
 from striate.records import Receptive
 

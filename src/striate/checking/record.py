@@ -96,13 +96,6 @@ class Check:
         return document(self)
 
 
-def last_field(graph: Graph, fields: Mapping[str, Receptive]) -> Receptive:
-    """Return the field of the last map that still has a place for every unit."""
-    rank = max(len(shape) for shape in graph.conditions.inputs.values())
-    maps = [op for op in graph if len(op.shape) == rank and fields[op.name].axes]
-    return fields[maps[-1].name] if maps else Receptive(is_known=False)
-
-
 def machine_memory_bytes() -> int:
     """Return the memory this machine has; 8 GiB where it does not say."""
     try:

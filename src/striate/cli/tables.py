@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from striate.analyse import borders
-from striate.checking import Check, last_field
+from striate.analyse import borders, last_field
+from striate.checking import Check
 from striate.checking.document import number
 from striate.cli.advice import COLOURS, MARKS, show_advice
 from striate.cli.terminal import console
@@ -118,7 +118,7 @@ def field_rows(found: Check) -> list[tuple[str, str]]:
     if reached.sees_all:
         rows.append(("Sees all from", reached.sees_all))
     if reached.gains_nothing:
-        rows.append(("Widen nothing", listed(reached.gains_nothing)))
+        rows.append(("Widen nothing", f"{listed(reached.gains_nothing)}: every path to them sees all already"))
     return rows
 
 

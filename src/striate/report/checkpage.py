@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from striate import schema
-from striate.checking import Check, last_field
+from striate.analyse import last_field
+from striate.checking import Check
 from striate.errors import InputError
 from striate.findings import by_severity
 from striate.graph import times

@@ -8,6 +8,7 @@ from functools import lru_cache
 from math import prod
 
 from striate.analyse.field.receptive import receptive_fields
+from striate.analyse.field.shortest import shortest_fields
 from striate.graph import Graph, Shape
 from striate.kinds import kind_of
 from striate.records.readings import Borders, Field, Receptive
@@ -27,7 +28,7 @@ def borders(graph: Graph, fields: Mapping[str, Receptive] | None = None) -> Bord
     Source:
         Richter, Byttner, Krumnack, Wiedenroth, Schallner, Shenk, "(Input) Size Matters for CNN Classifiers", ICANN 2021,
         and "Should You Go Deeper?", ICMLA 2021: layers whose incoming field is at least the input do not raise accuracy.
-        Differs: where branches meet, the largest field counts, as the union of what is seen.
+        As there, where branches meet the smallest field of all paths counts.
 
     Example:
         >>> from striate.blueprint import Blueprint
@@ -37,6 +38,7 @@ def borders(graph: Graph, fields: Mapping[str, Receptive] | None = None) -> Bord
         (0.2099, 'conv2', ('conv3',))
     """
     fields = receptive_fields(graph) if fields is None else fields
+    least = shortest_fields(graph, fields)
     sides = next(iter(graph.conditions.inputs.values()))[2:]
     shares = {}
     for op in graph:
@@ -48,7 +50,7 @@ def borders(graph: Graph, fields: Mapping[str, Receptive] | None = None) -> Bord
         padding_share=shares,
         sees_all=next((op.name for op in graph if _sees_all(op.shape, fields[op.name], sides)), None),
         first_global=next((op.name for op in graph if fields[op.name].is_global), None),
-        gains_nothing=tuple(op.name for op in graph if _is_border_layer(graph, op.name, fields, sides)),
+        gains_nothing=tuple(op.name for op in graph if _is_border_layer(graph, op.name, least, sides)),
     )
 
 
@@ -84,12 +86,12 @@ def _sees_all(shape: Shape, found: Receptive, sides: Shape) -> bool:
     )
 
 
-def _is_border_layer(graph: Graph, name: str, fields: Mapping[str, Receptive], sides: Shape) -> bool:
-    """Tell whether an op looks wider than one place though what it reads already sees as far as the input."""
+def _is_border_layer(graph: Graph, name: str, least: Mapping[str, tuple[int, ...]], sides: Shape) -> bool:
+    """Tell whether an op looks wider than one place though every path to it already sees as far as the input."""
     op = graph[name]
     kind = kind_of(op.kind)
     window = kind.reach(op).window if kind is not None and op.inputs else None
     if window is None or max(window.kernel) == 1:
         return False
-    before = fields[op.inputs[0]]
-    return bool(before.axes) and all(axis.size_px >= side for axis, side in zip(before.axes, sides, strict=True))
+    before = least[op.inputs[0]]
+    return len(before) == len(sides) and all(size >= side for size, side in zip(before, sides, strict=True))
