@@ -13,8 +13,10 @@ import torch
 from machine import heading
 from torchinfo import summary
 
-from striate.analyse import cost, receptive_fields, training_bytes
+from striate.analyse import cost, memory_ledger, receptive_fields
+from striate.checking import check
 from striate.trace import trace
+from striate.trace.training import training_table
 
 RACE = ("resnet50", "densenet121", "efficientnet_b0", "convnext_tiny")
 REPLAYED = (*RACE, "resnet18", "mobilenet_v2", "vgg11", "shufflenet_v2_x1_0")
@@ -48,23 +50,27 @@ def built(name: str) -> torch.nn.Module:
     return getattr(models, name)(weights=None).eval()
 
 
+def table(net: torch.nn.Module, batch: int) -> None:
+    """Make the table, its costs, the ledger of a training step, and the receptive fields, as `check` does."""
+    shape = (batch, 3, 224, 224)
+    graph = trace(net, shape).graph
+    cost(graph), receptive_fields(graph), memory_ledger(training_table(net, shape, graph))
+
+
 def race(name: str) -> None:
-    """Print the table against torchinfo."""
+    """Print the table, and all of `check` with its rules, against torchinfo at batch 1 and 8."""
     net = built(name)
-
-    def ours() -> None:
-        graph = trace(net, (1, 3, 224, 224)).graph
-        cost(graph), receptive_fields(graph), training_bytes(graph, states=2)
-
-    mine, one, eight = alternating(
-        ours,
-        lambda: summary(net, (1, 3, 224, 224), verbose=0),
-        lambda: summary(net, (8, 3, 224, 224), verbose=0),
-    )
-    medians = [f"{1e3 * statistics.median(times):.0f}" for times in (mine, one, eight)]
-    print(
-        f"{name:18} {medians[0]:>6} {medians[1]:>10} {medians[2]:>10} {ratio(mine, one):8.2f} {ratio(mine, eight):8.2f}"
-    )
+    cells = []
+    for batch in (1, 8):
+        shape = (batch, 3, 224, 224)
+        mine, whole, other = alternating(
+            lambda: table(net, batch),  # noqa: B023 - called within the round
+            lambda: check(net, (3, 224, 224), batch=batch),  # noqa: B023
+            lambda: summary(net, shape, verbose=0),  # noqa: B023
+        )
+        medians = [f"{1e3 * statistics.median(times):6.0f}" for times in (mine, whole, other)]
+        cells.append(f"{' '.join(medians)} {ratio(mine, other):7.2f} {ratio(whole, other):7.2f}")
+    print(f"{name:18} {' | '.join(cells)}")
 
 
 def replay(name: str) -> None:
@@ -85,7 +91,8 @@ def main() -> None:
     """Print both tables."""
     warnings.simplefilter("ignore")
     print(heading(f"The table and its readings beside torchinfo, 224 px, milliseconds, {ROUNDS} alternating rounds"))
-    print(f"{'':18} {'ours':>6} {'torchinfo 1':>10} {'8':>10} {'ratio 1':>8} {'8':>8}")
+    columns = f"{'table':>6} {'check':>6} {'other':>6} {'ratio':>7} {'check':>7}"
+    print(f"{'':18} {'batch 1':{len(columns)}} | batch 8\n{'':18} {columns} | {columns}")
     for name in RACE:
         race(name)
     print(
