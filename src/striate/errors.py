@@ -100,6 +100,17 @@ class InputError(StriateError, ValueError):
     operator: str = ""
     shapes: tuple[tuple[int, ...], ...] = ()
 
+    def facts(self) -> dict[str, object]:
+        """Return the facts, and where a network broke, the operator, its shapes and the rows up to there."""
+        if self.reached is None:
+            return super().facts()
+        rows = [{"name": op.name, "kind": op.kind, "shape": list(op.shape)} for op in self.reached]
+        return super().facts() | {
+            "operator": self.operator,
+            "shapes": [list(shape) for shape in self.shapes],
+            "reached": rows,
+        }
+
 
 class UsageError(InputError):
     """A command was called in a way it does not have."""

@@ -92,7 +92,8 @@ def test_an_operation_nobody_knows_is_listed_and_not_counted():
     [
         ({"optimizer": "adamm"}, "optimizer must be one of sgd, momentum, adam, adamw, rmsprop"),
         ({"batch": 0}, "batch must be at least 1"),
-        ({"input_size": (3,)}, "input size must be"),
+        ({"input_size": (3,)}, "--input must keep the blueprint's 1 channels and 2 axes"),
+        ({"input_size": (1, 8.5, 8)}, "input size must be"),
         ({"input_size": (3, 0, 3)}, "input size must be"),
         ({"select": ["nonsense"]}, "must be a known name"),
     ],
@@ -151,3 +152,92 @@ def test_the_largest_batch_is_told_for_a_limit():
     assert memory["when"] in {"forward", "backward", "optimizer"}
     assert striate.check(PLAN, batch=found.largest_batch).memory.peak_bytes <= 10**6
     assert striate.check(PLAN, batch=found.largest_batch + 1).memory.peak_bytes > 10**6
+
+
+class Two(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.image, self.mask = nn.Conv2d(3, 4, 3), nn.Conv2d(1, 4, 3)
+
+    def forward(self, image, mask):
+        return self.image(image) * self.mask(mask)
+
+
+class Branching(nn.Module):
+    """Goes one way or the other by what it sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.small, self.large = nn.Linear(4, 2), nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.small(x) if x.sum() > 0 else self.large(x)
+
+
+def test_several_inputs_are_given_by_name_and_token_ids_by_example():
+    found = striate.check(Two(), {"image": (3, 8, 8), "mask": (1, 8, 8)}, batch=2)
+    # 2 images, 4 channels, 6×6 places, 9 taps of 3 + 1 channels
+    assert found.cost.total.macs == 2 * 4 * 36 * 9 * (3 + 1)
+
+    tokens = nn.Sequential(nn.Embedding(10, 4), nn.Flatten(), nn.Linear(20, 2))
+    read = striate.check(tokens, torch.zeros(3, 5, dtype=torch.int64))
+    assert read.cost.total.macs == 3 * 20 * 2
+    assert read.graph.conditions.batch == 3
+
+
+def test_a_network_whose_way_depends_on_data_is_run_and_named():
+    found = striate.check(Branching(), (4,))
+    assert any("depends on data" in note for note in found.notes)
+    assert found.document()["notes"] == list(found.notes)
+    assert striate.check(nn.Linear(4, 2), (4,)).notes == ()
+
+
+def test_a_module_of_ones_own_is_not_given_a_size_silently():
+    with pytest.raises(InputError, match="an input size must be given") as caught:
+        striate.check(nn.Conv2d(3, 4, 3))
+    assert "--input" in caught.value.hint
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
+def test_scripted_modules_are_checked():
+    net = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), nn.ReLU())
+    found = striate.check(torch.jit.script(net), (3, 8, 8))
+    assert found.cost.total.macs == 4 * 36 * 27
+    assert found.memory.parameters_bytes == 4 * 4 * 27
+
+
+def test_savings_start_from_the_checkpointed_step():
+    from torchvision.models import resnet18
+
+    found = striate.check(resnet18(weights=None), (3, 64, 64), batch=8, checkpoint="blocks", optimizer="sgd")
+    assert "checkpoint-blocks" not in [way.name for way in found.savings]
+    assert all(way.peak_bytes + way.saved_bytes == found.memory.peak_bytes for way in found.savings)
+
+
+def test_one_module_to_checkpoint_may_be_given_by_itself():
+    from torchvision.models import resnet18
+
+    net = resnet18(weights=None)
+    single, listed = (striate.check(net, (3, 32, 32), checkpoint=c).memory for c in ("layer1.0", ["layer1.0"]))
+    assert single.checkpoint == listed.checkpoint == ("layer1.0",)
+
+
+def test_a_forward_pass_alone_is_reckoned_in_the_precision_asked_for():
+    found = striate.check(PLAN, batch=8, precision="mixed")
+    assert found.inference.precision == "mixed"
+
+
+def test_numbers_without_an_end_are_words_in_json():
+    import json
+
+    found = striate.check(nn.Sequential(nn.Conv2d(1, 2, 3), nn.Hardtanh(0, float("inf"))), (1, 8, 8))
+    assert "inf" in json.dumps(found.document(), allow_nan=False)
+
+
+def test_where_a_network_broke_its_rows_so_far_are_facts_of_the_error():
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(5, 6, 3))
+    with pytest.raises(InputError) as caught:
+        striate.check(net, (3, 8, 8))
+    facts = caught.value.facts()
+    assert [row["kind"] for row in facts["reached"]] == ["conv", "relu"]
+    assert facts["shapes"][0] == [1, 4, 6, 6]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from striate import schema
@@ -21,6 +22,7 @@ def document(found: Check) -> dict[str, Any]:
         "schema": schema.stamp("check", SCHEMA_VERSION),
         "network": found.name,
         "conditions": asdict(found.graph.conditions),
+        "notes": list(found.notes),
         "totals": asdict(found.cost.total),
         "memory": _memory(found),
         "receptive_field": field_document(last_field(found.graph, found.fields)),
@@ -56,6 +58,13 @@ def number(value: float | Fraction) -> float | int:
     return int(value) if value == int(value) else float(value)
 
 
+def _plain(value: Any) -> Any:  # noqa: ANN401 - attributes are plain values of any kind
+    """Return a value as JSON has them: numbers that are none in words."""
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
+
+
 def _op(found: Check, op: Op) -> dict[str, Any]:
     row = {
         "name": op.name,
@@ -64,7 +73,7 @@ def _op(found: Check, op: Op) -> dict[str, Any]:
         "dtype": op.dtype,
         "path": op.path,
         "inputs": list(op.inputs),
-        "attributes": dict(op.attributes),
+        "attributes": {key: _plain(value) for key, value in op.attributes.items()},
         "receptive_field": field_document(found.fields[op.name]),
     }
     return row | asdict(found.cost.ops[op.name]) | {"saved_bytes": found.memory.saved.get(op.name, 0)}

@@ -10,7 +10,7 @@ from striate.analyse import cost, layers, memory_ledger, receptive_fields
 from striate.analyse.memory.optimizers import check_optimizer
 from striate.blueprint import Blueprint
 from striate.checking.record import Check, machine_memory_bytes
-from striate.checking.tables import Tables, tables
+from striate.checking.tables import InputSize, Tables, tables
 from striate.errors import InputError
 from striate.lint import Allow, lint, read_allowances
 from striate.records import Evidence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def check(  # noqa: PLR0913 - each says one thing about the conditions
     network: str | Path | Blueprint | Network | nn.Module,
-    input_size: Sequence[int] | None = None,
+    input_size: InputSize = None,
     *,
     batch: int = 1,
     optimizer: str = "adam",
@@ -39,8 +39,9 @@ def check(  # noqa: PLR0913 - each says one thing about the conditions
 
     Args:
         network: A blueprint (file), a `Network`, a reference, or any `nn.Module`.
-        input_size: (channels, height, width) for a module; a blueprint and a network know theirs.
-        batch: Images at once, for the memory.
+        input_size: (channels, height, width) for a module; a blueprint and a network know theirs. Several inputs as
+            {name: size}; or example tensors (token ids), which bring their own batch.
+        batch: Images at once.
         optimizer: "sgd", "momentum" (SGD with it), "adam", "adamw" or "rmsprop", for the memory.
         implementation: "for-loop" (torch's choice on a CPU), "foreach" (on a GPU) or "fused".
         precision: "full", or "mixed" for autocast to bfloat16.
@@ -52,15 +53,17 @@ def check(  # noqa: PLR0913 - each says one thing about the conditions
 
     Raises:
         ShapeError: Sizes that do not fit, named at the op where they clash; its `reached` is the table up to there.
-        InputError: Nothing of that name; no input size for a module that needs one.
+        InputError: Nothing of that name; no input size for a module of one's own.
 
     Example:
         >>> found = check(Blueprint.from_text("input 1x28x28; conv 5x5 6, relu; maxpool 2; classes 10"))
         >>> found.cost.total.params   # 6·25 + 6 and 1176·10 + 10
         11926
     """
-    if batch < 1:
-        raise InputError("batch must be at least 1", got=batch)
+    if isinstance(checkpoint, str) and checkpoint != "blocks":
+        checkpoint = (checkpoint,)
+    if type(batch) is not int or batch < 1:
+        raise InputError("batch must be at least 1, and whole", got=batch)
     if memory_bytes is not None and memory_bytes < 1:
         raise InputError("memory must be above 0", got=memory_bytes)
     check_optimizer(optimizer, implementation)
@@ -112,5 +115,6 @@ def check_graph(  # noqa: PLR0913 - those of `check`
         memory=ledger,
         memory_limit_bytes=memory_bytes or machine_memory_bytes(),
         report=report,
+        notes=found.notes,
         plan=found.plan,
     )

@@ -30,6 +30,7 @@ class Check:
         memory: What a training step holds, and when most.
         memory_limit_bytes: What `largest_batch` has to fit into.
         report: Everything the rules said: also what is allowed, allowances that no longer apply, and rules that raised.
+        notes: What must be known of how the table came about: run on values, hooks left out.
         plan: The blueprint, if it is one.
     """
 
@@ -42,6 +43,7 @@ class Check:
     memory: MemoryLedger
     memory_limit_bytes: int
     report: LintReport
+    notes: tuple[str, ...] = ()
     plan: Blueprint | None = None
 
     @property
@@ -77,13 +79,17 @@ class Check:
         """What would lower the peak of a training step, best first."""
         held = self.memory
         return savings(
-            self.trained, optimizer=held.optimizer, implementation=held.implementation, precision=held.precision
+            self.trained,
+            optimizer=held.optimizer,
+            implementation=held.implementation,
+            precision=held.precision,
+            checkpoint=held.checkpoint,
         )
 
     @cached_property
     def inference(self) -> MemoryLedger:
         """What a forward pass without gradients holds, and when most."""
-        return memory_ledger(self.graph, optimizer=self.memory.optimizer, training=False)
+        return memory_ledger(self.graph, precision=self.memory.precision, training=False)
 
     def offers(self) -> tuple[Offer, ...]:
         """Return the cures of a blueprint's findings, each with its effect; none for a module."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from striate.blueprint import Blueprint, is_blueprint_file, places, read_blueprint
 from striate.errors import InputError, Quoted, ShapeError
 from striate.graph import Graph, Shape, times
 from striate.lint import Subject
+from striate.numbers import listed
 
 if TYPE_CHECKING:
     from torch import nn
 
     from striate.nets import Network
+
+# A size, sizes by input name, or example tensors as `trace` takes them.
+InputSize = Sequence[int] | Mapping[str, Any] | Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +31,20 @@ class Tables:
         subject: Its name, and where its ops are written if it came from a file.
         used: The table in eval mode.
         trained: The table of a training step; the same one where training does nothing else.
+        notes: What must be known of how the table came about.
         plan: The blueprint, if it is one.
     """
 
     subject: Subject
     used: Graph
     trained: Graph
+    notes: tuple[str, ...] = ()
     plan: Blueprint | None = None
 
 
 def tables(
     network: str | Path | Blueprint | Network | nn.Module,
-    input_size: Sequence[int] | None = None,
+    input_size: InputSize = None,
     *,
     batch: int = 1,
 ) -> Tables:
@@ -46,7 +52,8 @@ def tables(
 
     Args:
         network: A blueprint (file), a `Network`, a reference, or any `nn.Module`.
-        input_size: (channels, height, width) for a module; a blueprint and a network know theirs.
+        input_size: (channels, height, width) for a module; a blueprint and a network know theirs. Several inputs as
+            {name: size}; or example tensors, which bring their own batch.
         batch: Images at once.
 
     Raises:
@@ -69,19 +76,22 @@ def tables(
     return _traced(subject, network, input_size, batch)
 
 
-def checked_size(size: Sequence[int]) -> Shape:
+def checked_size(size: Sequence[Any]) -> Shape:
     """Return an input size if it is one.
 
     Example:
         >>> checked_size([3, 224, 224])
         (3, 224, 224)
     """
-    if not 2 <= len(size) <= 4 or any(length < 1 for length in size) or prod(size) > 10**12:
-        raise InputError("input size must be channels and 1 to 3 sizes, all at least 1", got=tuple(size))
+    whole = all(type(length) is int for length in size)
+    if not whole or not 1 <= len(size) <= 4 or any(length < 1 for length in size) or prod(size) > 10**12:
+        raise InputError("input size must be channels and up to 3 sizes, whole numbers of at least 1", got=tuple(size))
     return tuple(size)
 
 
-def _resized(plan: Blueprint, input_size: Sequence[int], name: str) -> Blueprint:
+def _resized(plan: Blueprint, input_size: InputSize, name: str) -> Blueprint:
+    if not isinstance(input_size, Sequence):
+        raise InputError("a blueprint has one input, given by its size", got=type(input_size).__name__, where=name)
     asked = checked_size(input_size)
     if len(asked) != len(plan.input) or asked[0] != plan.input[0]:
         raise InputError(
@@ -104,14 +114,47 @@ def _located(file: str | Path) -> tuple[Blueprint, Subject]:
     return plan, Subject(name=str(file), file=str(file), places=found)
 
 
-def _traced(
-    subject: Subject, network: str | Path | Network | nn.Module, input_size: Sequence[int] | None, batch: int
-) -> Tables:
+def _traced(subject: Subject, network: str | Path | Network | nn.Module, input_size: InputSize, batch: int) -> Tables:
+    from torch import nn
+
     from striate.nets import load_network
     from striate.trace import trace
     from striate.trace.training import training_table
 
     found = load_network(network)
-    shape: Shape = checked_size(input_size) if input_size else found.input_shape
-    used = trace(found.module, (batch, *shape)).graph
-    return Tables(subject=subject, used=used, trained=training_table(found.module, (batch, *shape), used))
+    if input_size is None and (isinstance(network, nn.Module) or found.origin.kind == "python"):
+        raise InputError(
+            "an input size must be given for a module of one's own",
+            got=None,
+            where=subject.name,
+            hint="In Python check(module, (3, 224, 224)); on the command line --input 3x224x224.",
+        )
+    given = found.input_shape if input_size is None else input_size
+    inputs = _inputs(given, batch)
+    recording = trace(found.module, inputs)
+    return Tables(
+        subject=subject,
+        used=recording.graph,
+        trained=training_table(found.module, inputs, recording.graph),
+        notes=tuple(_notes(is_real=recording.is_data_dependent, hooks=recording.skipped_hooks)),
+    )
+
+
+def _inputs(given: InputSize, batch: int) -> Any:  # noqa: ANN401 - what `trace` takes
+    """Return sizes with the batch in front; examples as they are."""
+    if isinstance(given, Mapping):
+        return {name: (batch, *checked_size(one)) if _is_size(one) else one for name, one in given.items()}
+    return (batch, *checked_size(given)) if _is_size(given) else given
+
+
+def _is_size(given: object) -> bool:
+    return isinstance(given, Sequence) and all(isinstance(length, int | float) for length in given)
+
+
+def _notes(*, is_real: bool, hooks: tuple[str, ...]) -> list[str]:
+    notes = []
+    if is_real:
+        notes.append("Its control flow depends on data: it was run on values, and the table holds for that run.")
+    if hooks:
+        notes.append(f"Hooks were left out of the trace: {listed(hooks)}.")
+    return notes

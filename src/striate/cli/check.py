@@ -26,7 +26,12 @@ def check(
         str,
         typer.Argument(help="net.yaml, a run, timm:name, torchvision:name, python:module:factory."),
     ],
-    input_: Annotated[str, typer.Option("--input", help="Input size, like 3x224x224; a blueprint knows its own.")] = "",
+    input_: Annotated[
+        str,
+        typer.Option(
+            "--input", help="Input size, like 3x224x224, or image=3x64x64,mask=1x64x64; a blueprint knows its own."
+        ),
+    ] = "",
     batch: Annotated[int, typer.Option(help="Images at once, for cost, memory and time.", min=1)] = 1,
     optimizer: Annotated[str, typer.Option(help="sgd, momentum (sgd with it), adam, adamw or rmsprop.")] = "adam",
     implementation: Annotated[

@@ -30,6 +30,8 @@ def show_check(found: Check) -> None:
     ):
         screen.print(heading, style="bold")
         screen.print(facts(rows))
+    for note in found.notes:
+        screen.print(note)
     show_advice(found)
 
 

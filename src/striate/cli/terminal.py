@@ -43,20 +43,27 @@ def end_with(findings: Sequence[Finding]) -> None:
         raise typer.Exit(1)
 
 
-def size_option(text: str) -> tuple[int, ...] | None:
-    """Return the size an option like 3x224x224 states, None if it is empty.
+def size_option(text: str) -> tuple[int, ...] | dict[str, tuple[int, ...]] | None:
+    """Return the size an option like 3x224x224 states, or sizes by input name; None if it is empty.
 
     Example:
-        >>> size_option("3x32x32")
-        (3, 32, 32)
+        >>> size_option("3x32x32"), size_option("image=3x32x32,mask=1x32x32")
+        ((3, 32, 32), {'image': (3, 32, 32), 'mask': (1, 32, 32)})
     """
     if not text:
         return None
+    if "=" not in text:
+        return _size(text)
+    pairs = [part.partition("=") for part in text.split(",")]
+    return {name.strip(): _size(size.strip()) for name, _, size in pairs}
+
+
+def _size(text: str) -> tuple[int, ...]:
     if not re.fullmatch(r"\d+(x\d+)*", text):
         raise InputError(
             "a size must be numbers with x between them",
             got=text,
             where="--input",
-            hint="Like 3x224x224.",
+            hint="Like 3x224x224; several inputs like image=3x224x224,mask=1x224x224.",
         )
     return tuple(int(part) for part in text.split("x"))

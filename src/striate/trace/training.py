@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
+import torch
 from torch import nn
 
 from striate.analyse import at_batch
@@ -42,6 +43,10 @@ def training_table(module: nn.Module, inputs: Given, evaluated: Graph) -> Graph:
 def _asking(module: nn.Module) -> Iterator[nn.Module]:
     """Yield the modules whose own `forward` asks whether it is training; those of torch do what the ledger knows."""
     for part in module.modules():
+        if isinstance(part, torch.jit.ScriptModule):
+            # What it asks cannot be read.
+            yield part
+            continue
         if type(part).__module__.startswith("torch.nn.") or type(part).__name__ in _LIGHT:
             continue
         if isinstance(part, _KNOWN):

@@ -73,7 +73,7 @@ def test_new_writes_source_for_a_py_file(net, tmp_path):
         (["new", "a.txt", "--text", TEXT], "must end in .yaml or .py"),
         (["check", "gone.yaml"], "Make one: striate new gone.yaml"),
         (["check", "net.yaml", "--optimizer", "adamm"], "optimizer must be one of"),
-        (["check", "net.yaml", "--input", "28"], "input size must be channels and 1 to 3 sizes"),
+        (["check", "net.yaml", "--input", "28"], "--input must keep the blueprint's 1 channels and 2 axes"),
         (["check", "net.yaml", "--input", "axb"], "a size must be numbers"),
         (["check", "nothing"], "a network reference must name something"),
         (["rule", "no-such"], "must be a known name"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from striate.analyse.memory.batches import at_batch
@@ -27,6 +27,7 @@ def savings(
     optimizer: str = "adam",
     implementation: str = "for-loop",
     precision: str = "full",
+    checkpoint: Sequence[str] = (),
 ) -> tuple[Saving, ...]:
     """Return ways to need less memory for a training step, those that help most first; those that do not help are left out.
 
@@ -41,9 +42,11 @@ def savings(
         >>> [(way.name, way.saved_bytes > 0) for way in savings(plan.graph(batch=8, mode="train"))][:2]
         [('halve-maps-early', True), ('half-batch', True)]
     """
-    before = memory_ledger(graph, optimizer=optimizer, implementation=implementation, precision=precision).peak_bytes
+    before = memory_ledger(
+        graph, optimizer=optimizer, implementation=implementation, precision=precision, checkpoint=checkpoint
+    ).peak_bytes
     found = []
-    for way in _ways(graph, optimizer, implementation, precision):
+    for way in _ways(graph, optimizer, implementation, precision, tuple(checkpoint)):
         after = way.peak_bytes()
         if after < before:
             found.append(
@@ -52,13 +55,15 @@ def savings(
     return tuple(sorted(found, key=lambda saving: saving.peak_bytes))
 
 
-def _ways(graph: Graph, optimizer: str, implementation: str, precision: str) -> Iterator[_Way]:
+def _ways(
+    graph: Graph, optimizer: str, implementation: str, precision: str, checkpoint: tuple[str, ...]
+) -> Iterator[_Way]:
     def peak(
         table: Graph = graph,
         optimizer: str = optimizer,
         implementation: str = implementation,
         precision: str = precision,
-        checkpoint: tuple[str, ...] = (),
+        checkpoint: tuple[str, ...] = checkpoint,
     ) -> Callable[[], int]:
         return lambda: (
             memory_ledger(
@@ -67,7 +72,7 @@ def _ways(graph: Graph, optimizer: str, implementation: str, precision: str) -> 
         )
 
     paths = blocks(graph)
-    if paths:
+    if paths and not checkpoint:
         what = f"Compute the {len(paths)} blocks again in the backward pass (torch.utils.checkpoint)."
         yield _Way("checkpoint-blocks", what, "about a third more time", peak(checkpoint=paths))
     if precision == "full" and graph.conditions.dtype == "float32":
