@@ -2,13 +2,13 @@
 
 import pytest
 import torch
+from striate.lint.holes import holes
+from striate.lint.lengths import equal_sides, length_for
 from striate.lint.spans import spans
 from torch import nn
 
 from striate.blueprint import Blueprint
 from striate.lint import lint
-from striate.lint.holes import holes
-from striate.lint.lengths import equal_sides, length_for
 from striate.lint.paper import Paper
 from striate.records import Evidence
 from striate.trace import trace
