@@ -8,7 +8,7 @@ from math import prod
 from striate.analyse import gridding
 from striate.findings import Cure, Edit, Finding, Measure, set_argument
 from striate.graph import Op
-from striate.kinds import kind_of
+from striate.kinds import UNKNOWN, kind_of
 from striate.lint.paper import CONVOLUTIONS, Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import listed, percentage
@@ -63,7 +63,7 @@ class DilationHoles(TableRule):
 
     def applies(self, paper: Paper) -> bool:
         """Return whether it is known what every op reads, or nothing is dilated."""
-        return not any(_is_dilated(op) for op in paper.convolutions) or all(kind_of(op.kind) for op in paper.graph)
+        return not any(_is_dilated(op) for op in paper.convolutions) or all(map(_is_known, paper.graph))
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the row with the most holes."""
@@ -83,6 +83,11 @@ class DilationHoles(TableRule):
             op=name,
             cure=Cure(edits=_edits(seen)),
         )
+
+
+def _is_known(op: Op) -> bool:
+    kind = kind_of(op.kind)
+    return kind is not None and kind.reach(op) is not UNKNOWN
 
 
 def _is_dilated(op: Op) -> bool:
