@@ -1,6 +1,6 @@
 """Five architectures in which defects are planted: sound ones, small, with the same joints between their stages.
 
-Every network reads 3×64×64 and runs stem, stage1, joint1, down1, stage2, joint2, down2, stage3, joint3, pool, head. The joints
+Every network reads `side` × `side` pixels, 64 unless a defect needs others, and runs stem, stage1, joint1, down1, stage2, joint2, down2, stage3, joint3, pool, head. The joints
 do nothing until a defect is put there; they carry `widths[0]`, `widths[1]` and `widths[2]` channels, on maps of 32, 16
 and 8 pixels.
 """
@@ -18,7 +18,7 @@ class Staged(nn.Module):
 
     def __init__(self, stem, stages, downs, widths):
         super().__init__()
-        self.widths = widths
+        self.widths, self.side = widths, SIDE
         self.stem = stem
         self.stage1, self.stage2, self.stage3 = stages
         self.down1, self.down2 = downs
@@ -47,7 +47,8 @@ class Residual(nn.Module):
         self.body = nn.Sequential(
             unit(read, made, stride=stride), nn.Conv2d(made, made, 3, 1, 1, bias=False), nn.BatchNorm2d(made)
         )
-        short = nn.Sequential(nn.Conv2d(read, made, 1, stride, bias=False), nn.BatchNorm2d(made))
+        pool = nn.AvgPool2d(stride) if stride > 1 else nn.Identity()
+        short = nn.Sequential(pool, nn.Conv2d(read, made, 1, bias=False), nn.BatchNorm2d(made))
         self.short = short if stride > 1 or read != made else nn.Identity()
 
     def forward(self, x):
@@ -137,9 +138,9 @@ def inverted():
 
 
 def dense():
-    stages = [Dense(width, 8, 3) for width in (16, 20, 22)]
-    downs = [nn.Sequential(unit(a, a // 2, 1), nn.AvgPool2d(2)) for a in (40, 44)]
-    return Staged(unit(3, 16, stride=2), stages, downs, (40, 44, 46))
+    stages = [Dense(width, 8, 3) for width in (16, 24, 24)]
+    downs = [nn.Sequential(unit(a, 24, 1), nn.AvgPool2d(2)) for a in (40, 48)]
+    return Staged(unit(3, 16, stride=2), stages, downs, (40, 48, 48))
 
 
 ARCHITECTURES = (plain, residual, inception, inverted, dense)

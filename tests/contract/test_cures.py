@@ -1,9 +1,10 @@
 """A cure ends its finding, on its rule's own example, and the blueprint still checks."""
 
-import ast
+from functools import cache
 
 import pytest
 
+from contract.examples import run
 from striate.blueprint import Blueprint, edited
 from striate.findings import SEVERITIES
 from striate.lint import RULES, TableRule, fixed, lint
@@ -11,8 +12,20 @@ from striate.lint.page import code
 
 DESIGN = {rule.name: rule for rule in RULES.values() if isinstance(rule, TableRule)}
 # No single edit is the evident one: layers, pooling or a larger kernel all would do.
-WITHOUT_CURE = {"top-cannot-see-input"}
-CURED = [rule for name, rule in DESIGN.items() if name not in WITHOUT_CURE]
+WITHOUT_CURE = {
+    "top-cannot-see-input",  # layers, pooling or a larger kernel
+    "layers-past-the-border",  # a larger input, or fewer layers
+    "work-on-padding",  # a larger input, or fewer steps
+    "macs-in-one-layer",  # a smaller kernel, fewer filters, or a smaller map
+    "memory-in-one-stage",  # a step earlier, which every later map feels
+    "optimizer-step-is-the-peak",  # another optimiser, or fewer parameters
+}
+# What no blueprint can say: branches, transposed convolutions, parameters nothing reads, layers behind the output.
+NO_BLUEPRINT = {
+    "checkerboard-upsampling", "subsampling-shortcut", "misaligned-merge", "unused-parameters", "unread-branch",
+    "activation-at-the-output",
+}  # fmt: skip
+CURED = [rule for name, rule in DESIGN.items() if name not in WITHOUT_CURE | NO_BLUEPRINT]
 # What is left of the example's parameters and MACs, by hand: see each comment.
 EFFECTS = {
     # conv 9·16 + 16, fc 16·64 + 64, classes 650; MACs 28²·16·9 + 1024 + 640
@@ -26,12 +39,14 @@ EFFECTS = {
 }
 
 
+@cache
 def example(rule):
-    tree = ast.parse(code(rule.sections()["Example"]))
-    last = tree.body.pop()
-    names = {}
-    exec(compile(tree, "example", "exec"), names)
-    return eval(compile(ast.Expression(last.value), "example", "eval"), names)
+    return run(code(rule.sections()["Example"]))
+
+
+def table(rule):
+    made = example(rule)
+    return made.graph() if isinstance(made, Blueprint) else made
 
 
 @pytest.mark.parametrize("rule", CURED, ids=lambda rule: rule.name)
@@ -63,9 +78,12 @@ def test_the_effect_is_told_beforehand(name):
 
 @pytest.mark.parametrize("rule", DESIGN.values(), ids=lambda rule: rule.name)
 def test_an_example_is_allowed_at_its_op(rule):
-    graph = example(rule).graph()
+    graph = table(rule)
     (finding,) = lint(graph=graph, select=[rule.name]).findings
-    report = lint(graph=graph, select=[rule.name], allow={rule.name: {finding.op: "Looked at."}})
+    report = lint(
+        graph=graph, select=[rule.name], allow={rule.name: {finding.op: "Looked at."} if finding.op else "Looked at."}
+    )
 
-    assert (report.findings, report.unused) == ((), ())
-    assert [covered.finding for covered in report.allowed] == [finding]
+    assert report.unused == ()
+    assert [covered.finding.op for covered in report.allowed] == [finding.op]
+    assert finding.op not in {left.op for left in report.findings}

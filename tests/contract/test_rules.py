@@ -1,14 +1,14 @@
 """What every rule must hold to: its page runs, its codes are permanent, its messages carry figures."""
 
-import ast
 import re
+from functools import cache
 from typing import get_args
 
 import pytest
 
+from contract.examples import run
 from striate.blueprint import Blueprint
 from striate.findings import SEVERITIES, Finding
-from striate.graph import Graph
 from striate.lint import RULES, LintReport, Rule, Section, lint
 from striate.lint.page import SECTIONS, code
 from striate.numbers import count, figure, percentage, probability
@@ -38,16 +38,7 @@ VERBS = {
 }
 
 
-def run(text: str) -> Blueprint | Graph | Evidence:
-    """Run a page's Python; its last line is what the rule looks at."""
-    tree = ast.parse(text)
-    last = tree.body.pop()
-    assert isinstance(last, ast.Expr), "an example must end with the Blueprint, Graph or Evidence it builds"
-    names: dict[str, object] = {}
-    exec(compile(tree, "example", "exec"), names)
-    return eval(compile(ast.Expression(last.value), "example", "eval"), names)
-
-
+@cache
 def judged(rule: Rule, heading: str) -> LintReport:
     made = run(code(rule.sections()[heading]))
     if isinstance(made, Evidence):

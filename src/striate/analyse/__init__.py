@@ -4,7 +4,8 @@ from striate.analyse.comparing import compare
 from striate.analyse.cost import cost
 from striate.analyse.field.borders import borders
 from striate.analyse.field.boxes import Boxes, box
-from striate.analyse.field.input_sizes import input_sizes
+from striate.analyse.field.gridding import gridding
+from striate.analyse.field.input_sizes import input_sizes, map_lengths
 from striate.analyse.field.last import last_field
 from striate.analyse.field.receptive import boxes, receptive_fields
 from striate.analyse.field.shortest import shortest_fields
@@ -14,6 +15,7 @@ from striate.analyse.memory.batches import at_batch
 from striate.analyse.memory.blocks import blocks
 from striate.analyse.memory.ledger import largest_batch, memory_ledger
 from striate.analyse.memory.savings import savings
+from striate.analyse.stages import map_sizes, stages
 
 __all__ = [
     "Boxes",
@@ -25,12 +27,16 @@ __all__ = [
     "compare",
     "cost",
     "folded",
+    "gridding",
     "input_sizes",
     "largest_batch",
     "last_field",
     "layers",
+    "map_lengths",
+    "map_sizes",
     "memory_ledger",
     "receptive_fields",
     "savings",
     "shortest_fields",
+    "stages",
 ]

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from striate.analyse.cost import cost
 from striate.analyse.field.receptive import receptive_fields
 from striate.graph import Graph, Op
 from striate.kinds import kind_of
-from striate.records.readings import Cost, LayerReading, Receptive
+from striate.records.readings import Cost, CostTable, LayerReading, Receptive
 
 _RECTIFIED = {"relu", "clamp", "hardsigmoid"}
 _SILENT = {"flatten", "view", "permute", "identity", "dropout"}
 
 
-def layers(graph: Graph) -> tuple[LayerReading, ...]:
+def layers(
+    graph: Graph, costs: CostTable | None = None, fields: Mapping[str, Receptive] | None = None
+) -> tuple[LayerReading, ...]:
     """Return the layers of a graph.
 
     A follower (normalisation, activation, dropout, flattening) is folded into the op whose only reader it is.
+
+    Args:
+        graph: The table.
+        costs: What `cost` gives for it; None works it out.
+        fields: What `receptive_fields` gives for it; None works them out.
 
     Example:
         >>> from striate.blueprint import Blueprint
@@ -25,9 +32,9 @@ def layers(graph: Graph) -> tuple[LayerReading, ...]:
         >>> [(row.name, row.summary) for row in layers(plan.graph())]
         [('conv1', '3×3, norm, ReLU'), ('maxpool1', 'max 2×2'), ('classes', 'all to all')]
     """
-    costs = cost(graph).ops
-    fields = receptive_fields(graph)
-    return tuple(_reading(group, costs, fields) for group in grouped(graph))
+    costs = cost(graph) if costs is None else costs
+    fields = receptive_fields(graph) if fields is None else fields
+    return tuple(_reading(group, costs.ops, fields) for group in grouped(graph))
 
 
 def grouped(graph: Graph) -> list[list[Op]]:
@@ -65,7 +72,7 @@ def tap(group: Sequence[Op]) -> Op:
     return loud[-1] if loud else group[0]
 
 
-def _reading(group: list[Op], costs: dict[str, Cost], fields: dict[str, Receptive]) -> LayerReading:
+def _reading(group: list[Op], costs: Mapping[str, Cost], fields: Mapping[str, Receptive]) -> LayerReading:
     head = group[0]
     last = tap(group)
     return LayerReading(

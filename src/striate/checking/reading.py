@@ -93,10 +93,15 @@ def check_graph(  # noqa: PLR0913 - those of `check`
     allow: Allow = (),
 ) -> Check:
     """Return the readings and advice for tables; the arguments are those of `check`."""
-    costs, rows = cost(found.used), layers(found.used)
+    costs, fields = cost(found.used), receptive_fields(found.used)
+    rows = layers(found.used, costs, fields)
     allowed = (*(found.plan.allow if found.plan is not None else ()), *read_allowances(allow))
     report = lint(
-        Evidence(layers=rows, cost=costs), graph=found.used, select=tuple(select), ignore=tuple(ignore), allow=allowed
+        Evidence(layers=rows, cost=costs, fields=fields),
+        graph=found.used,
+        select=tuple(select),
+        ignore=tuple(ignore),
+        allow=allowed,
     )
     ledger = memory_ledger(
         found.trained,
@@ -111,7 +116,7 @@ def check_graph(  # noqa: PLR0913 - those of `check`
         trained=found.trained,
         cost=costs,
         layers=rows,
-        fields=receptive_fields(found.used),
+        fields=fields,
         memory=ledger,
         memory_limit_bytes=memory_bytes or machine_memory_bytes(),
         report=report,

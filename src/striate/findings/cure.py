@@ -9,7 +9,7 @@ from typing import Literal
 from striate.errors import InputError
 
 Action = Literal["set", "remove", "replace", "before", "after", "input"]
-Value = int | bool | tuple[int, ...] | None
+Value = int | float | bool | tuple[int, ...] | None
 _PARTS: Mapping[Action, tuple[str, ...]] = {
     "set": ("op", "argument"),
     "remove": ("op",),

@@ -23,7 +23,7 @@ class Advice:
 ADVICE = (
     Advice(
         text="Choose input sizes that divide by two many times, powers of two where you can.",
-        rules=("input-size-odd",),
+        rules=("border-never-read",),
         missing="sizes that divide but are no power of two, with their timing",
     ),
     Advice(text="Use small filters.", rules=("large-kernel-where-small-do",)),

@@ -35,7 +35,8 @@ def ask(rule: Rule[Any], evidence: Evidence, paper: Paper | None, allow: Sequenc
 def _answer(rule: Rule[Any], evidence: Evidence, paper: Paper | None, allow: Sequence[Allowance]) -> Answer:
     by_op = {allowance.op: allowance for allowance in allow if allowance.op}
     everywhere = next((allowance for allowance in allow if not allowance.op), None)
-    left = _judged(rule, evidence, paper.about(excused=by_op.keys()) if paper is not None else None)
+    # What one rule reads off the paper itself, the next need not read again.
+    left = _judged(rule, evidence, paper.about(excused=by_op.keys()) if paper is not None and by_op else paper)
     if left is None:
         return Answer(findings=None)
     # A rule that names one op for all of them, or reads no table, could not leave out what is excused.

@@ -1,4 +1,8 @@
-"""How much of what a window reads is padding, and which of its taps read nothing else."""
+"""How much of what a window reads is padding, and which of its taps read nothing else.
+
+These are one layer's own reads, as its work goes by them. `analyse.borders` has the padding in receptive fields, in
+pixels of the input, which a 1×1 convolution inherits although it reads no padding itself.
+"""
 
 from __future__ import annotations
 

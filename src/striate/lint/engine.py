@@ -76,7 +76,7 @@ def lint(
     """
     paper = None if graph is None else Paper.of(graph, evidence)
     if paper is not None:
-        evidence = replace(evidence, cost=paper.cost, layers=paper.layers)
+        evidence = replace(evidence, cost=paper.cost, layers=paper.layers, fields=paper.fields)
     select, ignore = tuple(select), tuple(ignore)
     rules = chosen(select=select, ignore=ignore)
     given = _by_rule(read_allowances(allow))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from striate.graph import Op, Shape, size
 from striate.lint.paper import Paper
 
+# Above these a head is heavy: its share of all parameters in %, and the values that enter it (twice VGG's).
+HEAVY_SHARE = 60.0
+MANY_VALUES = 50_000
 _THROUGH = frozenset({"flatten", "view", "dropout", "identity", "relu", "clamp", "leakyrelu", "elu", "gelu", "silu"})
 
 

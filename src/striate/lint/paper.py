@@ -41,6 +41,7 @@ class Paper:
         graph: The table.
         cost: Of each op.
         layers: As people speak of them.
+        fields: Receptive field of every op.
         excused: Ops a rule must not name: they are allowed to break it.
         only: The one op a rule may name, "" for all that are not excused.
     """
@@ -48,13 +49,17 @@ class Paper:
     graph: Graph
     cost: CostTable
     layers: tuple[LayerReading, ...]
+    fields: Mapping[str, Receptive]
     excused: Collection[str] = frozenset()
     only: str = ""
 
     @classmethod
     def of(cls, graph: Graph, evidence: Evidence) -> Paper:
         """Return the paper of a graph; readings the evidence holds are not made again."""
-        return cls(graph=graph, cost=evidence.cost or cost(graph), layers=evidence.layers or layers(graph))
+        costs = evidence.cost or cost(graph)
+        fields = evidence.fields or receptive_fields(graph)
+        rows = evidence.layers or layers(graph, costs, fields)
+        return cls(graph=graph, cost=costs, layers=rows, fields=fields)
 
     def about(self, *, excused: Collection[str] = frozenset(), only: str = "") -> Paper:
         """Return the same paper with other ops to ask about; what was read off it is not read again."""
@@ -62,6 +67,10 @@ class Paper:
         object.__setattr__(paper, "excused", excused)
         object.__setattr__(paper, "only", only)
         return paper
+
+    def counts(self, op: Op) -> bool:
+        """Return whether an op counts for a figure of the whole network: those that are excused do not."""
+        return op.name not in self.excused
 
     def asks(self, op: Op) -> bool:
         """Return whether a rule may name an op."""
@@ -76,11 +85,6 @@ class Paper:
     def shapes(self) -> Mapping[str, Shape]:
         """Shape of every value, inputs included, batch first."""
         return {**self.graph.conditions.inputs, **{op.name: op.shape for op in self.graph}}
-
-    @cached_property
-    def fields(self) -> Mapping[str, Receptive]:
-        """Receptive field of every op."""
-        return receptive_fields(self.graph)
 
     @cached_property
     def shortest(self) -> Mapping[str, tuple[int, ...]]:

@@ -69,3 +69,17 @@ def other_windows(paper: Paper, op: Op) -> list[tuple[Op, Window]] | None:
             else:
                 found.append((reader, window))
     return found
+
+
+def unread_share(paper: Paper, op: Op) -> float:
+    """Return the share of what a window slides over that lies at the far border and that nothing reads."""
+    windows = other_windows(paper, op) if paper.window(op) is not None and paper.is_map(op.name) else None
+    if windows is None:
+        return 0.0
+    read = paper.read_by(op)
+    return min(lost_share(window, read, by.shape) for by, window in windows)
+
+
+def loses_border(paper: Paper) -> bool:
+    """Return whether something at a border is read by nothing."""
+    return any(unread_share(paper, op) > 0 for op in paper.graph)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from striate.records.pictures import (
@@ -14,7 +15,7 @@ from striate.records.pictures import (
     SaliencyCensus,
 )
 from striate.records.predictions import Chosen, Predictions, Scoreboard
-from striate.records.readings import CostTable, LayerReading
+from striate.records.readings import CostTable, LayerReading, Receptive
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches
 from striate.records.training import TrainingCurve
 
@@ -28,6 +29,7 @@ class Evidence:
 
     layers: tuple[LayerReading, ...] = ()
     cost: CostTable | None = None
+    fields: Mapping[str, Receptive] | None = None
     curve: TrainingCurve | None = None
     predictions: Predictions | None = None
     scoreboard: Scoreboard | None = None

@@ -83,7 +83,7 @@ def test_an_op_a_rule_names_for_all_of_them_can_be_allowed():
 @pytest.mark.parametrize(
     ("allow", "error", "words"),
     [
-        ({"SHP02": "x"}, UnknownNameError, "Did you mean SHP002"),
+        ({"unaligned-paddin": "x"}, UnknownNameError, "Did you mean unaligned-padding"),
         ({"SHP002": ""}, InputError, "an allowance must have a reason"),
         ({"SHP002": {"conv1": " "}}, InputError, "allow SHP002 at conv1"),
         ({"SHP002": "a", "unaligned-padding": "b"}, InputError, "an allowance must be given once"),

@@ -11,7 +11,7 @@ NOTES = {
     "vgg16_bn": {"fc-holds-most-parameters", "conv-bias-before-batchnorm"},  # 13 biases before batchnorm
     "resnet50": {"subsampling-shortcut"},  # 1×1 shortcuts with stride 2
     "densenet121": set(),
-    "squeezenet1_1": {"input-size-odd"},  # conv 3×3, stride 2, no padding on 224
+    "squeezenet1_1": {"border-never-read"},  # conv 3×3, stride 2, no padding on 224
     "mobilenet_v3_small": set(),
     "regnet_y_400mf": {"subsampling-shortcut", "narrow-groups"},  # groups of 8 channels
     "efficientnet_b0": set(),

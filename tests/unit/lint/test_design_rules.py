@@ -47,7 +47,7 @@ def named(text):
         (ALEXNET, {"fc-holds-most-parameters", "macs-in-one-layer", "optimizer-step-is-the-peak"}),
         (VGG11, {"fc-holds-most-parameters"}),
         (DIGITS, {"fc-holds-most-parameters"}),
-        (M5, {"input-size-odd", "top-cannot-see-input"}),
+        (M5, {"border-never-read", "top-cannot-see-input"}),
     ],
     ids=["lenet", "alexnet", "vgg11", "digits", "m5"],
 )
@@ -136,13 +136,13 @@ def test_aligned_strided_and_whole_map_convolutions_are_fine(layer):
 
 @pytest.mark.parametrize(("side", "share"), [(7, 1 - 36 / 49), (15, 1 - 196 / 225)])
 def test_an_odd_map_loses_its_last_row(side, share):
-    (finding,) = found(f"input 1x{side}x{side}; maxpool 2; classes 2", "input-size-odd")
+    (finding,) = found(f"input 1x{side}x{side}; maxpool 2; classes 2", "border-never-read")
     assert finding.measure.value == pytest.approx(100 * share)
     assert f"Use an input of {side + 1}×{side + 1}" in finding.todo
 
 
 def test_an_even_map_loses_nothing():
-    assert found("input 1x8x8; maxpool 2; conv 3x3 4 stride 2; classes 2", "input-size-odd") == ()
+    assert found("input 1x8x8; maxpool 2; conv 3x3 4 stride 2; classes 2", "border-never-read") == ()
 
 
 @pytest.mark.parametrize(("stride", "fires"), [(2, False), (3, True)])

@@ -1,16 +1,15 @@
 """Rules about receptive fields: where branches meet, what is past the border, what falls through the holes."""
 
+from dataclasses import replace
+
 import pytest
 import torch
-from striate.lint.spans import spans
 from torch import nn
 
+from striate.analyse import gridding, map_lengths, receptive_fields, shortest_fields
 from striate.blueprint import Blueprint
+from striate.graph import Conditions, Graph
 from striate.lint import lint
-from striate.lint.holes import holes
-from striate.lint.lengths import equal_sides, length_for
-from striate.lint.paper import Paper
-from striate.records import Evidence
 from striate.trace import trace
 
 
@@ -83,14 +82,15 @@ def test_a_gate_has_no_place_and_is_never_out_of_place():
 
     graph = trace(Gated(), (1, 1, 8, 8)).graph
     assert lint(graph=graph, select=["misaligned-merge"]).findings == ()
-    assert spans(graph)[graph.outputs[0]][0].least == 2
+    assert shortest_fields(graph)[graph.outputs[0]] == (2, 2)
 
 
 def test_the_least_field_follows_the_shortest_path():
     graph = trace(Two(ALIGNED, nn.Conv2d(4, 4, 7, padding=3)), (1, 1, 16, 16)).graph
-    (span, _) = spans(graph)["add"]
     # 3 + 2 through the shorter branch; −1 − 3 … 1 + 3 over both.
-    assert (span.least, span.low, span.high, span.centre) == (5, -4, 4, 0)
+    (axis, _) = receptive_fields(graph)["add"].axes
+    assert shortest_fields(graph)["add"] == (5, 5)
+    assert (axis.low, axis.high, axis.centre_px) == (-4, 4, 0)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_shortcuts_keep_later_layers_useful():
 )
 def test_holes_are_counted_place_by_place(layers, share):
     graph = Blueprint.from_text(f"input 1x40x40; {layers}; globalavgpool; classes 2").graph()
-    (axes,) = holes(graph).values()
+    (axes,) = gridding(graph).values()
     assert axes == pytest.approx((share, share))
     findings = lint(graph=graph, select=["dilation-holes"]).findings
     assert [finding.measure.value for finding in findings] == (
@@ -165,13 +165,42 @@ class Pyramid(nn.Module):
     [((1, 2, 3), 0), ((2, 4), 4 / 9), ((1, 6), 1 - 5 / 13)],
 )  # −3 … 3 together; −4 −2 0 2 4; −6 −1 0 1 6
 def test_branches_read_what_any_of_them_reads(rates, share):
-    (axes,) = holes(trace(Pyramid(rates), (1, 1, 32, 32)).graph).values()
+    (axes,) = gridding(trace(Pyramid(rates), (1, 1, 32, 32)).graph).values()
     assert axes == pytest.approx((share, share))
 
 
-@pytest.mark.parametrize(("rates", "rows"), [((1, 2), 0), ((2, 2), 2)])
-def test_strided_branches_are_judged_unless_one_has_no_dilation(rates, rows):
-    assert len(holes(trace(Pyramid(rates, stride=2), (1, 1, 32, 32)).graph)) == rows
+@pytest.mark.parametrize(("rates", "share"), [((1, 2), 0), ((2, 2), 2 / 5), ((2, 4), 4 / 9)])
+def test_strided_branches_of_one_map_are_judged_together(rates, share):
+    (axes,) = gridding(trace(Pyramid(rates, stride=2), (1, 1, 32, 32)).graph).values()
+    assert axes == pytest.approx((share, share))
+
+
+def test_a_shortcut_beside_a_strided_layer_ends_a_row_too():
+    class Down(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Conv2d(1, 2, 3, padding=4, dilation=4)
+            self.long, self.short = nn.Conv2d(2, 2, 3, 2, 1), nn.AvgPool2d(2)
+
+        def forward(self, x):
+            x = torch.relu(self.first(x))
+            return (self.long(x) + self.short(x)).mean((2, 3))
+
+    graph = trace(Down(), (1, 1, 32, 32)).graph
+    (finding,) = lint(graph=graph, select=["dilation-holes"]).findings
+    # −5 … −3, −1 … 1, 3 … 5 of −5 … 5
+    assert (finding.op, finding.measure.value) == ("first", pytest.approx(100 * (1 - (9 / 11) ** 2)))
+
+
+def test_an_op_nobody_knows_leaves_holes_and_merges_unjudged():
+    ops = list(Blueprint.from_text("input 1x32x32; conv 3x3 4 dilation 4; relu; conv 3x3 4; classes 2").graph().ops)
+    ops[1] = replace(ops[1], kind="unknown:mystery")
+    ops[2] = replace(ops[2], kind="add", inputs=("conv1", "relu1"), attributes={}, params=())
+    graph = Graph(ops=tuple(ops[:3]), outputs=("conv2",), conditions=Conditions(inputs={"input": (1, 1, 32, 32)}))
+    report = lint(graph=graph, select=["dilation-holes", "misaligned-merge"])
+
+    assert report.findings == report.silent == ()
+    assert set(report.skipped) == {"dilation-holes", "misaligned-merge"}
 
 
 @pytest.mark.parametrize(("side", "fires"), [(8, False), (4, True)])
@@ -185,11 +214,10 @@ def test_a_quarter_of_the_work_may_meet_padding(side, fires):
 
 def test_lengths_for_other_inputs_equal_the_networks_own():
     text = "input 1x{0}x{0}; conv 5x5 4 stride 2 padding 1, relu; maxpool 3 stride 2; conv 3x3 4 dilation 2; classes 2"
-    paper = Paper.of(Blueprint.from_text(text.format(40)).graph(), Evidence())
-    for side in range(24, 60):
-        made = Blueprint.from_text(text.format(side)).graph()["conv2"].shape[2]
-        assert length_for(paper, "conv2", 0, side) == made
-    first, last = equal_sides(paper, "conv2", 1)
-    wanted = Blueprint.from_text(text.format(40)).graph()["conv2"].shape
-    same = [side for side in range(24, 60) if Blueprint.from_text(text.format(side)).graph()["conv2"].shape == wanted]
-    assert (first, last) == (same[0], same[-1])
+    sides = range(24, 60)
+    made = tuple(Blueprint.from_text(text.format(side)).graph()["conv2"].shape[2] for side in sides)
+    assert map_lengths(Blueprint.from_text(text.format(40)).graph(), "conv2", 0, sides) == made
+
+
+def test_a_value_without_places_has_no_length():
+    assert map_lengths(Blueprint.from_text("input 1x8x8; globalavgpool; classes 2").graph(), "classes", 0, (8,)) == ()

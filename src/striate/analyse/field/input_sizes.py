@@ -56,6 +56,28 @@ def input_sizes(graph: Graph, *, range_px: tuple[int, int] | None = None) -> tup
     return tuple(found)
 
 
+def map_lengths(graph: Graph, name: str, axis: int, sizes_px: Sequence[int]) -> tuple[int, ...]:
+    """Return how long a value is along an axis of space for other sizes of the input; () where no rule tells.
+
+    Args:
+        graph: The table.
+        name: The value.
+        axis: Axis of space, from 0.
+        sizes_px: Input sizes along that axis.
+
+    Returns:
+        One length a size; 0 where the network does not fit it.
+
+    Example:
+        >>> from striate.blueprint import Blueprint
+        >>> graph = Blueprint.from_text("input 1x28x28; maxpool 2; maxpool 2; classes 2").graph()
+        >>> map_lengths(graph, "maxpool2", 0, (3, 27, 28, 31, 32))
+        (0, 6, 7, 7, 8)
+    """
+    sizes = _carried(graph, Way.through(graph), axis, tuple(sizes_px), to=name)
+    return (sizes or {}).get(name, ())
+
+
 def _record(axis: int, tried: _Sizes, lost: dict[str, _Sizes]) -> InputSizes:
     good = tuple(size for n, size in enumerate(tried) if all(pixels[n] == 0 for pixels in lost.values()))
     period = _period(set(good), tried)
@@ -83,23 +105,20 @@ def _period(good: set[int], tried: _Sizes) -> int | None:
 
 def _lost(graph: Graph, way: Way, axis: int, tried: _Sizes) -> dict[str, _Sizes] | None:
     """Return by value how many pixels at its end nobody reads (−1: it does not fit); None without a rule."""
-    sizes: dict[str, _Sizes] = {way.first: tried}
+    sizes = _carried(graph, way, axis, tried)
+    if sizes is None:
+        return None
     # The last place any reader reads, of values that windows read alone.
     last: dict[str, list[int]] = {}
     whole: set[str] = set(graph.outputs)
     for op in graph:
         if op.name not in way.flows:
             continue
-        kind = kind_of(op.kind)
-        reach = kind.reach(op) if kind is not None else UNKNOWN
-        sources = [name for name in op.inputs if name in sizes]
-        after = _after(op, reach, way, axis, [(name, sizes[name]) for name in sources])
-        if after is None:
-            return None
-        if after:
-            sizes[op.name] = after
-        for name in sources:
-            ends = _ends(reach, way.layouts[name] or (), axis, after) if name == op.inputs[0] else None
+        for name in op.inputs:
+            if name not in sizes:
+                continue
+            after = sizes.get(op.name, ())
+            ends = _ends(_reach(op), way.layouts[name] or (), axis, after) if name == op.inputs[0] else None
             if ends is None:
                 whole.add(name)
             else:
@@ -112,6 +131,27 @@ def _lost(graph: Graph, way: Way, axis: int, tried: _Sizes) -> dict[str, _Sizes]
     }
     unfit = tuple(-1 if any(own[n] == 0 for own in sizes.values()) else 0 for n in range(len(tried)))
     return {"": unfit} | found
+
+
+def _carried(graph: Graph, way: Way, axis: int, tried: _Sizes, *, to: str = "") -> dict[str, _Sizes] | None:
+    """Return the sizes of every value that has places along an axis, as far as one of them; None without a rule."""
+    sizes: dict[str, _Sizes] = {way.first: tried}
+    for op in graph:
+        if to in sizes:
+            break
+        if op.name not in way.flows:
+            continue
+        after = _after(op, _reach(op), way, axis, [(name, sizes[name]) for name in op.inputs if name in sizes])
+        if after is None:
+            return None
+        if after:
+            sizes[op.name] = after
+    return sizes
+
+
+def _reach(op: Op) -> Reach:
+    kind = kind_of(op.kind)
+    return kind.reach(op) if kind is not None else UNKNOWN
 
 
 def _after(op: Op, reach: Reach, way: Way, axis: int, sources: Sequence[tuple[str, _Sizes]]) -> _Sizes | None:

@@ -86,7 +86,7 @@ class ActivationAtTheOutput(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the first output that ends in an activation."""
-        found = [op for name in seen.graph.outputs if (op := _ending(seen, name)) is not None]
+        found = [op for name in seen.graph.outputs if (op := _ending(seen, name)) is not None and seen.asks(op)]
         if not found:
             return
         op = found[0]

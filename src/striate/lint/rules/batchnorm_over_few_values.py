@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, replaced
 from striate.graph import size
 from striate.lint.paper import Paper
+from striate.lint.remedies import group_count
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, listed, plural
 
@@ -67,7 +68,7 @@ class BatchnormOverFewValues(TableRule):
         images, limit = (conditions.batch, _LIMIT) if is_training else (1, 2)
         norms = [op for op in seen.graph if op.kind == "batchnorm"]
         places = {op.name: size(seen.read_by(op)[2:]) for op in norms}
-        found = [op for op in norms if images * places[op.name] < limit]
+        found = [op for op in norms if images * places[op.name] < limit and seen.asks(op)]
         if not found:
             return
         op = min(found, key=lambda norm: places[norm.name])
@@ -80,5 +81,11 @@ class BatchnormOverFewValues(TableRule):
             f"Use batches of at least {count(-(-_LIMIT // places[op.name]))} on each device, or group normalisation.",
             measure=Measure(value=float(values), limit=float(_LIMIT), wrong="below", high=64.0, unit="values"),
             op=op.name,
+            cure=Cure(
+                edits=tuple(
+                    replaced(norm.name, [f"groupnorm {group_count(norm.shape[1], places[norm.name])}"])
+                    for norm in found
+                )
+            ),
             severity="note" if not is_training else "error" if values == 1 else "warning",
         )

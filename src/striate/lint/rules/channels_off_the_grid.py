@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, set_argument
 from striate.graph import Op
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
@@ -61,24 +61,37 @@ class ChannelsOffTheGrid(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding for all such convolutions."""
-        found = [op for op in seen.convolutions if op.attributes["groups"] == 1 and _off(seen, op)]
+        found = [op for op in seen.convolutions if op.attributes["groups"] == 1 and _off(seen, op) and seen.counts(op)]
         total = seen.cost.total.macs
         macs = {op.name: seen.cost.ops[op.name].macs for op in found}
         share = 100 * sum(macs.values()) / total if total else 0.0
-        if share <= _LIMIT:
+        asked = [op for op in found if seen.asks(op)]
+        if share <= _LIMIT or not asked:
             return
-        op = max(found, key=lambda conv: macs[conv.name])
+        op = max(asked, key=lambda conv: macs[conv.name])
         width = op.attributes["width"]
         odd = width if width % _GRID else seen.read_by(op)[1]
+        edits = [set_argument(conv.name, "width", _rounded(made)) for conv, made in _made_off(found)]
         others = [other.name for other in found if other is not op]
         more = f" {listed(others)} {'are' if len(others) > 1 else 'is'} off it too." if others else ""
         yield self.finding(
             f"Widths that 8 does not divide have {percentage(share)} of the work, most of it {op.name} with "
             f"{count(odd)}.{more}",
-            f"Use a width of {count(-(-odd // _GRID) * _GRID)} instead of {count(odd)}.",
+            f"Use a width of {count(_rounded(odd))} instead of {count(odd)}.",
             measure=Measure(value=share, limit=_LIMIT, wrong="above", high=100.0, unit="%"),
             op=op.name,
+            cure=Cure(edits=tuple(edits)) if edits else None,
         )
+
+
+def _made_off(found: list[Op]) -> list[tuple[Op, int]]:
+    """Return the convolutions that make a width off the grid, with it; the others only read one."""
+    made = [(op, int(op.attributes["width"])) for op in found]
+    return [(op, width) for op, width in made if width > _SMALLEST and width % _GRID]
+
+
+def _rounded(width: int) -> int:
+    return -(-width // _GRID) * _GRID
 
 
 def _off(paper: Paper, op: Op) -> bool:

@@ -25,7 +25,6 @@ class CheckerboardUpsampling(TableRule):
 
     ## Example
     ```python
-    import torch
     from torch import nn
 
     from striate.trace import trace
@@ -33,14 +32,17 @@ class CheckerboardUpsampling(TableRule):
     network = nn.Sequential(
         nn.Conv2d(3, 8, 3, stride=2, padding=1),
         nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=1),
+        nn.ReLU(),
         nn.ConvTranspose2d(8, 3, 3, stride=2, padding=1, output_padding=1),
     )
-    trace(network, torch.zeros(1, 3, 32, 32)).graph
+    trace(network, (1, 3, 12, 12)).graph
     ```
 
     ## Use instead
     ```python
-    import torch
     from torch import nn
 
     from striate.trace import trace
@@ -48,9 +50,13 @@ class CheckerboardUpsampling(TableRule):
     network = nn.Sequential(
         nn.Conv2d(3, 8, 3, stride=2, padding=1),
         nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=1),
+        nn.ReLU(),
         nn.ConvTranspose2d(8, 3, 4, stride=2, padding=1),
     )
-    trace(network, torch.zeros(1, 3, 32, 32)).graph
+    trace(network, (1, 3, 12, 12)).graph
     ```
 
     ## When to ignore it
@@ -66,7 +72,7 @@ class CheckerboardUpsampling(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding for all such layers."""
-        found = [op for op in seen.convolutions if op.kind == "convtranspose" and _excess(op)]
+        found = [op for op in seen.convolutions if op.kind == "convtranspose" and _excess(op) and seen.asks(op)]
         if not found:
             return
         op = found[0]

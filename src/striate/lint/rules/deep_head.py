@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, remove
 from striate.lint.head import vector_layers
 from striate.lint.paper import Paper
+from striate.lint.remedies import followers
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, percentage
 
@@ -66,9 +67,10 @@ class DeepHead(TableRule):
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding if the row up to the output is long."""
         row = _row(seen)
-        if len(row) <= _LIMIT:
+        if len(row) <= _LIMIT or not seen.asks(seen.ops[row[-1]]):
             return
         share = 100 * sum(seen.cost.ops[name].params for name in row) / max(seen.cost.total.params, 1)
+        gone = [name for layer in row[1:-1] for name in (layer, *followers(seen, seen.ops[layer]))]
         yield self.finding(
             f"{count(len(row))} fully connected layers stand in a row before the output, with {percentage(share)} of "
             "the parameters.",
@@ -77,6 +79,7 @@ class DeepHead(TableRule):
                 value=float(len(row)), limit=float(_LIMIT), wrong="above", high=float(max(6, len(row))), unit="layers"
             ),
             op=row[-1],
+            cure=Cure(edits=tuple(remove(name) for name in gone)),
         )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, after
 from striate.graph import Op
-from striate.lint.paper import LEARNED, Paper
+from striate.lint.paper import CONVOLUTIONS, Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count
 
@@ -65,24 +65,34 @@ class DeepWithoutNormalisation(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the longest row."""
-        rows: dict[str, int] = {}
-        best: tuple[int, Op | None] = (0, None)
-        for op in seen.graph:
-            before = max((rows.get(name, 0) for name in op.inputs), default=0)
-            is_layer = op.kind in LEARNED and op.kind != "linear"
-            # Weights that are computed before they are used are standardised as a rule.
-            is_rest = op.kind in _RESTS or (is_layer and not any(param.name == "weight" for param in op.params))
-            rows[op.name] = 0 if is_rest else before + is_layer
-            if rows[op.name] > best[0]:
-                best = (rows[op.name], op)
-        length, op_at = best
-        if op_at is None or length <= _LIMIT:
+        row = max((row for row in _rows(seen) if seen.asks(row[-1])), key=len, default=())
+        length = len(row)
+        if length <= _LIMIT:
             return
+        op = row[-1]
         yield self.finding(
-            f"{count(length)} convolutions in a row, up to {op_at.name}, have no normalisation and no shortcut.",
+            f"{count(length)} convolutions in a row, up to {op.name}, have no normalisation and no shortcut.",
             "Add batch normalisation after each convolution, or sums that lead past two or three of them.",
             measure=Measure(
                 value=float(length), limit=float(_LIMIT), wrong="above", high=float(max(20, length)), unit="layers"
             ),
-            op=op_at.name,
+            op=op.name,
+            cure=Cure(edits=tuple(after(conv.name, "batchnorm") for conv in row)),
         )
+
+
+def _rows(paper: Paper) -> list[tuple[Op, ...]]:
+    """Return the rows of convolutions that nothing normalises, each to its end."""
+    rows: dict[str, tuple[Op, ...]] = {}
+    ends: dict[str, tuple[Op, ...]] = {}
+    for op in paper.graph:
+        before = max((rows.get(name, ()) for name in op.inputs), key=len, default=())
+        is_layer = op.kind in CONVOLUTIONS
+        # Weights that are computed before they are used are standardised as a rule.
+        is_rest = op.kind in _RESTS or (is_layer and not any(param.name == "weight" for param in op.params))
+        rows[op.name] = () if is_rest else (*before, op) if is_layer else before
+        if is_layer and rows[op.name]:
+            ends[op.name] = rows[op.name]
+            if before:
+                ends.pop(before[-1].name, None)
+    return list(ends.values())

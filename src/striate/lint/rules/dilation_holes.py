@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from striate.findings import Finding, Measure
-from striate.lint.holes import holes
-from striate.lint.paper import Paper
+from striate.analyse import gridding
+from striate.findings import Cure, Edit, Finding, Measure, set_argument
+from striate.graph import Op
+from striate.kinds import UNKNOWN, kind_of
+from striate.lint.paper import CONVOLUTIONS, Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import listed, percentage
 
@@ -60,21 +62,53 @@ class DilationHoles(TableRule):
     severity = "warning"
 
     def applies(self, paper: Paper) -> bool:
-        """Return whether anything is dilated."""
-        return any(max(op.attributes["dilation"]) > 1 for op in paper.convolutions)
+        """Return whether it is known what every op reads, or nothing is dilated."""
+        return not any(_is_dilated(op) for op in paper.convolutions) or all(map(_is_known, paper.graph))
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the row with the most holes."""
-        shares = {name: 100 * (1 - prod(1 - axis for axis in axes)) for name, axes in holes(seen.graph).items()}
-        found = [name for name, share in shares.items() if share > _LIMIT]
+        if not any(_is_dilated(op) for op in seen.convolutions):
+            return
+        rows = {name: 100 * (1 - prod(1 - axis for axis in axes)) for name, axes in gridding(seen.graph).items()}
+        found = [name for name, share in rows.items() if share > _LIMIT and seen.asks(seen.ops[name])]
         if not found:
             return
-        name = max(found, key=lambda end: shares[end])
+        name = max(found, key=lambda end: rows[end])
         rates = sorted({max(op.attributes["dilation"]) for op in seen.convolutions} - {1})
         yield self.finding(
-            f"The units of {name} never read {percentage(shares[name])} of the places inside their field: "
+            f"The units of {name} never read {percentage(rows[name])} of the places inside their field: "
             f"dilation {listed([str(rate) for rate in rates])} in a row.",
             "Use rates without a common factor, as 1, 2, 5, or put a convolution without dilation into the row.",
-            measure=Measure(value=shares[name], limit=_LIMIT, wrong="above", high=100.0, unit="%"),
+            measure=Measure(value=rows[name], limit=_LIMIT, wrong="above", high=100.0, unit="%"),
             op=name,
+            cure=Cure(edits=_edits(seen)),
         )
+
+
+def _is_known(op: Op) -> bool:
+    kind = kind_of(op.kind)
+    return kind is not None and kind.reach(op) is not UNKNOWN
+
+
+def _is_dilated(op: Op) -> bool:
+    return bool(max(op.attributes["dilation"]) > 1 and max(op.attributes["kernel"]) > 1)
+
+
+def _edits(paper: Paper) -> tuple[Edit, ...]:
+    """Lower each dilation of a row, from the first on, until its taps touch: at most the width that is read before it."""
+    edits: list[Edit] = []
+    width = [1] * (len(paper.input) - 2)
+    for op in paper.graph:
+        window = paper.window(op)
+        if window is None or len(window.kernel) != len(width):
+            continue
+        rates = tuple(
+            min(rate, read) if kernel > 1 else rate
+            for rate, read, kernel in zip(window.dilation, width, window.kernel, strict=True)
+        )
+        if rates != window.dilation and op.kind in CONVOLUTIONS:
+            edits += [set_argument(op.name, "dilation", rates), set_argument(op.name, "padding", None)]
+        width = [read + rate * (kernel - 1) for read, rate, kernel in zip(width, rates, window.kernel, strict=True)]
+        if max(window.stride) > 1:
+            width = [1] * len(width)
+    return tuple(edits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, remove
 from striate.graph import Op
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
@@ -64,10 +64,11 @@ class DoubleActivation(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding for all such pairs."""
-        pairs = [(first, op) for op in seen.graph if (first := _first(seen, op)) is not None]
+        pairs = [(first, op) for op in seen.graph if seen.asks(op) and (first := _first(seen, op))]
         if not pairs:
             return
         first, second = pairs[0]
+        is_idle = all({first.kind, op.kind} == {"relu"} for first, op in pairs)
         names = listed([op.name for _, op in pairs])
         yield self.finding(
             f"{plural(len(pairs), 'activation')} {'reads' if len(pairs) == 1 else 'read'} another one, of "
@@ -77,7 +78,8 @@ class DoubleActivation(TableRule):
                 value=float(len(pairs)), limit=0.0, wrong="above", high=float(max(4, len(pairs))), unit="pairs"
             ),
             op=second.name,
-            severity="note" if all({first.kind, op.kind} == {"relu"} for first, op in pairs) else "warning",
+            severity="note" if is_idle else "warning",
+            cure=Cure(edits=tuple(remove(op.name) for _, op in pairs), is_same_function=is_idle),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, set_argument
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import listed, percentage
@@ -61,7 +61,9 @@ class DropoutAboveHalf(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the highest share."""
-        shares = {op.name: 100 * float(op.attributes["share"]) for op in seen.graph if op.kind == "dropout"}
+        shares = {
+            op.name: 100 * float(op.attributes["share"]) for op in seen.graph if op.kind == "dropout" and seen.asks(op)
+        }
         found = [name for name, share in shares.items() if share > _LIMIT]
         if not found:
             return
@@ -73,4 +75,5 @@ class DropoutAboveHalf(TableRule):
             f"Set the share of {name} to 0.5 or less; 0.2 to 0.3 is common.",
             measure=Measure(value=shares[name], limit=_LIMIT, wrong="above", high=100.0, unit="%"),
             op=name,
+            cure=Cure(edits=tuple(set_argument(drop, "share", _LIMIT / 100) for drop in found)),
         )

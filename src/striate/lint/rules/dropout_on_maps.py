@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, remove
 from striate.graph import Op
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
@@ -61,13 +61,12 @@ class DropoutOnMaps(TableRule):
     name = "dropout-on-maps"
     severity = "note"
 
-    def applies(self, paper: Paper) -> bool:
-        """Return whether there is no batch normalisation, of which another rule speaks."""
-        return not any(op.kind == "batchnorm" for op in paper.graph)
-
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the highest share."""
-        found = [(share, op) for op in seen.graph if (share := _share(op)) > _LIMIT and seen.is_map(op.name)]
+        if any(op.kind == "batchnorm" for op in seen.graph):
+            return  # dropout-beside-batchnorm speaks of those
+        drops = [op for op in seen.graph if seen.is_map(op.name) and seen.asks(op)]
+        found = [(share, op) for op in drops if (share := _share(op)) > _LIMIT]
         found = [(share, op) for share, op in found if _is_read_widely(seen, op)]
         if not found:
             return
@@ -79,6 +78,7 @@ class DropoutOnMaps(TableRule):
             f"Move {op.name} into the fully connected part, or drop whole channels.",
             measure=Measure(value=share, limit=_LIMIT, wrong="above", high=100.0, unit="%"),
             op=op.name,
+            cure=Cure(edits=tuple(remove(drop.name) for _, drop in found)),
         )
 
 

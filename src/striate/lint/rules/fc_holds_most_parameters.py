@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from striate.findings import Cure, Finding, Measure, before
-from striate.graph import Op, Shape, times
+from striate.graph import size, times
+from striate.lint.head import HEAVY_SHARE, flattened
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, percentage
-
-_LIMIT = 60.0
-_THROUGH = frozenset({"flatten", "view", "dropout", "identity", "relu", "clamp"})
 
 
 @register
@@ -70,36 +68,21 @@ class FcHoldsMostParameters(TableRule):
             return
         name = max(held, key=lambda key: held[key])
         share = 100 * held[name] / total
-        if share <= _LIMIT:
+        if share <= HEAVY_SHARE:
             return
         op = seen.ops[name]
-        read = _map_read(seen, op)
+        read = flattened(seen, op)
         tie = f" and ties the network to {times(seen.input[2:])} inputs" if read else ""
         if read:
-            left = total - read[1] * (_places(read) - 1) * op.shape[-1]
+            channels, places = read[1][1], size(read[1][2:])
+            left = total - channels * (places - 1) * op.shape[-1]
             todo = f"Put global average pooling before {name}: {count(total)} parameters would become {count(left)}."
         else:
             todo = f"Narrow {name}, or the layer before it."
         yield self.finding(
             f"{name} holds {percentage(share)} of the parameters{tie}.",
             todo,
-            measure=Measure(value=share, limit=_LIMIT, wrong="above", high=100.0, unit="%"),
+            measure=Measure(value=share, limit=HEAVY_SHARE, wrong="above", high=100.0, unit="%"),
             op=name,
             cure=Cure(edits=(before(name, "globalavgpool"),)) if read else None,
         )
-
-
-def _map_read(paper: Paper, op: Op) -> Shape:
-    """Return the shape of the map a fully connected layer reads flattened, () if it reads none."""
-    name = op.inputs[0]
-    source = paper.back(name, _THROUGH)
-    shape = source.shape if source is not None else paper.input
-    is_flattened = len(shape) > 2 and op.params[0].shape[-1] == shape[1] * _places(shape)
-    return shape if is_flattened and _places(shape) > 1 else ()
-
-
-def _places(shape: Shape) -> int:
-    places = 1
-    for length in shape[2:]:
-        places *= length
-    return places

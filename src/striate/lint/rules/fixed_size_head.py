@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.analyse import map_lengths
+from striate.findings import Cure, Finding, Measure, before
 from striate.graph import size, times
-from striate.lint.head import flattened
-from striate.lint.lengths import equal_sides
+from striate.lint.head import HEAVY_SHARE, MANY_VALUES, flattened
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count
 
 _POOLS = frozenset({"globalavgpool", "globalmaxpool"})
-_SHARE = 60.0
-_VALUES = 50_000
+_FAR_PX = 64
 
 
 @register
@@ -71,25 +70,41 @@ class FixedSizeHead(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the first such layer."""
-        heads = ((op, flattened(seen, op)) for op in seen.graph)
+        heads = ((op, flattened(seen, op)) for op in seen.graph if seen.asks(op))
         op, read = next(((op, read) for op, read in heads if read is not None), (None, None))
         if op is None or read is None:
             return
         name, shape = read
         source = seen.ops.get(name)
         share = 100 * seen.cost.ops[op.name].params / max(seen.cost.total.params, 1)
-        is_told = share > _SHARE or size(shape[1:]) > _VALUES
+        is_told = share > HEAVY_SHARE or size(shape[1:]) > MANY_VALUES
         if is_told or (source is not None and source.kind in _POOLS):
             return
         places = size(shape[2:])
-        ranges = [equal_sides(seen, name, axis) for axis in range(len(shape) - 2)]
-        fit = "×".join(f"{count(a)}…{count(b)}" if a < b else count(a) for a, b in ranges)
+        fit = [_fitting(seen, name, axis) for axis in range(len(shape) - 2)]
+        takes = f"inputs of {'×'.join(fit)}" if all(fit) else "few other inputs"
         yield self.finding(
             f"{op.name} has weights for each of the {count(places)} places of {name}, {times(shape[2:])}: the network "
-            f"takes inputs of {fit} only.",
+            f"takes {takes} only.",
             f"Put global average pooling before {op.name}, or write it as a convolution of {times(shape[2:])}.",
             measure=Measure(
                 value=float(places), limit=1.0, wrong="above", low=1.0, high=float(max(64, places)), unit="places"
             ),
             op=op.name,
+            cure=Cure(edits=(before(op.name, "globalavgpool"),)),
         )
+
+
+def _fitting(paper: Paper, name: str, axis: int) -> str:
+    """Return the sides of the input, at most 64 px away, for which a map keeps its length; "" if no rule tells."""
+    side = paper.input[2 + axis]
+    tried = range(max(1, side - _FAR_PX), side + _FAR_PX + 1)
+    lengths = dict(zip(tried, map_lengths(paper.graph, name, axis, tried), strict=False))
+    if lengths.get(side) != paper.shapes[name][2 + axis]:
+        return ""
+    first = last = side
+    while lengths.get(first - 1) == lengths[side]:
+        first -= 1
+    while lengths.get(last + 1) == lengths[side]:
+        last += 1
+    return f"{count(first)}…{count(last)}" if first < last else count(first)

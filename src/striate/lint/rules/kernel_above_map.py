@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Edit, Finding, Measure, set_argument
 from striate.graph import Op, times
 from striate.lint.borders import dead_share
 from striate.lint.paper import Paper
@@ -65,7 +65,7 @@ class KernelAboveMap(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the convolution with the largest share."""
-        found = [(share, op) for op in seen.convolutions if (share := _share(seen, op)) > 0]
+        found = [(share, op) for op in seen.convolutions if seen.asks(op) and (share := _share(seen, op)) > 0]
         if not found:
             return
         share, op = max(found, key=lambda pair: pair[0])
@@ -79,7 +79,21 @@ class KernelAboveMap(TableRule):
             measure=Measure(value=share, limit=0.0, wrong="above", high=100.0, unit="%"),
             op=op.name,
             severity="error" if share > _GRAVE else "warning",
+            cure=Cure(edits=tuple(edit for _, other in found for edit in _edits(seen, other))),
         )
+
+
+def _edits(paper: Paper, op: Op) -> list[Edit]:
+    """Draw the outer taps in until they meet the map from its other border: less dilation first, then fewer taps."""
+    kernel, dilation = op.attributes["kernel"], op.attributes["dilation"]
+    sides = paper.read_by(op)[2:]
+    spread = tuple(
+        min(d, max(1, (side - 1) // max(k // 2, 1))) for k, d, side in zip(kernel, dilation, sides, strict=True)
+    )
+    taps = tuple(min(k, 2 * ((side - 1) // d) + 1) for k, d, side in zip(kernel, spread, sides, strict=True))
+    edits = [set_argument(op.name, "kernel", taps)] if taps != kernel else []
+    edits += [set_argument(op.name, "dilation", spread)] if spread != dilation else []
+    return [*edits, set_argument(op.name, "padding", None)]
 
 
 def _share(paper: Paper, op: Op) -> float:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, before
 from striate.graph import size, times
-from striate.lint.head import vector_layers
+from striate.lint.head import MANY_VALUES, flattened, vector_layers
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count
-
-_LIMIT = 50_000
 
 
 @register
@@ -66,14 +64,19 @@ class LargeFinalRepresentation(TableRule):
         """Yield a finding about the first fully connected layer."""
         op = vector_layers(seen)[0]
         values = seen.read_by(op)[1]
-        if values <= _LIMIT:
+        if values <= MANY_VALUES or not seen.asks(op):
             return
         yield self.finding(
             f"{count(values)} values enter {op.name}; the input of {times(seen.input[1:])} has "
             f"{count(size(seen.input[1:]))}.",
             f"Put global average pooling before {op.name}, or reduce the map further.",
             measure=Measure(
-                value=float(values), limit=float(_LIMIT), wrong="above", high=float(max(100_000, values)), unit="values"
+                value=float(values),
+                limit=float(MANY_VALUES),
+                wrong="above",
+                high=float(max(100_000, values)),
+                unit="values",
             ),
             op=op.name,
+            cure=Cure(edits=(before(op.name, "globalavgpool"),)) if flattened(seen, op) else None,
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Edit, Finding, Measure, replaced, set_argument
 from striate.graph import Op, times
 from striate.lint.paper import POOLINGS, Paper
+from striate.lint.remedies import activation_word, conv_text
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, listed
 
@@ -63,7 +64,9 @@ class LargePoolingWindow(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the largest window."""
-        found = [op for op in seen.graph if op.kind in POOLINGS and seen.is_map(op.name) and _is_large(op)]
+        found = [
+            op for op in seen.graph if op.kind in POOLINGS and seen.is_map(op.name) and _is_large(op) and seen.asks(op)
+        ]
         if not found:
             return
         op = max(found, key=lambda pooling: prod(pooling.attributes["kernel"]))
@@ -84,7 +87,27 @@ class LargePoolingWindow(TableRule):
                 unit="values",
             ),
             op=op.name,
+            cure=_cure(seen, found),
         )
+
+
+def _cure(paper: Paper, found: list[Op]) -> Cure | None:
+    """Make every window as small as its step, in two with a convolution between them where that is above 3."""
+    if max(max(op.attributes["stride"]) for op in found) > 9:
+        return None
+    return Cure(edits=tuple(edit for op in found for edit in _edits(paper, op)))
+
+
+def _edits(paper: Paper, op: Op) -> list[Edit]:
+    stride = op.attributes["stride"]
+    if max(stride) <= 3:
+        small = tuple(max(2, step) for step in stride)
+        return [set_argument(op.name, "kernel", small), set_argument(op.name, "padding", None)]
+    first = tuple(min(step, 3 if max(stride) > 6 else 2) for step in stride)
+    second = tuple(-(-step // before) for step, before in zip(stride, first, strict=True))
+    conv = conv_text(len(stride), 3, op.shape[1])
+    pools = [f"{op.kind} {'x'.join(map(str, steps))}" for steps in (first, second)]
+    return [replaced(op.name, [pools[0], conv, activation_word(paper), pools[1]])]
 
 
 def _is_large(op: Op) -> bool:

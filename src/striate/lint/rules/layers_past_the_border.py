@@ -71,9 +71,10 @@ class LayersPastTheBorder(TableRule):
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the layers past the border, if they are many."""
         wide = _wide(seen)
-        past = [op for op in wide if _sees_all(seen, op)]
+        past = [op for op in wide if _sees_all(seen, op) and seen.counts(op)]
+        asked = [op.name for op in past if seen.asks(op)]
         share = 100 * len(past) / len(wide)
-        if share <= _NOTE:
+        if share <= _NOTE or not asked:
             return
         limit = _WARNING if share > _WARNING else _NOTE
         yield self.finding(
@@ -82,7 +83,7 @@ class LayersPastTheBorder(TableRule):
             f"{listed([op.name for op in past])}.",
             "Use larger inputs, fewer layers, or later reductions: what is saved may go into width.",
             measure=Measure(value=share, limit=limit, wrong="above", high=100.0, unit="%"),
-            op=past[0].name,
+            op=asked[0],
             severity="warning" if share > _WARNING else "note",
         )
 

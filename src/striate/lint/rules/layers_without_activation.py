@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from striate.findings import Cure, Finding, Measure, after
 from striate.graph import Op
 from striate.lint.paper import LEARNED, NORMALISATIONS, Paper
+from striate.lint.remedies import activation_word
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, listed, plural
 
-# Kinds whose blueprint word is called the same.
-_ACTIVATIONS = frozenset({"relu", "leakyrelu", "elu", "gelu", "silu", "hardswish"})
 # What keeps a chain of two linear maps linear.
 _LINEAR = frozenset({"batchnorm", "dropout", "identity", "flatten", "view", "avgpool", "globalavgpool", "mean"})
 
@@ -85,7 +83,7 @@ class LayersWithoutActivation(TableRule):
                 unit="layers",
             ),
             op=second.name,
-            cure=Cure(edits=tuple(after(_normalised(seen, pair[0]).name, _activation(seen)) for pair in pairs)),
+            cure=Cure(edits=tuple(after(_normalised(seen, pair[0]).name, activation_word(seen)) for pair in pairs)),
         )
 
 
@@ -93,12 +91,6 @@ def _normalised(paper: Paper, op: Op) -> Op:
     """Return the normalisation behind a layer, or the layer itself: an activation belongs after it."""
     reader = paper.ahead(op.name, frozenset())
     return reader if reader is not None and reader.kind in NORMALISATIONS else op
-
-
-def _activation(paper: Paper) -> str:
-    """Return the word of the activation this network uses most, relu if it uses none that has a word."""
-    counts = Counter(op.kind for op in paper.graph if op.kind in _ACTIVATIONS)
-    return counts.most_common(1)[0][0] if counts else "relu"
 
 
 def _collapses(paper: Paper, op: Op) -> Op | None:

@@ -68,7 +68,9 @@ class MacsInOneLayer(TableRule):
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the layer with the most work."""
         total = seen.cost.total.macs
-        name = max(seen.cost.ops, key=lambda key: seen.cost.ops[key].macs)
+        name = max((op.name for op in seen.graph if seen.asks(op)), key=lambda key: seen.cost.ops[key].macs, default="")
+        if not name:
+            return
         share = 100 * seen.cost.ops[name].macs / total if total else 0.0
         if share <= _NOTE:
             return

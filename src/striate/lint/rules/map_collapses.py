@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure
 from striate.graph import Op, times
 from striate.lint.paper import POOLINGS, Paper
+from striate.lint.remedies import without_steps
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, listed
 
@@ -61,11 +62,12 @@ class MapCollapses(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the first layer on the smallest map."""
-        found = [(side, op) for op in seen.graph if (side := _side(seen, op)) < _LIMIT]
+        found = [(side, op) for op in seen.graph if seen.asks(op) and (side := _side(seen, op)) < _LIMIT]
         if not found:
             return
         side, op = min(found, key=lambda pair: pair[0])
         others = [other.name for least, other in found if least == side and other is not op]
+        edits = without_steps(seen, op.inputs[0], _LIMIT)
         more = f", and so {'do' if len(others) > 1 else 'does'} {listed(others)}" if others else ""
         yield self.finding(
             f"{op.name} reads a map of {times(seen.read_by(op)[2:])}, {count(side)} px at its smaller side, through a "
@@ -74,6 +76,7 @@ class MapCollapses(TableRule):
             measure=Measure(value=float(side), limit=float(_LIMIT), wrong="below", high=8.0, unit="px"),
             op=op.name,
             severity="warning" if side == 1 else "note",
+            cure=Cure(edits=edits) if edits else None,
         )
 
 

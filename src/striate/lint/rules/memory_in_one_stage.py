@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from striate.analyse import stages
 from striate.findings import Finding, Measure
-from striate.graph import times
+from striate.graph import size, times
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
-from striate.lint.stages import kept_by_sides
 from striate.numbers import percentage, storage
 
 _LIMIT = 55.0
@@ -20,8 +20,8 @@ class MemoryInOneStage(TableRule):
     """One resolution that holds most of the memory.
 
     ## What it looks for
-    What is kept for the backward pass by layers that read maps of one size, as a share of all that
-    is kept. Limit: 55 %, in networks that keep more than 16 MiB an image.
+    What is kept for the backward pass by layers whose maps have one size, as a share of all that is
+    kept. Limit: 55 %, in networks that keep more than 16 MiB an image.
 
     ## Why it matters
     Every activation is kept until the backward pass has used it. Where one resolution, as a rule the
@@ -63,20 +63,23 @@ class MemoryInOneStage(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the resolution that keeps most."""
-        kept = kept_by_sides(seen)
         total = seen.cost.total.kept_bytes
-        if len(kept) < 2 or total <= _SMALLEST_BYTES * seen.input[0]:
+        if total <= _SMALLEST_BYTES * seen.input[0]:
             return
-        sides = max(kept, key=lambda key: kept[key])
+        at = {sides: names for sides, names in stages(seen.graph).items() if size(sides) > 1}
+        kept = {sides: sum(seen.cost.ops[name].kept_bytes for name in names) for sides, names in at.items()}
+        sides = max(kept, key=lambda key: kept[key], default=())
+        if len(kept) < 2:
+            return
         share = 100 * kept[sides] / total
         if share <= _LIMIT:
             return
-        op = next(op for op in seen.graph if op.inputs and seen.read_by(op)[2:] == sides and seen.is_map(op.inputs[0]))
+        first = at[sides][0]
         saved = kept[sides] * (1 - 0.5 ** len(sides)) / seen.input[0]
         yield self.finding(
             f"Layers on maps of {times(sides)} hold {percentage(share)} of what is kept for the backward pass: "
             f"{storage(kept[sides] / seen.input[0])} an image.",
-            f"Use a stride of 2 before {op.name}: up to {storage(saved)} an image would be saved.",
+            f"Use a stride of 2 before {first}: up to {storage(saved)} an image would be saved.",
             measure=Measure(value=share, limit=_LIMIT, wrong="above", high=100.0, unit="%"),
-            op=op.name,
+            op=first,
         )

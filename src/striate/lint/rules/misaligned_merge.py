@@ -87,9 +87,15 @@ class MisalignedMerge(TableRule):
     name = "misaligned-merge"
     severity = "warning"
 
+    def applies(self, paper: Paper) -> bool:
+        """Return whether the fields of all branches that meet are known, or some are out of place already."""
+        shifts = [_shift(paper, op) for op in paper.graph if op.kind in _MERGES]
+        return all(shift is not None for shift in shifts) or any((shift or 0) > _LIMIT for shift in shifts)
+
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the merge that is furthest out of place."""
-        found = [(shift, op) for op in seen.graph if op.kind in _MERGES and (shift := _shift(seen, op)) > _LIMIT]
+        merges = [op for op in seen.graph if op.kind in _MERGES and seen.asks(op)]
+        found = [(shift, op) for op in merges if (shift := _shift(seen, op)) is not None and shift > _LIMIT]
         if not found:
             return
         shift, op = max(found, key=lambda pair: pair[0])
@@ -104,11 +110,13 @@ class MisalignedMerge(TableRule):
         )
 
 
-def _shift(paper: Paper, op: Op) -> float:
-    """Return how far apart the centres of what meets are, in units of the merged map."""
+def _shift(paper: Paper, op: Op) -> float | None:
+    """Return how far apart the centres of what meets are, in units of the merged map; None if a field is not known."""
     if not paper.is_map(op.name) or op.attributes.get("axis", 1) != 1:
         return 0.0
-    met = [name for name in dict.fromkeys(op.inputs) if paper.is_map(name) and name in paper.fields]
+    met = [name for name in dict.fromkeys(op.inputs) if paper.is_map(name)]
+    if not all(paper.fields[name].is_known for name in met):
+        return None
     local = [axes for name in met if (axes := paper.fields[name].axes)]
     if len(local) < 2 or len({len(axes) for axes in local}) > 1:
         return 0.0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import gcd
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Edit, Finding, Measure, set_argument
 from striate.graph import Op
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
@@ -61,7 +62,9 @@ class NarrowGroups(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the narrowest groups."""
-        found = [(width, op) for op in seen.convolutions if (width := _group_width(seen, op)) < _LIMIT]
+        found = [
+            (width, op) for op in seen.convolutions if seen.asks(op) and (width := _group_width(seen, op)) < _LIMIT
+        ]
         if not found:
             return
         width, op = min(found, key=lambda pair: pair[0])
@@ -74,7 +77,15 @@ class NarrowGroups(TableRule):
                 value=float(width), limit=float(_LIMIT), wrong="below", low=1.0, high=64.0, unit="channels"
             ),
             op=op.name,
+            cure=Cure(edits=tuple(_edit(seen, other) for _, other in found)),
         )
+
+
+def _edit(paper: Paper, op: Op) -> Edit:
+    """Take the most groups that are wide enough; none at all if no number of them is."""
+    read, made = paper.read_by(op)[1], op.attributes["width"]
+    fitting = [n for n in range(2, gcd(read, made) + 1) if gcd(read, made) % n == 0 and min(read, made) // n >= _LIMIT]
+    return set_argument(op.name, "groups", max(fitting, default=None))
 
 
 def _group_width(paper: Paper, op: Op) -> int:

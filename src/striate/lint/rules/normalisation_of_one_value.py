@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Edit, Finding, Measure, remove, replaced
 from striate.graph import Op, size, times
 from striate.lint.paper import Paper
+from striate.lint.remedies import group_count
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, listed
 
@@ -59,7 +60,7 @@ class NormalisationOfOneValue(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding for all such layers."""
-        found = [op for op in seen.graph if op.kind in _NORMS and _values(seen, op) == 1]
+        found = [op for op in seen.graph if op.kind in _NORMS and _values(seen, op) == 1 and seen.asks(op)]
         if not found:
             return
         op = found[0]
@@ -71,7 +72,14 @@ class NormalisationOfOneValue(TableRule):
             f"Use groups of several channels for {op.name}, or remove it.",
             measure=Measure(value=1.0, limit=2.0, wrong="below", low=1.0, high=8.0, unit="values"),
             op=op.name,
+            cure=Cure(edits=tuple(_edit(norm) for norm in found)),
         )
+
+
+def _edit(op: Op) -> Edit:
+    """Take groups of several channels; nothing is left to normalise where there is one channel only."""
+    channels = op.shape[1]
+    return replaced(op.name, [f"groupnorm {group_count(channels, 1)}"]) if channels > 1 else remove(op.name)
 
 
 def _values(paper: Paper, op: Op) -> int:

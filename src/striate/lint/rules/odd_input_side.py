@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, resize
 from striate.graph import times
 from striate.lint.paper import Paper
+from striate.lint.reading import loses_border
 from striate.lint.rule import TableRule, register
 from striate.numbers import count
 
@@ -69,13 +70,15 @@ class OddInputSide(TableRule):
         sides = seen.input[2:]
         divisor = min(side & -side for side in sides)
         windows = [window for op in seen.graph if (window := seen.window(op)) is not None]
-        if divisor > 1 or all(max(window.stride) == 1 for window in windows):
+        # A border that nothing reads says the same, and where.
+        if divisor > 1 or all(max(window.stride) == 1 for window in windows) or loses_border(seen):
             return
         nearest = [_nearest_power(side) for side in sides]
         yield self.finding(
             f"The input of {times(sides)} has an odd side: {count(divisor)} is the largest power of two that divides it.",
             f"Use {times(nearest)}, powers of two, or at least multiples of 32.",
             measure=Measure(value=float(divisor), limit=2.0, wrong="below", low=1.0, high=32.0),
+            cure=Cure(edits=(resize(nearest),)),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from striate.analyse import memory_ledger
 from striate.findings import Finding, Measure
 from striate.graph import DTYPE_BYTES
 from striate.lint.paper import Paper
@@ -19,11 +20,11 @@ class OptimizerStepIsThePeak(TableRule):
     """Parameters that outweigh all activations.
 
     ## What it looks for
-    What a batch keeps for the backward pass, against the parameters: the table's batch if it is one
-    for training, 32 images otherwise. Below the size of the parameters, memory peaks in the step of
-    Adam, which needs room for one more copy of them, and not at the end of the forward pass. The
-    figure is the activations as a share of the parameters. Limit: 100 %, in networks with at least
-    64 MiB of parameters.
+    When a training step with Adam holds most, by the memory ledger: the table's batch if it is one for
+    training, 32 images otherwise. If that is in the optimiser, and not at the end of the forward
+    pass, the batch is not what fills the memory. The figure is what the batch keeps for the backward
+    pass, as a share of the gradients and temporaries that the optimiser holds in its step. Limit:
+    100 %, in networks with at least 64 MiB of parameters.
 
     ## Why it matters
     Adam holds four copies of every parameter: itself, its gradient and two means. Where these are
@@ -63,18 +64,20 @@ class OptimizerStepIsThePeak(TableRule):
     severity = "note"
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
-        """Yield a finding if a batch keeps less than the parameters weigh."""
+        """Yield a finding if memory peaks in the optimiser."""
         conditions = seen.graph.conditions
         batch = conditions.batch if conditions.mode == "train" or conditions.batch > 1 else _BATCH
-        kept = seen.cost.total.kept_bytes * batch / conditions.batch
-        params = seen.cost.total.params * DTYPE_BYTES[conditions.dtype]
-        if params < _SMALLEST_BYTES or kept >= params:
+        if seen.cost.total.params * DTYPE_BYTES[conditions.dtype] < _SMALLEST_BYTES:
             return
-        share = 100 * kept / params
+        ledger = memory_ledger(seen.graph, optimizer="adam", batch=batch)
+        if ledger.when != "optimizer":
+            return
+        step_bytes = ledger.at_peak["gradients"] + ledger.at_peak["transient"]
+        share = 100 * ledger.saved_bytes / step_bytes
         largest = max(seen.cost.ops, key=lambda name: seen.cost.ops[name].params)
         yield self.finding(
-            f"What a batch of {count(batch)} keeps is {percentage(share)} of the parameters, {storage(kept)} against "
-            f"{storage(params)}: with Adam, memory peaks in its step.",
+            f"With a batch of {count(batch)}, memory peaks in the step of Adam, at {storage(ledger.peak_bytes)}: the batch "
+            f"keeps {percentage(share)} of the {storage(step_bytes)} that gradients and temporaries take there.",
             f"Use a fused Adam or SGD, or fewer parameters in {largest}; a smaller batch saves nothing.",
             measure=Measure(value=share, limit=100.0, wrong="below", high=200.0, unit="%"),
             op=largest,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, before
 from striate.graph import Op
 from striate.lint.paper import FOLLOWERS, POOLINGS, Paper
+from striate.lint.remedies import activation_word, conv_text
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, listed
 
@@ -61,12 +62,13 @@ class PoolingAfterPooling(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the pair that leaves least."""
-        pairs = [(first, op) for op in seen.graph if (first := _first(seen, op)) is not None]
+        pairs = [(first, op) for op in seen.graph if seen.asks(op) and (first := _first(seen, op))]
         found = [(values, first, op) for first, op in pairs if (values := _values(first, op)) > _LIMIT]
         if not found:
             return
         values, first, op = max(found, key=lambda pair: pair[0])
         others = [other.name for _, _, other in found if other is not op]
+        conv = conv_text(len(op.attributes["kernel"]), 3, op.shape[1])
         more = f" {listed(others)} {'do' if len(others) > 1 else 'does'} so too." if others else ""
         yield self.finding(
             f"{op.name} pools what {first.name} has pooled: one value is left of {count(values)}.{more}",
@@ -75,6 +77,7 @@ class PoolingAfterPooling(TableRule):
                 value=float(values), limit=float(_LIMIT), wrong="above", high=float(max(32, values)), unit="values"
             ),
             op=op.name,
+            cure=Cure(edits=tuple(before(late.name, conv, activation_word(seen)) for _, _, late in found)),
         )
 
 

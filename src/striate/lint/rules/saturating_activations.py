@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, replaced
 from striate.graph import Op
 from striate.lint.paper import LEARNED, Paper
 from striate.lint.rule import TableRule, register
@@ -65,8 +65,9 @@ class SaturatingActivations(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding for all of them."""
-        found = [op for op in seen.graph if op.kind in _SATURATES and _is_in_depth(seen, op)]
-        if len(found) <= _LIMIT:
+        found = [op for op in seen.graph if op.kind in _SATURATES and _is_in_depth(seen, op) and seen.counts(op)]
+        asked = [op.name for op in found if seen.asks(op)]
+        if len(found) <= _LIMIT or not asked:
             return
         yield self.finding(
             f"{count(len(found))} layers end in a sigmoid or tanh and are not normalised: "
@@ -79,7 +80,8 @@ class SaturatingActivations(TableRule):
                 high=float(max(10, len(found))),
                 unit="layers",
             ),
-            op=found[0].name,
+            op=asked[0],
+            cure=Cure(edits=tuple(replaced(op.name, ["relu"]) for op in found)),
         )
 
 

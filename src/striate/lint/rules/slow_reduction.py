@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
-from striate.graph import times
-from striate.lint.paper import Paper
+from striate.findings import Cure, Edit, Finding, Measure, before, remove, set_argument
+from striate.graph import Op, times
+from striate.lint.paper import CONVOLUTIONS, POOLINGS, Paper
 from striate.lint.rule import TableRule, register
-from striate.lint.stages import whole_size
 from striate.numbers import count, percentage, plural
 
 _LIMIT = 50.0
@@ -71,7 +70,7 @@ class SlowReduction(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding if most convolutions work at the input's size."""
-        whole, wide = whole_size(seen)
+        whole, wide = _whole(seen)
         share = 100 * len(whole) / len(wide) if wide else 0.0
         if len(wide) < _FEWEST or share <= _LIMIT:
             return
@@ -81,4 +80,20 @@ class SlowReduction(TableRule):
             f"Move the first pooling, or a stride of 2, to before {whole[1].name}.",
             measure=Measure(value=share, limit=_LIMIT, wrong="above", high=100.0, unit="%"),
             op=whole[1].name,
+            cure=Cure(edits=_edits(seen, whole[1].name)),
         )
+
+
+def _whole(paper: Paper) -> tuple[list[Op], list[Op]]:
+    """Return the convolutions that look beyond a pixel: those at the input's own size, and all."""
+    wide = [op for op in paper.convolutions if max(op.attributes["kernel"]) > 1 and paper.is_map(op.inputs[0])]
+    return [op for op in wide if paper.read_by(op)[2:] == paper.input[2:]], wide
+
+
+def _edits(paper: Paper, name: str) -> tuple[Edit, ...]:
+    """Move the network's first step to a convolution: a pooling to before it, a stride to itself."""
+    windows = ((op, paper.window(op)) for op in paper.graph)
+    op, window = next(((op, found) for op, found in windows if found and max(found.stride) > 1), (None, None))
+    if op is not None and window is not None and op.kind in CONVOLUTIONS:
+        return set_argument(op.name, "stride", None), set_argument(name, "stride", window.stride)
+    return before(name, "maxpool 2"), *([remove(op.name)] if op is not None and op.kind in POOLINGS else [])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure
 from striate.graph import Op, times
 from striate.lint.paper import Paper
+from striate.lint.remedies import without_steps
 from striate.lint.rule import TableRule, register
 from striate.numbers import count
 
@@ -68,12 +69,13 @@ class StemTooEager(TableRule):
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the first layer after the stem."""
         op = _after_stem(seen)
-        if op is None:
+        if op is None or not seen.asks(op):
             return
         read, sides = seen.read_by(op)[2:], seen.input[2:]
         step = min(side / max(left, 1) for side, left in zip(sides, read, strict=True))
         if min(read) > _LIMIT or step < _STRIDE:
             return
+        edits = without_steps(seen, op.inputs[0], _LIMIT + 1)
         yield self.finding(
             f"After the stem, {op.name} reads a map of {times(read)}, {count(min(read))} px of the "
             f"{count(min(sides))} px of the input.",
@@ -82,6 +84,7 @@ class StemTooEager(TableRule):
                 value=float(min(read)), limit=float(_LIMIT), wrong="below", high=float(min(sides)), unit="px"
             ),
             op=op.name,
+            cure=Cure(edits=edits) if edits else None,
         )
 
 

@@ -88,7 +88,7 @@ class SubsamplingShortcut(TableRule):
         found = []
         for op in seen.graph:
             window = seen.window(op) if op.kind in CONVOLUTIONS else None
-            if window is None or skipped_share(window) == 0 or not seen.is_map(op.name):
+            if window is None or skipped_share(window) == 0 or not seen.is_map(op.name) or not seen.asks(op):
                 continue
             beside = other_windows(seen, op)
             # Alone it is stride-above-kernel that speaks.

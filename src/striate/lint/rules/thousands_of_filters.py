@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, set_argument
 from striate.graph import Op
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
@@ -59,7 +59,7 @@ class ThousandsOfFilters(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the widest layer."""
-        found = [op for op in seen.convolutions if _is_dense(op) and op.attributes["width"] > _LIMIT]
+        found = [op for op in seen.convolutions if _is_dense(op) and op.attributes["width"] > _LIMIT and seen.asks(op)]
         if not found:
             return
         op = max(found, key=lambda conv: int(conv.attributes["width"]))
@@ -75,6 +75,7 @@ class ThousandsOfFilters(TableRule):
                 value=float(width), limit=float(_LIMIT), wrong="above", high=float(max(2048, width)), unit="filters"
             ),
             op=op.name,
+            cure=Cure(edits=tuple(set_argument(other.name, "width", _LIMIT) for other in found)),
         )
 
 

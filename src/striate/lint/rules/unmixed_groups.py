@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, before
 from striate.graph import Op
 from striate.lint.paper import CONVOLUTIONS, FOLLOWERS, POOLINGS, Paper
+from striate.lint.remedies import activation_word, conv_text
 from striate.lint.rule import TableRule, register
 from striate.numbers import count
 
@@ -61,15 +62,16 @@ class UnmixedGroups(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the longest row."""
-        rows: dict[str, int] = {}
+        rows: dict[str, list[Op]] = {}
         for op in seen.convolutions:
             first = _first(seen, op)
-            rows[op.name] = 1 if first is None else rows[first.name] + 1
-        if not rows or max(rows.values()) <= _LIMIT:
+            rows[op.name] = [op] if first is None else [*rows.pop(first.name), op]
+        row = max((row for row in rows.values() if seen.asks(row[-1])), key=len, default=[])
+        length = len(row)
+        if length <= _LIMIT:
             return
-        length = max(rows.values())
-        op = next(op for op in seen.convolutions if rows[op.name] == length)
-        groups = op.attributes["groups"]
+        op, groups = row[-1], row[-1].attributes["groups"]
+        conv = conv_text(len(op.attributes["kernel"]), 1, seen.read_by(op)[1])
         yield self.finding(
             f"{count(length)} grouped convolutions stand in a row, up to {op.name}, and nothing mixes their "
             f"{count(groups)} groups.",
@@ -78,6 +80,8 @@ class UnmixedGroups(TableRule):
                 value=float(length), limit=float(_LIMIT), wrong="above", high=float(max(6, length)), unit="layers"
             ),
             op=op.name,
+            # Two in a row may stay: a layer that mixes stands before every second one.
+            cure=Cure(edits=tuple(before(late.name, conv, activation_word(seen)) for late in row[_LIMIT::_LIMIT])),
         )
 
 

@@ -90,7 +90,7 @@ class UnreadBranch(TableRule):
         for op in reversed(seen.graph.ops):
             if op.name in read:
                 read.update(op.inputs)
-        dead = [op.name for op in seen.graph if op.kind in LEARNED and op.name not in read]
+        dead = [op.name for op in seen.graph if op.kind in LEARNED and op.name not in read and seen.asks(op)]
         if not dead:
             return
         total = seen.cost.total.macs

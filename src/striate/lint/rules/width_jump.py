@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.findings import Finding, Measure
+from striate.findings import Cure, Finding, Measure, set_argument
 from striate.graph import Op
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
@@ -61,7 +61,7 @@ class WidthJump(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the largest jump."""
-        found = [(jump, op) for op in seen.convolutions[1:] if (jump := _jump(seen, op)) > _LIMIT]
+        found = [(jump, op) for op in seen.convolutions[1:] if seen.asks(op) and (jump := _jump(seen, op)) > _LIMIT]
         if not found:
             return
         jump, op = max(found, key=lambda pair: pair[0])
@@ -71,6 +71,7 @@ class WidthJump(TableRule):
             f"Use at most {count(int(_LIMIT) * read)} filters in {op.name}, or more in the layers before it.",
             measure=Measure(value=jump, limit=_LIMIT, wrong="above", low=1.0, high=max(16.0, jump), unit="×"),
             op=op.name,
+            cure=Cure(edits=(set_argument(op.name, "width", int(_LIMIT) * read),)),
         )
 
 

@@ -64,12 +64,15 @@ class WorkOnPadding(TableRule):
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the whole network, at the convolution that wastes most."""
         spent = {op.name: seen.cost.ops[op.name].macs for op in seen.convolutions}
-        wasted = {op.name: _share(seen, op) * spent[op.name] for op in seen.convolutions}
+        wasted = {op.name: _share(seen, op) * spent[op.name] for op in seen.convolutions if seen.counts(op)}
         total = sum(spent.values())
         share = 100 * sum(wasted.values()) / total if total else 0.0
         if share <= _LIMIT:
             return
-        op = seen.ops[max(wasted, key=lambda name: wasted[name])]
+        asked = [name for name in wasted if seen.asks(seen.ops[name])]
+        if not asked:
+            return
+        op = seen.ops[max(asked, key=lambda name: wasted[name])]
         yield self.finding(
             f"Of the multiplications in convolutions, {percentage(share)} meet padding, most of them in {op.name} on a "
             f"{times(seen.read_by(op)[2:])} map.",

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
 
+from striate.analyse import input_sizes
 from striate.findings import Cure, Finding, Measure, resize
-from striate.graph import Op, times
+from striate.graph import times
 from striate.lint.paper import Paper
-from striate.lint.reading import lost_rows, lost_share, other_windows
+from striate.lint.reading import lost_rows, unread_share
 from striate.lint.rule import TableRule, register
-from striate.numbers import percentage
+from striate.numbers import count, listed, percentage
+
+_FAR_PX = 1024
 
 
 @register
-class InputSizeOdd(TableRule):
-    """An input whose size does not divide.
+class BorderNeverRead(TableRule):
+    """A border that nothing reads.
 
     ## What it looks for
     A convolution or pooling whose last step does not reach the far border of its map, so that
@@ -53,52 +55,42 @@ class InputSizeOdd(TableRule):
     """
 
     code = "SHP006"
-    name = "input-size-odd"
+    name = "border-never-read"
     severity = "note"
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the op that loses most."""
-        found: list[tuple[float, Op]] = []
-        for op in seen.graph:
-            windows = other_windows(seen, op) if seen.window(op) is not None else None
-            if windows is None or not seen.is_map(op.name) or not seen.asks(op):
-                continue
-            read = seen.read_by(op)
-            found.append((min(lost_share(window, read, by.shape) for by, window in windows), op))
-        found = [(share, op) for share, op in found if share > 0]
+        found = [(share, op) for op in seen.graph if seen.asks(op) and (share := unread_share(seen, op)) > 0]
         if not found:
             return
         share, op = max(found, key=lambda pair: pair[0])
         window = seen.window(op)
-        sizes = _dividing(seen, op)
         rows = max(lost_rows(window, seen.read_by(op), op.shape)) if window is not None else 0
+        sizes, which = _fitting(seen)
+        todo = f"Use an input of {times(sizes)}, where nothing is lost{which}, or pad {op.name}."
         yield self.finding(
-            f"{op.name} never reads {percentage(100 * share)} of its {times(seen.read_by(op)[2:])} "
-            "map: "
+            f"{op.name} never reads {percentage(100 * share)} of its {times(seen.read_by(op)[2:])} map: "
             f"{rows} px at the far border.",
-            _todo(seen, op, sizes),
+            todo if sizes else f"Pad the map before {op.name} by one more pixel.",
             measure=Measure(value=100 * share, limit=0.0, wrong="above", high=max(50.0, 100 * share), unit="%"),
             op=op.name,
-            cure=Cure(edits=(resize(sizes),)) if sizes not in {(), tuple(seen.input[2:])} else None,
+            cure=Cure(edits=(resize(sizes),)) if sizes else None,
         )
 
 
-def _dividing(paper: Paper, op: Op) -> tuple[int, ...]:
-    """Return the nearest larger input that divides, () if the steps so far are not known."""
-    steps = [ceil(axis.stride) for axis in paper.fields[op.name].axes]
+def _fitting(paper: Paper) -> tuple[tuple[int, ...], str]:
+    """Return the nearest larger input at which no border is lost, and which sides are such; () if there is none."""
     sides = paper.input[2:]
-    if len(steps) != len(sides):
-        return ()
-    return tuple(-(-length // step) * step for length, step in zip(sides, steps, strict=True))
-
-
-def _todo(paper: Paper, op: Op, sizes: tuple[int, ...]) -> str:
-    """Name the input that divides, or the pixel that is missing."""
-    if not sizes:
-        return f"Pad the map before {op.name}, or choose an input size that divides."
-    if sizes == tuple(paper.input[2:]):
-        return f"Pad the map before {op.name} by one more pixel."
-    steps = [ceil(axis.stride) for axis in paper.fields[op.name].axes]
-    steps_text = times(sorted(set(steps)))
-    where = f"a multiple of the total stride {steps_text}"
-    return f"Use an input of {times(sizes)}, {where}, or pad {op.name}."
+    found = input_sizes(paper.graph, range_px=(min(sides), max(sides) + min(max(sides), _FAR_PX)))
+    if len(found) < len(sides):
+        return (), ""
+    sizes = tuple(
+        next((size for size in axis.sizes if size >= side), 0) for axis, side in zip(found, sides, strict=True)
+    )
+    if 0 in sizes or sizes == tuple(sides):
+        return (), ""
+    first = found[0]
+    if not first.period_px or len({axis.remainders_px for axis in found}) > 1:
+        return sizes, ""
+    left = listed([count(left) for left in first.remainders_px])
+    return sizes, f" (nor at any side that leaves {left} when divided by {first.period_px})"
