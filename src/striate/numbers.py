@@ -30,6 +30,19 @@ def count(number: int) -> str:
     return (MINUS if number < 0 else "") + digits
 
 
+def amount(number: int) -> str:
+    """Return a large whole number as people say it, to three digits; below a million with all its digits.
+
+    Example:
+        >>> amount(4730000), amount(38019050504192), amount(999)
+        ('4.73 million', '38.0 trillion', '999')
+    """
+    for size, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
+        if number >= size:
+            return f"{measure(number / size)} {word}"
+    return count(number)
+
+
 def measure(value: float, digits: int = 3, *, signed: bool = False) -> str:
     """Return a measurement to so many significant digits.
 

@@ -132,12 +132,18 @@ def _traced(subject: Subject, network: str | Path | Network | nn.Module, input_s
     given = found.input_shape if input_size is None else input_size
     inputs = _inputs(given, batch)
     recording = trace(found.module, inputs)
-    return Tables(
-        subject=subject,
-        used=recording.graph,
-        trained=training_table(found.module, inputs, recording.graph),
-        notes=tuple(_notes(is_real=recording.is_data_dependent, hooks=recording.skipped_hooks)),
-    )
+    notes = _notes(is_real=recording.is_data_dependent, hooks=recording.skipped_hooks)
+    try:
+        trained = training_table(found.module, inputs, recording.graph)
+    except InputError as error:
+        # Side heads that run in training only may refuse a size that the rest takes.
+        trained = recording.graph
+        notes.append(f"It does not run in train mode here ({error}): the memory is that of what runs in eval mode.")
+    if broken := _not_finite(found.module):
+        notes.append(
+            f"Not all weights are numbers: {listed(broken)}. What is on paper holds; what is measured does not."
+        )
+    return Tables(subject=subject, used=recording.graph, trained=trained, notes=tuple(notes))
 
 
 def _inputs(given: InputSize, batch: int) -> Any:  # noqa: ANN401 - what `trace` takes
@@ -149,6 +155,21 @@ def _inputs(given: InputSize, batch: int) -> Any:  # noqa: ANN401 - what `trace`
 
 def _is_size(given: object) -> bool:
     return isinstance(given, Sequence) and all(isinstance(length, int | float) for length in given)
+
+
+def _not_finite(module: nn.Module) -> list[str]:
+    """Return the names of parameters that hold NaN or infinity."""
+    import torch
+
+    found = []
+    for name, tensor in module.named_parameters():
+        if tensor.is_meta or not tensor.is_floating_point():
+            continue
+        # A sum is finite unless something in it is not, or it runs over: only then each value is looked at.
+        values = tensor.detach()
+        if not torch.isfinite(values.sum(dtype=torch.float32)) and not torch.isfinite(values).all():
+            found.append(name)
+    return found
 
 
 def _notes(*, is_real: bool, hooks: tuple[str, ...]) -> list[str]:

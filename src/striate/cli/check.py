@@ -50,7 +50,7 @@ def check(
     effective: Annotated[
         bool, typer.Option("--effective", help="Measure how much of its field the last map uses, too.")
     ] = False,
-    page: Annotated[Path | None, typer.Option(help="Write it all as one HTML file.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write the table, findings and memory as one HTML page.")] = None,
     select: Annotated[list[str] | None, typer.Option(help="Ask only this rule (code, its beginning, or name).")] = None,
     ignore: Annotated[list[str] | None, typer.Option(help="Do not ask this rule.")] = None,
     format_: Annotated[
@@ -64,6 +64,12 @@ def check(
 
     Ends with 1 if there is a warning or an error, with 0 if there are only notes or nothing, with 3 if a rule raised.
     """
+    if time and (precision != "full" or implementation != "for-loop" or checkpoint or optimizer == "rmsprop"):
+        raise UsageError(
+            "--time must come with full precision, for-loop, no checkpoint, and sgd, momentum, adam or adamw",
+            got=f"--precision {precision} --implementation {implementation} --optimizer {optimizer}",
+            hint="Leave these out: what is timed is torch's own way on a CPU.",
+        )
     form = _form(format_, as_json=json, fix=fix, out=out, extras=bool(compare or time or effective or page))
     from striate.checking import check as check_network
 
@@ -155,7 +161,7 @@ def _show_reached(error: InputError, form: Format) -> None:
     if error.reached is None or not len(error.reached) or form != "text":
         return
     from striate.analyse import layers
-    from striate.cli.tables import layer_table
+    from striate.cli.layers import layer_table
     from striate.cli.terminal import console
 
     console().print(layer_table(layers(error.reached)))

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 _WORDS = {
     "params": "Parameters",
     "macs": "MACs, forward",
+    "layer_macs": "Of these, layers",
+    "other_flops": "FLOPs of everything else",
+    "backward_flops": "FLOPs, backward",
     "kept_bytes": "Kept for backward",
     "ops": "Ops",
     "not_counted": "Ops not counted",
     "field_size_px": "Field of the last map, px",
     "field_stride_px": "Its units' distance, px",
     "field_padding_px": "Its padding, px",
-    "layer_macs": "Of these, layers",
-    "other_flops": "FLOPs of everything else",
-    "backward_flops": "FLOPs, backward",
     "peak_bytes": "Peak of a training step",
 }
 _MARKS = {"changed": "~", "first only": "−", "second only": "+"}
@@ -45,13 +45,18 @@ def show_comparison(a: Check, b: Check) -> None:
     if not found.same_conditions:
         screen.print("The tables hold for other inputs, types or modes: figures differ for that alone.")
     screen.print(
-        pairs_table("Figure", [replace(pair, name=title(pair.name)) for pair in found.totals], found, _kinds_of(found))
+        pairs_table(
+            "Figure",
+            [replace(pair, name=title(pair.name)) for pair in sorted(found.totals, key=_rank)],
+            found,
+            _kinds_of(found),
+        )
     )
     rows = [replace(stage.macs, name=f"{place(stage.size)}, MACs") for stage in found.stages]
     rows += [replace(stage.params, name=f"{place(stage.size)}, parameters") for stage in found.stages]
     screen.print(pairs_table("Maps", [row for row in rows if row.first or row.second], found, {}))
     screen.print(pairs_table("Ops of a kind", list(found.kinds), found, {}))
-    for line in told(found):
+    for line in (*told(found), *findings_told(a, b)):
         screen.print(line)
 
 
@@ -66,6 +71,15 @@ def told(found: Comparison) -> list[str]:
     if found.more:
         lines.append(f"  and {plural(found.more, 'more place')}.")
     return lines
+
+
+def findings_told(a: Check, b: Check) -> list[str]:
+    """Return the findings that only one of the two has, by name."""
+    names = [{finding.name for finding in found.findings} for found in (a, b)]
+    alone = ((a.name, names[0] - names[1]), (b.name, names[1] - names[0]))
+    lines = [f"Findings of {name} alone: {', '.join(sorted(only))}." for name, only in alone if only]
+    both = sorted(names[0] & names[1])
+    return [*lines, *([f"Findings of both: {', '.join(both)}."] if both else [])]
 
 
 def pairs_table(heading: str, pairs: list[Pair], found: Comparison, is_bytes: dict[str, bool]) -> Table:
@@ -100,6 +114,11 @@ def title(name: str) -> str:
 def place(size: tuple[int, ...]) -> str:
     """Return a map's size in words."""
     return times(size) or "no map"
+
+
+def _rank(pair: Pair) -> int:
+    names = list(_WORDS)
+    return names.index(pair.name) if pair.name in names else len(names)
 
 
 def _kinds_of(found: Comparison) -> dict[str, bool]:

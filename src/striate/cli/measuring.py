@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from striate.checking import Check
 from striate.cli.terminal import console
-from striate.errors import InputError
 from striate.numbers import percent
 
 if TYPE_CHECKING:
@@ -45,8 +44,6 @@ def measured(found: Check, *, time: bool, effective: bool, quiet: bool) -> Measu
 
     network = load_network(found.plan or found.subject.name)
     conditions = found.graph.conditions
-    if time and found.memory.optimizer == "rmsprop":
-        raise InputError("the optimiser that is timed must be sgd, momentum, adam or adamw", got="rmsprop")
     with Watcher(quiet=quiet) as watcher:
         field = effective_field(network, events=watcher) if effective else None
         times = None

@@ -9,11 +9,11 @@ from striate.analyse import borders, last_field
 from striate.checking import Check
 from striate.checking.document import number
 from striate.cli.advice import COLOURS, MARKS, show_advice
+from striate.cli.layers import layer_table
 from striate.cli.terminal import console
 from striate.findings import Finding
 from striate.graph import times
-from striate.numbers import count, listed, plural, storage
-from striate.records import LayerReading
+from striate.numbers import amount, count, listed, plural, storage
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 def show_check(found: Check) -> None:
     """Show the table, the sums, the memory, the field and the findings."""
     screen = console()
-    screen.print(layer_table(found.layers))
+    # What qualifies every figure stands before them.
+    for note in found.notes:
+        screen.print(note)
+    unread = sum(elements for _, elements in found.graph.idle)
+    screen.print(layer_table(found.layers, not_counted=found.cost.not_counted, unread=unread))
     for heading, rows in (
         (conditions_text(found), cost_rows(found)),
-        (f"Training step with {found.memory.optimizer}", memory_rows(found)),
+        (step_text(found), memory_rows(found)),
         ("Receptive field of the last map", field_rows(found)),
     ):
         screen.print(heading, style="bold")
         screen.print(facts(rows))
-    for note in found.notes:
-        screen.print(note)
     show_advice(found)
 
 
@@ -54,20 +56,32 @@ def conditions_text(found: Check) -> str:
     return f"Cost for {plural(held.batch, 'image')} of {shapes}"
 
 
+def step_text(found: Check) -> str:
+    """Return what the memory holds for: "Training step: batch 8, adam (fused), mixed precision, 8 blocks recomputed"."""
+    held = found.memory
+    how = "" if held.implementation == "for-loop" else f" ({held.implementation})"
+    words = [f"batch {count(held.batch)}", f"{held.optimizer}{how}"]
+    if held.precision == "mixed":
+        words.append("mixed precision")
+    if held.checkpoint:
+        words.append(f"{plural(len(held.checkpoint), 'module')} computed again: {listed(held.checkpoint)}")
+    return f"Training step: {', '.join(words)}"
+
+
 def cost_rows(found: Check) -> list[tuple[str, str]]:
     """Return what one pass costs."""
     total = found.cost.total
-    idle = sum(number for _, number in found.graph.idle)
+    idle = sum(elements for _, elements in found.graph.idle)
     products = total.macs - total.layer_macs
     rows = [
         ("Parameters", count(total.params) + (f", {count(idle)} of them read by no op in eval mode" if idle else "")),
         (
             "Forward",
-            f"{count(total.macs)} MACs"
-            + (f" ({count(total.layer_macs)} in layers, {count(products)} in products)" if products else "")
-            + f", {count(total.other_flops)} FLOPs of everything else",
+            f"{amount(total.macs)} MACs"
+            + (f" ({amount(total.layer_macs)} in layers, {amount(products)} in products)" if products else "")
+            + f", {amount(total.other_flops)} FLOPs of everything else",
         ),
-        ("Backward", f"{count(total.backward_flops)} FLOPs in convolutions, layers and products"),
+        ("Backward", f"{amount(total.backward_flops)} FLOPs in convolutions, layers and products"),
         ("Bytes moved", f"{storage(total.read_bytes)} read, {storage(total.written_bytes)} written"),
     ]
     if found.cost.not_counted:
@@ -94,7 +108,7 @@ def memory_rows(found: Check) -> list[tuple[str, str]]:
     ]
     for number_, way in enumerate(found.savings[:3]):
         label = "Would save most" if number_ == 0 else ""
-        rows.append((label, f"{storage(way.saved_bytes)}: {way.what}"))
+        rows.append((label, f"{storage(way.saved_bytes)}: {way.what} Price: {way.costs}."))
     return rows
 
 
@@ -122,43 +136,6 @@ def field_rows(found: Check) -> list[tuple[str, str]]:
     if reached.gains_nothing:
         rows.append(("Widen nothing", f"{listed(reached.gains_nothing)}: every path to them sees all already"))
     return rows
-
-
-def layer_table(rows: Sequence[LayerReading]) -> Table:
-    """Return the layers as a table with sums at the foot."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("Layer", footer="Sum")
-    table.add_column("Kind", overflow="fold")
-    table.add_column("Output", justify="right")
-    table.add_column("Field, px", justify="right")
-    for title, total in (
-        ("Params", sum(row.cost.params for row in rows)),
-        ("MACs", sum(row.cost.macs for row in rows)),
-    ):
-        table.add_column(title, justify="right", footer=count(total))
-    table.add_column("Kept", justify="right", footer=storage(sum(row.cost.kept_bytes for row in rows)))
-    for row in rows:
-        table.add_row(
-            row.name,
-            row.summary,
-            times(row.shape),
-            field_text(row),
-            count(row.cost.params),
-            count(row.cost.macs),
-            storage(row.cost.kept_bytes),
-        )
-    return table
-
-
-def field_text(row: LayerReading) -> str:
-    """Return a layer's receptive field in words."""
-    if not row.receptive.axes:
-        return "all" if row.receptive.is_global and row.receptive.is_known else "unknown"
-    sizes = {axis.size_px for axis in row.receptive.axes}
-    return count(sizes.pop()) if len(sizes) == 1 else times(tuple(axis.size_px for axis in row.receptive.axes))
 
 
 def show_findings(findings: Sequence[Finding], *, checked: int, skipped: int = 0) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from torch import nn
@@ -73,6 +77,17 @@ def _from_torchvision(name: str, outputs: int) -> nn.Module:
     return module
 
 
+@contextmanager
+def _working_folder_importable() -> Iterator[None]:
+    """Look for modules in the working folder too, as `python -m` does, for the block only."""
+    folder = str(Path.cwd())
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
 def _from_factory(text: str) -> nn.Module:
     import importlib
 
@@ -80,11 +95,18 @@ def _from_factory(text: str) -> nn.Module:
     if not module_name or not attribute:
         raise InputError("a python reference must be python:package.module:factory", got=text)
     try:
-        factory = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as cause:
+        with _working_folder_importable():
+            module = importlib.import_module(module_name)
+    except ImportError as cause:
+        is_missing = isinstance(cause, ModuleNotFoundError) and cause.name == module_name.partition(".")[0]
+        hint = "Is its folder on PYTHONPATH, or the working folder?" if is_missing else "Mend that import."
         raise InputError(
-            "a python reference must name something importable", got=text, hint=f"{cause}. Is its folder on PYTHONPATH?"
+            "a python reference must name something importable", got=text, hint=f"{cause}. {hint}"
         ) from cause
+    if not hasattr(module, attribute):
+        known = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
+        raise unknown_name(f"factory in {module_name}", attribute, known)
+    factory = getattr(module, attribute)
     try:
         made = factory if isinstance(factory, nn.Module) else factory()
     except StriateError:

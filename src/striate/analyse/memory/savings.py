@@ -12,6 +12,9 @@ from striate.analyse.memory.smaller import halved_early, in_place
 from striate.graph import Graph
 from striate.records.ledger import Saving
 
+# Of the peak: what saves less is not worth a line.
+_LEAST = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class _Way:
@@ -29,7 +32,7 @@ def savings(
     precision: str = "full",
     checkpoint: Sequence[str] = (),
 ) -> tuple[Saving, ...]:
-    """Return ways to need less memory for a training step, those that help most first; those that do not help are left out.
+    """Return ways to need less memory for a training step, best first; what saves less than 1 % is left out.
 
     Each is the peak of `memory_ledger` with that one thing changed.
 
@@ -48,7 +51,7 @@ def savings(
     found = []
     for way in _ways(graph, optimizer, implementation, precision, tuple(checkpoint)):
         after = way.peak_bytes()
-        if after < before:
+        if before - after >= _LEAST * before:
             found.append(
                 Saving(name=way.name, what=way.what, peak_bytes=after, saved_bytes=before - after, costs=way.costs)
             )
