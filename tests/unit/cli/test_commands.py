@@ -185,3 +185,15 @@ def test_every_command_has_help_with_an_example_and_json(command, capsys):
 
     assert f"Example: striate {command}" in text
     assert "--json" in text
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    from importlib.metadata import version
+
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"striate {version('striate')}\n"
+
+
+def test_debug_shows_where_an_error_came_from(capsys):
+    assert run(["rule", "nothing-like-it", "--debug"]) == 2
+    assert "Traceback" in capsys.readouterr().err
