@@ -24,12 +24,13 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
+def _version(asked: bool) -> bool:
     if asked:
         from importlib.metadata import version
 
         sys.stdout.write(f"striate {version('striate')}\n")
         raise typer.Exit
+    return asked
 
 
 @app.callback()
