@@ -48,6 +48,39 @@ def test_a_field_as_large_as_the_image_that_no_unit_centres_does_not_see_all():
     assert borders(graph).sees_all == "maxpool2"
 
 
+class Turned(nn.Module):
+    """Two padded 3×3 convolutions; in between and after the map is turned."""
+
+    def __init__(self, order):
+        super().__init__()
+        self.one, self.other, self.order = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 3, padding=1), order
+
+    def forward(self, x):
+        return self.other(self.one(x)).permute(self.order).relu()
+
+
+@pytest.mark.parametrize("order", [(0, 2, 3, 1), (0, 1, 3, 2), (0, 3, 2, 1)])
+def test_the_order_of_dimensions_changes_no_borders(order):
+    graph = trace(Turned(order), (1, 1, 5, 20)).graph
+    found = borders(graph)
+
+    # 5×5 pixels around each of 5×20: of 25 rows read 19 are on the image (3 + 4 + 5 + 4 + 3), of 100 columns 94.
+    assert found.padding_share[graph.outputs[0]] == pytest.approx(1 - 19 / 25 * 94 / 100)
+    assert found.sees_all is None
+
+
+def test_a_channels_last_map_can_be_the_first_that_sees_all():
+    class Net(Turned):
+        def forward(self, x):
+            turned = self.other(self.one(x)).permute(0, 2, 3, 1)
+            return turned[:, 1:, 1:] + turned[:, :-1, :-1]
+
+    graph = trace(Net(None), (1, 1, 6, 6)).graph
+
+    # Fields of 5, of which two lie a pixel apart: the unit (2, 2) reads all 6.
+    assert borders(graph).sees_all == graph.outputs[0]
+
+
 def _loses(module, size):
     """Tell whether some map's last row moves nothing that reads it, by gradients of positive weights."""
     maps = []

@@ -97,6 +97,17 @@ def test_an_unknown_op_is_named():
         box(GRAPH, "conv3", (0, 0))
 
 
-def test_an_op_without_a_rule_on_the_way_is_refused():
-    with pytest.raises(InputError, match="rule for every op"):
-        read(lambda x: torch.flip(x, (3,)).relu(), (0, 0))
+def test_an_op_without_a_rule_on_the_way_is_named():
+    def forward(x):
+        picked = x[:, :, torch.tensor([0, 2, 5])]
+        return (picked + 1).relu()
+
+    with pytest.raises(InputError, match=r"rule for every op before it; got index \(index\).*relu"):
+        read(forward, (0, 0))
+
+
+def test_a_place_is_told_in_the_inputs_order_of_axes():
+    def forward(x):
+        return functional.max_pool2d(x, (2, 1)).permute(0, 3, 2, 1)
+
+    assert read(forward, (0, 7)) == ((0, 1), (7,))
