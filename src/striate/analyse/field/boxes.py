@@ -129,7 +129,7 @@ def _pulled(places: _Places, axes: tuple[AxisFlow, ...] | None, layout: Layout, 
         for step, size in reversed(one.steps or ()):
             mask = _step(mask, step, size)
         if one.is_all and not is_local:
-            mask = (1 << length(layout, axis)) - 1
+            mask = (1 << (mask.bit_length() if one.is_causal else length(layout, axis))) - 1
         found.append(mask)
     return tuple(found)
 
