@@ -8,7 +8,8 @@ from math import isfinite
 from typing import Any
 
 from striate import schema
-from striate.analyse import last_field
+from striate.analyse import borders, last_field
+from striate.checking.border_document import border_document, sizes_document
 from striate.checking.record import Check
 from striate.graph import Op
 from striate.records import Receptive
@@ -18,6 +19,7 @@ SCHEMA_VERSION = 2
 
 def document(found: Check) -> dict[str, Any]:
     """Return a check as plain values."""
+    reached = borders(found.graph, found.fields)
     return {
         "schema": schema.stamp("check", SCHEMA_VERSION),
         "network": found.name,
@@ -26,7 +28,9 @@ def document(found: Check) -> dict[str, Any]:
         "totals": asdict(found.cost.total),
         "memory": _memory(found),
         "receptive_field": field_document(last_field(found.graph, found.fields)),
-        "ops": [_op(found, op) for op in found.graph],
+        "borders": border_document(reached),
+        "input_sizes": sizes_document(found.graph),
+        "ops": [_op(found, op) | {"padding_share": reached.padding_share.get(op.name)} for op in found.graph],
         "not_counted": list(found.cost.not_counted),
         "findings": _findings(found),
         "allowed": [covered.finding.row() | {"reason": covered.allowance.reason} for covered in found.report.allowed],

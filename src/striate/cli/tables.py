@@ -9,6 +9,7 @@ from striate.analyse import borders, last_field
 from striate.checking import Check
 from striate.checking.document import number
 from striate.cli.advice import COLOURS, MARKS, show_advice
+from striate.cli.border_rows import border_rows
 from striate.cli.layers import layer_table
 from striate.cli.terminal import console
 from striate.findings import Finding
@@ -135,7 +136,7 @@ def field_rows(found: Check) -> list[tuple[str, str]]:
         rows.append(("Sees all from", reached.sees_all))
     if reached.gains_nothing:
         rows.append(("Widen nothing", f"{listed(reached.gains_nothing)}: every path to them sees all already"))
-    return rows
+    return rows + border_rows(found.graph, reached)
 
 
 def show_findings(findings: Sequence[Finding], *, checked: int, skipped: int = 0) -> None:

@@ -67,5 +67,5 @@ class Reduction(Kind):
         if not op.attributes["over"]:
             return SAME
         if op.attributes.get("running"):
-            return Mixes(op.attributes["over"], "places")
+            return Mixes(op.attributes["over"], "places", is_causal=True)
         return Mixes(op.attributes["over"], "one" if op.attributes["keep"] else "none")

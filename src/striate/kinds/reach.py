@@ -89,10 +89,12 @@ class Mixes(Reach):
         over: The dimensions that are read whole.
         leaves: What stays of them: "places" (a normalisation: each value keeps its own, too), "features" (a fully
             connected layer: other values stand there), "one" (a sum with keepdim) or "none" (a sum).
+        is_causal: Each value that keeps its place reads only up to it, as in a running sum.
     """
 
     over: tuple[int, ...]
     leaves: Literal["places", "features", "one", "none"]
+    is_causal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,21 @@ class Rolls(Reach):
 
     axes: tuple[int, ...]
     shifts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reverses(Reach):
+    """Dimensions are read from their end to their start."""
+
+    axes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats(Reach):
+    """Dimensions stand several times: the whole map side by side, or each place beside itself where `is_each`."""
+
+    times: tuple[int, ...]
+    is_each: bool = False
 
 
 @dataclass(frozen=True, slots=True)

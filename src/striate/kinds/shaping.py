@@ -15,6 +15,8 @@ from striate.kinds.reach import (
     Reach,
     Regroups,
     Reorders,
+    Repeats,
+    Reverses,
     Rolls,
     Takes,
     Unfolds,
@@ -199,6 +201,16 @@ class Index(Kind):
     ) -> dict[str, Any]:
         if operator == "roll" and arguments[2]:
             return {"axes": spread(arguments[2], 1), "shifts": spread(arguments[1], 1)}
+        if operator == "flip":
+            return {"flips": tuple(axis % len(output) for axis in spread(arguments[1], 1))}
+        if operator in {"repeat", "tile"}:
+            times = arguments[1] if isinstance(arguments[1], list | tuple) else arguments[1:]
+            return {"times": (1,) * (len(output) - len(times)) + tuple(times)}
+        if operator == "repeat_interleave" and len(arguments) > 2 and isinstance(arguments[1], int):
+            axis = arguments[2]
+            if isinstance(axis, int):
+                axis %= len(output)
+                return {"times": tuple(arguments[1] if n == axis else 1 for n in range(len(output))), "each": True}
         if operator == "im2col":
             # aten::im2col(x, kernel, dilation, padding, stride)
             kernel, dilation, padding, stride = (spread(argument, 2) for argument in arguments[1:5])
@@ -214,6 +226,10 @@ class Index(Kind):
         found = op.attributes
         if "shifts" in found:
             return Rolls(found["axes"], found["shifts"])
+        if "flips" in found:
+            return Reverses(found["flips"])
+        if "times" in found:
+            return Repeats(found["times"], found.get("each", False))
         if "places" in found:
             return Unfolds(
                 Window(found["kernel"], found["stride"], found["padding"], found["dilation"]), found["places"]

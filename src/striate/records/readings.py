@@ -208,6 +208,8 @@ class InputSizes:
         remainders_px: The remainders, of sizes divided by the period, at which nothing is lost.
         lost_px: Pixels of the table's own size that no unit reads, summed over the maps on which they are lost.
         losing: Ops whose values lose pixels at the table's own size.
+        unknown_at: The first op that has no rule for how its sizes follow; None if all have. Where there is one, nothing
+            is known of the axis: the other figures are empty.
     """
 
     axis: int
@@ -217,6 +219,7 @@ class InputSizes:
     remainders_px: tuple[int, ...]
     lost_px: int
     losing: tuple[str, ...]
+    unknown_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

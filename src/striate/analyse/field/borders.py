@@ -7,8 +7,10 @@ from fractions import Fraction
 from functools import lru_cache
 from math import prod
 
+from striate.analyse.field.axes import length
 from striate.analyse.field.receptive import receptive_fields
 from striate.analyse.field.shortest import shortest_fields
+from striate.analyse.field.way import Way
 from striate.graph import Graph, Shape
 from striate.kinds import kind_of
 from striate.records.readings import Borders, Field, Receptive
@@ -40,23 +42,23 @@ def borders(graph: Graph, fields: Mapping[str, Receptive] | None = None) -> Bord
     fields = receptive_fields(graph) if fields is None else fields
     least = shortest_fields(graph, fields)
     sides = next(iter(graph.conditions.inputs.values()))[2:]
+    layouts = Way.through(graph).layouts
     shares = {}
+    sees_all = None
     for op in graph:
-        found = fields[op.name]
-        if found.axes and (places := _places(op.shape, found)) is not None:
+        found, layout = fields[op.name], layouts[op.name]
+        if found.axes and layout is not None:
+            places = tuple(length(layout, axis) for axis in range(len(sides)))
+            if sees_all is None and _sees_all(found, places, sides):
+                sees_all = op.name
             inside = [_inside(axis, count, side) for axis, count, side in zip(found.axes, places, sides, strict=True)]
             shares[op.name] = 1 - float(prod(inside, start=Fraction(1)))
     return Borders(
         padding_share=shares,
-        sees_all=next((op.name for op in graph if _sees_all(op.shape, fields[op.name], sides)), None),
+        sees_all=sees_all,
         first_global=next((op.name for op in graph if fields[op.name].is_global), None),
         gains_nothing=tuple(op.name for op in graph if _is_border_layer(graph, op.name, least, sides)),
     )
-
-
-def _places(shape: Shape, found: Receptive) -> Shape | None:
-    """Return how many units stand along each axis; None where the value's dimensions are not the input's."""
-    return shape[2:] if len(shape) == len(found.axes) + 2 else None
 
 
 @lru_cache(maxsize=4096)
@@ -75,11 +77,8 @@ def _inside(field: Field, places: int, side: int) -> Fraction:
     return Fraction(inside, read) if read else Fraction(1)
 
 
-def _sees_all(shape: Shape, found: Receptive, sides: Shape) -> bool:
+def _sees_all(found: Receptive, places: Shape, sides: Shape) -> bool:
     """Tell whether some unit's field covers the image, by its local field."""
-    places = _places(shape, found)
-    if not found.axes or places is None:
-        return False
     return all(
         any(first <= 0 and last >= side for first, last in map(axis.span, range(count)))
         for axis, count, side in zip(found.axes, places, sides, strict=True)

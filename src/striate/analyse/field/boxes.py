@@ -22,11 +22,14 @@ def box(graph: Graph, op: str, index: tuple[int, ...], *, is_local: bool = False
     Args:
         graph: The table.
         op: Name of the unit's op.
-        index: The unit's place, one number for each axis of space that the op's value still has.
+        index: The unit's place, one number for each axis of space that the op's value still has, in the order in which
+            the first input has them, whatever the order of the value's own dimensions (channels last, transposed,
+            cut into windows): (row, column) for an image.
         is_local: Leave out what passes ops that see the whole map, as `receptive_fields` does.
 
     Returns:
-        By name, (first, last + 1) per axis of space, clipped to the map; a value the unit does not read is missing.
+        By name, (first, last + 1) per axis of space in the input's order, clipped to the map; a value the unit does not
+        read is missing.
 
     Raises:
         UnknownNameError: No op has that name.
@@ -92,8 +95,11 @@ class Boxes:
     def _start(self, name: str, index: tuple[int, ...]) -> _Places:
         layout = self._way.layouts[name]
         if layout is None:
-            what = "an op without a rule on its way" if name in self._way.lost else "no part of the first input in it"
-            raise InputError("a unit's box needs a rule for every op before it", got=Quoted(what), where=name)
+            if name in self._way.lost:
+                culprit = self._graph[self._way.lost[name]]
+                what = f"{culprit.name} ({culprit.kind})"
+                raise InputError("a unit's box needs a rule for every op before it", got=Quoted(what), where=name)
+            raise InputError("a unit's box needs a value that the first input has a part in", got=name)
         axes = [axis for axis in range(self._way.rank) if digits(layout, axis)]
         sizes = [length(layout, axis) for axis in axes]
         if len(index) != len(sizes) or not all(0 <= place < size for place, size in zip(index, sizes, strict=True)):
@@ -123,7 +129,7 @@ def _pulled(places: _Places, axes: tuple[AxisFlow, ...] | None, layout: Layout, 
         for step, size in reversed(one.steps or ()):
             mask = _step(mask, step, size)
         if one.is_all and not is_local:
-            mask = (1 << length(layout, axis)) - 1
+            mask = (1 << (mask.bit_length() if one.is_causal else length(layout, axis))) - 1
         found.append(mask)
     return tuple(found)
 

@@ -33,7 +33,9 @@ from striate.kinds.reach import (
     Reach,
     Regroups,
     Reorders,
+    Repeats,
     Resizes,
+    Reverses,
     Rolls,
     Same,
     Shuffles,
@@ -137,6 +139,10 @@ def _mixes(reach: Mixes, shape: Shape, sources: Sequence[Source], rank: int) -> 
     walk = Walk(sources[0], rank)
     count = len(sources[0].shape)
     over = sorted({number % count for number in reach.over})
+    if reach.is_causal:
+        for number in over:
+            walk.run(number)
+        return walk.end(len(sources))
     stays = reach.leaves == "places"
     walk.mix([atom for number in over for atom in places(walk.layout[number])], stays=stays)
     if stays:
@@ -220,6 +226,25 @@ def _rolls(reach: Rolls, shape: Shape, sources: Sequence[Source], rank: int) -> 
     return walk.end(len(sources))
 
 
+def _reverses(reach: Reverses, shape: Shape, sources: Sequence[Source], rank: int) -> Flow:
+    walk = Walk(sources[0], rank)
+    for number in reach.axes:
+        if shape[number] > 1:
+            act_on(walk, number, index_maps.mirrored(shape[number]), shape[number])
+    return walk.end(len(sources))
+
+
+def _repeats(reach: Repeats, shape: Shape, sources: Sequence[Source], rank: int) -> Flow:
+    walk = Walk(sources[0], rank)
+    new = len(shape) - len(walk.layout)
+    walk.layout = ((),) * new + walk.layout
+    for number, (times, size) in enumerate(zip(reach.times, shape, strict=True)):
+        if times != 1:
+            digit = index_maps.repeated(times) if reach.is_each else index_maps.tiled(size // times)
+            act_on(walk, number, digit, size)
+    return walk.end(len(sources))
+
+
 def _unfolds(reach: Unfolds, shape: Shape, sources: Sequence[Source], rank: int) -> Flow:
     whole = (*shape[:-1], *reach.places)
     found = _slides(Slides(reach.columns), whole, sources, rank)
@@ -268,6 +293,8 @@ _RULES: dict[type[Reach], Callable[[Any, Shape, Sequence[Source], int], Flow]] =
     Takes: _takes,
     Pads: _pads,
     Rolls: _rolls,
+    Reverses: _reverses,
+    Repeats: _repeats,
     Unfolds: _unfolds,
     Shuffles: _shuffles,
 }

@@ -101,6 +101,29 @@ def repeated(times: int) -> IndexMap:
     return IndexMap(times, 1, ((0,),) * times)
 
 
+@lru_cache(maxsize=256)
+def mirrored(length: int) -> IndexMap:
+    """Return the map of an axis of `length` places read from its end."""
+    return IndexMap(length, 0, tuple((length - 1 - place,) for place in range(length)))
+
+
+@lru_cache(maxsize=256)
+def tiled(length: int) -> IndexMap:
+    """Return the map of several maps of `length` places side by side, all of them one.
+
+    Example:
+        >>> [next(tiled(3).reads(place, 3)) for place in range(6)]
+        [0, 1, 2, 0, 1, 2]
+    """
+    return IndexMap(length, 0, tuple((place,) for place in range(length)))
+
+
+@lru_cache(maxsize=256)
+def causal(length: int) -> IndexMap:
+    """Return the map of an axis of which each place reads all up to its own."""
+    return IndexMap(length, 0, tuple(tuple(range(place + 1)) for place in range(length)))
+
+
 @lru_cache(maxsize=1024)
 def resized(
     mode: str,

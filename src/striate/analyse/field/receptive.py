@@ -5,33 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from striate.analyse.field.axes import Layout, PlacesLostError, length, plain
-from striate.analyse.field.flows import flow
+from striate.analyse.field.axes import length
 from striate.analyse.field.patterns import Pattern, composed, middle, united
-from striate.analyse.field.walk import AxisFlow, Flow, Source
-from striate.graph import Graph, Op, Shape
-from striate.kinds import UNKNOWN, kind_of
+from striate.analyse.field.walk import AxisFlow, Flow
+from striate.analyse.field.way import Way
+from striate.graph import Graph, Shape
 from striate.records.readings import Field, Receptive
 
 _UNKNOWN = Receptive(is_known=False)
 
 
 class _Seen:
-    """What is known of one value on the way: where its places are, and what a unit sees."""
+    """What units of one value see."""
 
-    __slots__ = ("is_aligned", "is_known", "layout", "patterns", "shape", "whole")
+    __slots__ = ("is_aligned", "is_known", "patterns", "whole")
 
     def __init__(
         self,
-        shape: Shape,
-        layout: Layout | None,
         patterns: tuple[Pattern | None, ...],
         whole: tuple[bool, ...],
         *,
         is_aligned: bool = True,
         is_known: bool = True,
     ) -> None:
-        self.shape, self.layout, self.patterns, self.whole = shape, layout, patterns, whole
+        self.patterns, self.whole = patterns, whole
         self.is_aligned, self.is_known = is_aligned, is_known
 
 
@@ -60,7 +57,7 @@ def receptive_fields(graph: Graph) -> dict[str, Receptive]:
         >>> fields["conv2"].axes[0].size_px, fields["conv2"].axes[0].stride, fields["conv2"].axes[0].padding_px
         (8, 2, 3)
     """
-    seen = _followed(graph)
+    seen = _followed(graph, Way.through(graph))
     made: dict[int, Receptive] = {}
     fields: dict[int, Field] = {}
     sizes = next(iter(graph.conditions.inputs.values()))[2:]
@@ -85,48 +82,30 @@ def boxes(field: Receptive, index: tuple[int, ...]) -> tuple[tuple[int, int], ..
     return tuple(axis.span(place) for place, axis in zip(index, field.axes, strict=True))
 
 
-def _followed(graph: Graph) -> dict[str, _Seen | None]:
+def _followed(graph: Graph, way: Way) -> dict[str, _Seen | None]:
     """Return what is seen of the first input, by value; None for values it has no part in."""
-    inputs = graph.conditions.inputs
-    rank = max(len(next(iter(inputs.values()))) - 2, 0)
-    seen: dict[str, _Seen | None] = {}
-    for number, (name, shape) in enumerate(inputs.items()):
-        start = _Seen(shape, plain(shape, rank), (Pattern.start(),) * rank, (False,) * rank)
-        seen[name] = start if number == 0 else None
-    shapes = dict(inputs)
+    seen: dict[str, _Seen | None] = dict.fromkeys(graph.conditions.inputs)
+    seen[way.first] = _Seen((Pattern.start(),) * way.rank, (False,) * way.rank)
     for op in graph:
         sources = [seen[name] for name in op.inputs]
-        seen[op.name] = _after(op, sources, [shapes[name] for name in op.inputs], rank)
-        shapes[op.name] = op.shape
+        found = way.flows.get(op.name)
+        if found is not None:
+            seen[op.name] = _met(found, sources, way.rank)
+        else:
+            seen[op.name] = _lost(sources, way.rank) if op.name in way.lost else None
     return seen
 
 
-def _after(op: Op, sources: Sequence[_Seen | None], shapes: Sequence[Shape], rank: int) -> _Seen | None:
-    live = [source for source in sources if source is not None]
-    if not live:
-        return None
-    kind = kind_of(op.kind)
-    reach = kind.reach(op) if kind is not None else UNKNOWN
-    if len(sources) == 1 and reach.is_pointwise and live[0].shape == op.shape:
-        return live[0]
-    if any(source.layout is None for source in live):
-        return _lost(op, live, rank)
-    pairs = zip(shapes, sources, strict=True)
-    try:
-        found = flow(reach, op.shape, [Source(s, None if v is None else v.layout) for s, v in pairs], rank)
-    except PlacesLostError:
-        return _lost(op, live, rank)
-    return _met(op.shape, found, sources, rank)
+def _lost(sources: Sequence[_Seen | None], rank: int) -> _Seen:
+    whole = tuple(any(source.whole[axis] for source in sources if source is not None) for axis in range(rank))
+    return _Seen((None,) * rank, whole, is_known=False)
 
 
-def _lost(op: Op, live: Sequence[_Seen], rank: int) -> _Seen:
-    whole = tuple(any(source.whole[axis] for source in live) for axis in range(rank))
-    return _Seen(op.shape, None, (None,) * rank, whole, is_known=False)
-
-
-def _met(shape: Shape, found: Flow, sources: Sequence[_Seen | None], rank: int) -> _Seen:
+def _met(found: Flow, sources: Sequence[_Seen | None], rank: int) -> _Seen:
     """Return what is seen where the flows of all sources meet."""
     pairs = [(source, axes) for source, axes in zip(sources, found.inputs, strict=True) if source is not None]
+    if len(pairs) == 1 and pairs[0][1] is None:
+        return pairs[0][0]
     is_aligned = all(source.is_aligned for source, _ in pairs)
     is_known = all(source.is_known for source, _ in pairs)
     patterns: list[Pattern | None] = []
@@ -144,7 +123,7 @@ def _met(shape: Shape, found: Flow, sources: Sequence[_Seen | None], rank: int) 
             any(source.whole[axis] for source, _ in pairs)
             or any(one is not None and one.is_all and start is not None for start, one in branches)
         )
-    return _Seen(shape, found.layout, tuple(patterns), tuple(whole), is_aligned=is_aligned, is_known=is_known)
+    return _Seen(tuple(patterns), tuple(whole), is_aligned=is_aligned, is_known=is_known)
 
 
 def _united(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from striate.analyse.field.receptive import receptive_fields
-from striate.graph import Graph
+from striate.graph import Graph, Op
+from striate.kinds import kind_of
+from striate.kinds.reach import Joins, Same
 from striate.records.readings import Receptive
 
 
@@ -39,9 +41,19 @@ def shortest_fields(graph: Graph, fields: Mapping[str, Receptive] | None = None)
         if not met or not fields[op.name].is_known:
             least[op.name] = ()
             continue
+        if len(met) > 1 and _only_meets(op):
+            # Branches with other centres have a union wider than each of them: nothing that one path sees.
+            least[op.name] = tuple(min(sizes) for sizes in zip(*(least[name] for name in met), strict=True))
+            continue
         # What the op itself adds is what its field gains over the widest field it reads.
         least[op.name] = tuple(
             min(least[name][axis] for name in met) + max(0, size - max(sizes[name][axis] for name in met))
             for axis, size in enumerate(sizes[op.name])
         )
     return least
+
+
+def _only_meets(op: Op) -> bool:
+    """Tell whether an op reads each of its inputs in the same place or beside the others, with no window of its own."""
+    kind = kind_of(op.kind)
+    return kind is not None and isinstance(kind.reach(op), Same | Joins)

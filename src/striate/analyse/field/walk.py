@@ -23,11 +23,13 @@ class AxisFlow(NamedTuple):
             places do not matter, because all are read or there are none.
         is_all: Whether every place is read beside what the steps say.
         is_part: Whether the steps hold for a part of the places only (where maps stand side by side).
+        is_causal: Whether of all places only those up to the own are read; it then stands on this axis alone.
     """
 
     steps: tuple[tuple[IndexMap, int], ...] | None = ()
     is_all: bool = False
     is_part: bool = False
+    is_causal: bool = False
 
 
 class Flow(NamedTuple):
@@ -57,6 +59,7 @@ class Walk:
         self.layout, self.rank = source.layout, rank
         self.steps: list[list[tuple[IndexMap, int]] | None] = [[] for _ in range(rank)]
         self.is_all = [False] * rank
+        self.is_causal = [False] * rank
 
     def act(self, atom: Atom, digit: IndexMap, size: int) -> None:
         """Map one digit."""
@@ -82,6 +85,17 @@ class Walk:
                 if not stays:
                     self.layout = replaced(self.layout, atom, None)
 
+    def run(self, number: int) -> None:
+        """Read all values up to the own in one dimension, as a running sum does."""
+        atoms = places(self.layout[number])
+        if len(atoms) == 1 and digits(self.layout, atoms[0].axis) == atoms:
+            self.is_all[atoms[0].axis] = self.is_causal[atoms[0].axis] = True
+        elif len(atoms) == 1:
+            self.act(atoms[0], index_maps.causal(atoms[0].size), atoms[0].size)
+        elif atoms:
+            # Row by row: what is read of a row depends on the column, so that boxes would not tell it.
+            raise PlacesLostError
+
     def set(self, number: int, dim: tuple[Atom, ...]) -> None:
         """Put another dimension in place of one."""
         self.layout = (*self.layout[:number], dim, *self.layout[number + 1 :])
@@ -89,8 +103,8 @@ class Walk:
     def end(self, count: int) -> Flow:
         """Return the flow; other inputs than the first are read everywhere."""
         axes = tuple(
-            AxisFlow(None if steps is None else tuple(steps), is_all=is_all)
-            for steps, is_all in zip(self.steps, self.is_all, strict=True)
+            AxisFlow(None if steps is None else tuple(steps), is_all=is_all, is_causal=is_causal)
+            for steps, is_all, is_causal in zip(self.steps, self.is_all, self.is_causal, strict=True)
         )
         rest = ((EVERYWHERE,) * self.rank,) * (count - 1)
         return Flow(self.layout, (None if all(axis == SAME_PLACE for axis in axes) else axes, *rest))

@@ -21,14 +21,14 @@ class Way:
         rank: Its axes of space.
         layouts: By value; None where the input has no part in it, or its places are lost.
         flows: By op, where places are followed.
-        lost: Ops behind one without a rule, itself included.
+        lost: Ops at which places are lost and those behind them, each with the first such op on its way.
     """
 
     first: str
     rank: int
     layouts: Mapping[str, Layout | None]
     flows: Mapping[str, Flow]
-    lost: frozenset[str]
+    lost: Mapping[str, str]
 
     @classmethod
     def through(cls, graph: Graph) -> Way:
@@ -39,21 +39,21 @@ class Way:
         layouts: dict[str, Layout | None] = dict.fromkeys(inputs)
         layouts[first] = plain(inputs[first], rank)
         flows: dict[str, Flow] = {}
-        lost: set[str] = set()
+        lost: dict[str, str] = {}
+        shapes = dict(inputs)
         for op in graph:
-            layouts[op.name] = None
-            if not lost.isdisjoint(op.inputs):
-                lost.add(op.name)
+            layouts[op.name], shapes[op.name] = None, op.shape
+            if (origin := next((lost[name] for name in op.inputs if name in lost), None)) is not None:
+                lost[op.name] = origin
                 continue
-            if all(layouts[name] is None for name in op.inputs):
+            sources = [Source(shapes[name], layouts[name]) for name in op.inputs]
+            if all(source.layout is None for source in sources):
                 continue
             kind = kind_of(op.kind)
-            shapes = graph.input_shapes(op)
-            sources = [Source(shape, layouts[name]) for name, shape in zip(op.inputs, shapes, strict=True)]
             try:
                 found = flow(kind.reach(op) if kind is not None else UNKNOWN, op.shape, sources, rank)
             except PlacesLostError:
-                lost.add(op.name)
+                lost[op.name] = op.name
                 continue
             flows[op.name], layouts[op.name] = found, found.layout
-        return cls(first, rank, layouts, flows, frozenset(lost))
+        return cls(first, rank, layouts, flows, lost)

@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from striate.analyse import borders, input_sizes
 from striate.blueprint import Blueprint
@@ -46,6 +47,39 @@ def test_a_field_as_large_as_the_image_that_no_unit_centres_does_not_see_all():
     graph = Blueprint.from_text("input 1x6x6; maxpool 2; maxpool 3; classes 2").graph()
 
     assert borders(graph).sees_all == "maxpool2"
+
+
+class Turned(nn.Module):
+    """Two padded 3×3 convolutions; in between and after the map is turned."""
+
+    def __init__(self, order):
+        super().__init__()
+        self.one, self.other, self.order = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 3, padding=1), order
+
+    def forward(self, x):
+        return self.other(self.one(x)).permute(self.order).relu()
+
+
+@pytest.mark.parametrize("order", [(0, 2, 3, 1), (0, 1, 3, 2), (0, 3, 2, 1)])
+def test_the_order_of_dimensions_changes_no_borders(order):
+    graph = trace(Turned(order), (1, 1, 5, 20)).graph
+    found = borders(graph)
+
+    # 5×5 pixels around each of 5×20: of 25 rows read 19 are on the image (3 + 4 + 5 + 4 + 3), of 100 columns 94.
+    assert found.padding_share[graph.outputs[0]] == pytest.approx(1 - 19 / 25 * 94 / 100)
+    assert found.sees_all is None
+
+
+def test_a_channels_last_map_can_be_the_first_that_sees_all():
+    class Net(Turned):
+        def forward(self, x):
+            turned = self.other(self.one(x)).permute(0, 2, 3, 1)
+            return turned[:, 1:, 1:] + turned[:, :-1, :-1]
+
+    graph = trace(Net(None), (1, 1, 6, 6)).graph
+
+    # Fields of 5, of which two lie a pixel apart: the unit (2, 2) reads all 6.
+    assert borders(graph).sees_all == graph.outputs[0]
 
 
 def _loses(module, size):
@@ -110,3 +144,64 @@ def test_a_networks_own_loss_is_told_where_it_happens():
     # 30 → 15, of which one is lost; 28 → 14 → 7.
     assert (rows.period_px, rows.remainders_px, rows.lost_px, rows.losing) == (4, (0,), 1, ("maxpool1",))
     assert (columns.lost_px, columns.losing) == (0, ())
+
+
+def sizes(forward, shape=(1, 1, 16, 16)):
+    class Net(nn.Module):
+        def forward(self, x):
+            return forward(x)
+
+    return input_sizes(trace(Net(), shape).graph)
+
+
+def test_a_size_written_into_a_network_does_not_follow_the_input():
+    def forward(x):
+        return functional.max_pool2d(functional.interpolate(x, size=(10, 9)), 2).relu()
+
+    rows, columns = sizes(forward)
+
+    # 10 columns of windows of 2 fit whatever the input was; of 9 rows one is lost, whatever it was.
+    assert (rows.sizes, rows.lost_px) == (tuple(range(8, 33)), 0)
+    assert (columns.sizes, columns.lost_px, columns.losing) == ((), 1, ("resize",))
+
+
+def test_a_map_resized_to_the_size_of_another_follows_it():
+    def forward(x):
+        small = functional.max_pool2d(x, 4)
+        return functional.max_pool2d(functional.interpolate(small, size=x.shape[2:]).relu() + x, 2).relu()
+
+    rows, _ = sizes(forward)
+
+    # The pooling by 4 loses nothing, as the sum reads all of x; the one by 2 does at odd sizes.
+    assert (rows.period_px, rows.remainders_px) == (2, (0,))
+
+
+def test_a_map_made_larger_by_a_scale_follows_the_input():
+    rows, _ = sizes(lambda x: functional.max_pool2d(functional.interpolate(x.relu(), scale_factor=1.5), 3).relu())
+
+    # ⌊1.5 n⌋ is a multiple of 3: n even, or … only then: n = 2k gives 3k, n = 2k + 1 gives 3k + 1.
+    assert (rows.period_px, rows.remainders_px) == (2, (0,))
+
+
+def test_pixels_that_parts_of_a_map_share_among_them_are_not_lost():
+    def forward(x):
+        # As Swin merges patches: every second row, and of those every second column, four times.
+        return torch.cat([x[..., i::2, j::2] for i in (0, 1) for j in (0, 1)], 1).relu()
+
+    for axis in sizes(forward):
+        assert (axis.lost_px, axis.losing) == (0, ())
+
+
+def test_a_part_along_one_axis_passes_on_what_is_lost_along_the_other():
+    rows, columns = sizes(lambda x: functional.max_pool2d(x.relu()[..., :8], 3).relu())
+
+    # 16 = 5·3 + 1 rows; of 16 columns the 9th and on are cut off, and of 8 = 2·3 + 2 two are left over.
+    assert (rows.lost_px, rows.losing) == (1, ("relu",))
+    assert (columns.lost_px, columns.losing) == (8 + 2, ("relu", "slice"))
+
+
+def test_an_axis_that_is_not_known_names_the_op_without_a_rule():
+    rows, columns = sizes(lambda x: functional.max_pool2d(x[:, :, torch.tensor([0, 2, 5, 7])], 2))
+
+    assert (rows.unknown_at, columns.unknown_at) == ("index", "index")
+    assert (rows.sizes, rows.period_px, rows.range_px) == ((), None, (8, 32))

@@ -97,6 +97,50 @@ def test_an_unknown_op_is_named():
         box(GRAPH, "conv3", (0, 0))
 
 
-def test_an_op_without_a_rule_on_the_way_is_refused():
+def test_an_op_without_a_rule_on_the_way_is_named():
+    def forward(x):
+        picked = x[:, :, torch.tensor([0, 2, 5])]
+        return (picked + 1).relu()
+
+    with pytest.raises(InputError, match=r"rule for every op before it; got index \(index\).*relu"):
+        read(forward, (0, 0))
+
+
+def test_a_place_is_told_in_the_inputs_order_of_axes():
+    def forward(x):
+        return functional.max_pool2d(x, (2, 1)).permute(0, 3, 2, 1)
+
+    assert read(forward, (0, 7)) == ((0, 1), (7,))
+
+
+@pytest.mark.parametrize(
+    ("forward", "reads"),
+    [
+        (lambda x: torch.flip(x, (3,)), [7 - place for place in range(8)]),
+        (lambda x: x.repeat(1, 2, 1, 2), [place % 8 for place in range(16)]),
+        (lambda x: x.tile(2), [place % 8 for place in range(16)]),
+        (lambda x: x.repeat_interleave(2, 3), [place // 2 for place in range(16)]),
+    ],
+)
+def test_places_turned_round_or_repeated_are_read_where_they_stood(forward, reads):
+    assert [read(forward, (3, place)) for place in range(len(reads))] == [((3,), (place,)) for place in reads]
+
+
+def test_a_map_and_its_mirror_image_are_read_together():
+    assert read(lambda x: functional.max_pool2d(torch.flip(x, (2, 3)), 2) + x[..., ::2, ::2], (0, 1)) == (
+        (0, 6, 7),
+        (2, 4, 5),
+    )
+
+
+def test_a_running_sum_reads_up_to_its_place():
+    assert read(lambda x: x.cumsum(3), (2, 3)) == ((2,), (0, 1, 2, 3))
+    # Behind a window from 2 to 4, up to 4.
+    assert read(lambda x: functional.max_pool2d(x.cumsum(3), 3, 1, 1), (2, 3)) == ((1, 2, 3), (0, 1, 2, 3, 4))
+    # Within windows of four.
+    assert read(lambda x: x.view(1, 1, 8, 2, 4).cumsum(4).view(1, 1, 8, 8), (2, 6)) == ((2,), (4, 5, 6))
+
+
+def test_a_running_sum_over_rows_and_columns_at_once_is_refused():
     with pytest.raises(InputError, match="rule for every op"):
-        read(lambda x: torch.flip(x, (3,)).relu(), (0, 0))
+        read(lambda x: x.flatten(2).cumsum(2).view(1, 1, 8, 8), (2, 6))

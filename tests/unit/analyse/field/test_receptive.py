@@ -191,7 +191,7 @@ def test_attention_over_all_places_is_global_and_keeps_the_querys_place():
 
 
 def test_a_kind_without_a_rule_is_unknown_and_what_follows_it_too():
-    found = last(lambda x: torch.flip(x, (3,)).relu())
+    found = last(lambda x: x[:, :, torch.tensor([0, 2, 5])].relu())
 
     assert (found.axes, found.is_known) == ((), False)
 
@@ -229,3 +229,18 @@ def test_a_mean_over_windows_put_back_repeats_with_the_windows():
     assert (rows.is_uniform, rows.size_px, rows.repeat_px, rows.stride) == (True, 4, 4, 1)
     assert [rows.span(place) for place in (0, 3, 4)] == [(0, 4), (0, 4), (4, 8)]
     assert columns.size_px == 1
+
+
+def test_a_flipped_map_is_told_by_its_middle_unit():
+    rows, columns = last(lambda x: conv(torch.flip(x, (2,)), 3), (1, 1, 9, 9)).axes
+
+    # Unit 3 of 7 reads 3 … 5 of the flipped map: pixels 3 … 5 of 9.
+    assert (rows.is_uniform, rows.size_px, rows.span(3), rows.span(0)) == (False, 3, (3, 6), (6, 9))
+    assert (columns.is_uniform, columns.size_px, columns.stride) == (True, 3, 1)
+
+
+def test_a_running_sum_is_global_along_its_axis():
+    found = last(lambda x: conv(x, 3).cumsum(3))
+
+    assert figures(found) == [(3, 1, 0)] * 2
+    assert found.global_axes == (1,)

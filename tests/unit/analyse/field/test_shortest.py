@@ -1,5 +1,7 @@
 """The smallest field of all paths, by hand."""
 
+import pytest
+import torch
 from torch import nn
 
 from striate.analyse import borders, receptive_fields, shortest_fields
@@ -50,3 +52,40 @@ def test_a_shortcut_keeps_later_layers_useful():
     assert borders(graph).gains_nothing == ()
     plain = Blueprint.from_text("input 1x6x6; conv 3 2; conv 5 2; conv 5 2; classes 2").graph()
     assert borders(plain).gains_nothing == ("conv3",)
+
+
+class Sliced(nn.Module):
+    """Two 3×3 branches that meet two pixels apart."""
+
+    def __init__(self, join):
+        super().__init__()
+        self.one, self.other, self.join = nn.Conv2d(1, 2, 3), nn.Conv2d(1, 2, 3), join
+        self.last = nn.LazyConv2d(2, 3)
+
+    def forward(self, x):
+        return self.last(self.join(self.one(x)[..., 2:, :], self.other(x)[..., :-2, :]))
+
+
+@pytest.mark.parametrize("join", [torch.add, torch.mul, lambda a, b: torch.cat([a, b], 1)])
+def test_branches_with_other_centres_do_not_lengthen_the_shortest_path(join):
+    net = Sliced(join)
+    net(torch.zeros(1, 1, 16, 16))
+    graph = trace(net, (1, 1, 16, 16)).graph
+    meeting = graph[graph["last"].inputs[0]]
+    # Their union is 5 px high; each path sees 3, and the last 3×3 adds 2.
+    assert receptive_fields(graph)[meeting.name].axes[0].size_px == 5
+    assert shortest_fields(graph)[meeting.name] == (3, 3)
+    assert shortest_fields(graph)["last"] == (5, 5)
+
+
+def test_attention_in_windows_lengthens_every_path():
+    def forward(x):
+        x = x.view(1, 3, 2, 4, 2, 4).permute(0, 2, 4, 3, 5, 1).reshape(4, 16, 3)
+        return nn.functional.scaled_dot_product_attention(x, x, x)
+
+    class Windows(nn.Module):
+        def forward(self, x):
+            return forward(x)
+
+    graph = trace(Windows(), (1, 3, 8, 8)).graph
+    assert shortest_fields(graph)[graph.outputs[0]] == (4, 4)
