@@ -33,6 +33,7 @@ class Tables:
         trained: The table of a training step; the same one where training does nothing else.
         notes: What must be known of how the table came about.
         plan: The blueprint, if it is one.
+        is_one_run: Its calls depend on data: the tables hold for the run they come from.
     """
 
     subject: Subject
@@ -40,6 +41,7 @@ class Tables:
     trained: Graph
     notes: tuple[str, ...] = ()
     plan: Blueprint | None = None
+    is_one_run: bool = False
 
 
 def tables(
@@ -137,6 +139,7 @@ def _traced(subject: Subject, network: str | Path | Network | nn.Module, input_s
         used=recording.graph,
         trained=training_table(found.module, inputs, recording.graph),
         notes=tuple(_notes(is_real=recording.is_data_dependent, hooks=recording.skipped_hooks)),
+        is_one_run=recording.is_data_dependent,
     )
 
 
