@@ -97,7 +97,7 @@ def check_graph(  # noqa: PLR0913 - those of `check`
     rows = layers(found.used, costs, fields)
     allowed = (*(found.plan.allow if found.plan is not None else ()), *read_allowances(allow))
     report = lint(
-        Evidence(layers=rows, cost=costs, fields=fields),
+        Evidence(layers=rows, cost=costs, fields=fields, is_one_run=found.is_one_run),
         graph=found.used,
         select=tuple(select),
         ignore=tuple(ignore),

@@ -33,6 +33,7 @@ class Tables:
         trained: The table of a training step; the same one where training does nothing else.
         notes: What must be known of how the table came about.
         plan: The blueprint, if it is one.
+        is_one_run: Its calls depend on data: the tables hold for the run they come from.
     """
 
     subject: Subject
@@ -40,6 +41,7 @@ class Tables:
     trained: Graph
     notes: tuple[str, ...] = ()
     plan: Blueprint | None = None
+    is_one_run: bool = False
 
 
 def tables(
@@ -143,7 +145,13 @@ def _traced(subject: Subject, network: str | Path | Network | nn.Module, input_s
         notes.append(
             f"Not all weights are numbers: {listed(broken)}. What is on paper holds; what is measured does not."
         )
-    return Tables(subject=subject, used=recording.graph, trained=trained, notes=tuple(notes))
+    return Tables(
+        subject=subject,
+        used=recording.graph,
+        trained=trained,
+        notes=tuple(notes),
+        is_one_run=recording.is_data_dependent,
+    )
 
 
 def _inputs(given: InputSize, batch: int) -> Any:  # noqa: ANN401 - what `trace` takes

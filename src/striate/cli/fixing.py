@@ -34,7 +34,7 @@ def fix(
         is_original = path.resolve() == original.resolve()
         hint = "The original is never written over." if is_original else "Choose another name with --out."
         raise InputError("the file to write must not be there yet", got=str(path), where="--out", hint=hint)
-    done = fixed(found.plan, select=select, ignore=ignore)
+    done = fixed(found.plan, select=select, ignore=ignore, batch=found.graph.conditions.batch)
     if done.taken:
         is_yaml = path.suffix in {".yaml", ".yml"}
         write_text(path, done.plan.to_yaml() if is_yaml else f"{done.plan.to_text()}\n")

@@ -16,7 +16,7 @@ MOST_STEPS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What a network costs and sees, for one image.
+    """What a network costs and sees, at the batch that was checked.
 
     Attributes:
         params: Trained numbers.
@@ -70,7 +70,7 @@ class Fixed:
 def offers(
     plan: Blueprint, report: LintReport, *, select: Iterable[str] = (), ignore: Iterable[str] = ()
 ) -> tuple[Offer, ...]:
-    """Return every cure for a blueprint's findings with its effect, each applied alone.
+    """Return every cure for a blueprint's findings with its effect at the report's batch, each applied alone.
 
     Example:
         >>> plan = Blueprint.from_text("input 1x16x16; conv 3x3 8 padding 0, relu; globalavgpool; classes 2")
@@ -84,7 +84,7 @@ def offers(
     )
 
 
-def fixed(plan: Blueprint, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Fixed:
+def fixed(plan: Blueprint, *, select: Iterable[str] = (), ignore: Iterable[str] = (), batch: int = 1) -> Fixed:
     """Return a blueprint with its cures applied one after the other, gravest finding first; the given one stays.
 
     After each the rules are asked again. A cure is refused, and said so, if its layers no longer fit, if the
@@ -96,7 +96,7 @@ def fixed(plan: Blueprint, *, select: Iterable[str] = (), ignore: Iterable[str] 
     select, ignore = tuple(select), tuple(ignore)
     taken: list[Offer] = []
     refused: dict[tuple[str, str], Offer] = {}
-    report = _asked(plan, select, ignore)
+    report = _asked(plan, select, ignore, batch)
     while len(taken) < MOST_STEPS:
         finding = next((f for f in report.findings if f.cure is not None and (f.name, f.op) not in refused), None)
         if finding is None:
@@ -117,14 +117,14 @@ def _tried(
     offer = Offer(finding=finding, cure=cure, before=figures(report), after=None)
     try:
         made = edited(plan, cure.edits)
-        after = _asked(made, select, ignore)
+        after = _asked(made, select, ignore, report.batch)
     except StriateError as error:
         return replace(offer, obstacle=f"it cannot be applied: {error.rule}"), None, None
     return replace(offer, after=figures(after), obstacle=_obstacle(finding, report, after)), made, after
 
 
-def _asked(plan: Blueprint, select: tuple[str, ...], ignore: tuple[str, ...]) -> LintReport:
-    return lint(graph=plan.graph(), select=select, ignore=ignore, allow=plan.allow)
+def _asked(plan: Blueprint, select: tuple[str, ...], ignore: tuple[str, ...], batch: int) -> LintReport:
+    return lint(graph=plan.graph(batch=batch), select=select, ignore=ignore, allow=plan.allow)
 
 
 def _obstacle(finding: Finding, before: LintReport, after: LintReport) -> str:

@@ -29,6 +29,7 @@ class LintReport:
         allowed: Findings that are allowed, each with its reason.
         unused: Allowances that cover nothing any more.
         failures: Rules that raised, and plug-ins that could not be loaded; the others ran.
+        batch: Images at once in the table they looked at; 1 without one.
     """
 
     findings: tuple[Finding, ...]
@@ -38,6 +39,7 @@ class LintReport:
     allowed: tuple[Allowed, ...] = ()
     unused: tuple[Unused, ...] = ()
     failures: tuple[Failure, ...] = ()
+    batch: int = 1
 
     @property
     def worst(self) -> Severity | None:
@@ -58,7 +60,7 @@ def lint(
     Args:
         evidence: What was measured; may be empty, for the design alone.
         graph: The table, for the rules about the design; missing readings are made from it.
-        select: Only these rules, by name, code or theme letters ("SHP"); all if empty.
+        select: Only these rules, by name, code or its beginning ("SHP"); all if empty.
         ignore: Not these.
         allow: Findings that are allowed, with the reason: {rule: reason} or {rule: {op: reason}}. Those of rules that
             are not asked, or have no evidence, are left alone.
@@ -95,6 +97,7 @@ def lint(
         allowed=tuple(allowed for answer in heard for allowed in answer.allowed),
         unused=tuple(unused for answer in heard for unused in answer.unused),
         failures=(*unreadable(select=select, ignore=ignore), *failures),
+        batch=1 if graph is None else graph.conditions.batch,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from striate.analyse import map_lengths
 from striate.graph import Op, Shape, size
 from striate.lint.paper import Paper
 
@@ -13,6 +14,8 @@ _THROUGH = frozenset({"flatten", "view", "dropout", "identity", "relu", "clamp",
 
 def flattened(paper: Paper, op: Op) -> tuple[str, Shape] | None:
     """Return the name and shape of the map that a fully connected layer reads flattened, None if it reads none.
+
+    Values whose trailing axes are not known to be places are no maps: a sequence of tokens, or what follows attention.
 
     Example:
         >>> from striate.blueprint import Blueprint
@@ -27,7 +30,17 @@ def flattened(paper: Paper, op: Op) -> tuple[str, Shape] | None:
     name = source.name if source is not None else next(iter(paper.graph.conditions.inputs))
     shape = paper.shapes[name]
     is_whole = len(shape) > 2 and size(shape[2:]) > 1 and op.params[0].shape[-1] == size(shape[1:])
-    return (name, shape) if is_whole else None
+    return (name, shape) if is_whole and _are_places(paper, name, shape) else None
+
+
+def _are_places(paper: Paper, name: str, shape: Shape) -> bool:
+    """Tell whether every axis of a value from the third on is an axis of the input, in the same order."""
+    axes = range(len(paper.input) - 2)
+    if not paper.fields[name].is_known or len(axes) != len(shape) - 2:
+        return False
+    # A permutation keeps every place, and puts features where places were.
+    lengths = [map_lengths(paper.graph, name, axis, (paper.input[2 + axis],)) for axis in axes]
+    return all(found in {(), (shape[2 + axis],)} for axis, found in zip(axes, lengths, strict=True))
 
 
 def vector_layers(paper: Paper) -> tuple[Op, ...]:

@@ -44,6 +44,7 @@ class Paper:
         fields: Receptive field of every op.
         excused: Ops a rule must not name: they are allowed to break it.
         only: The one op a rule may name, "" for all that are not excused.
+        is_one_run: The table holds for one run; another may take other ways.
     """
 
     graph: Graph
@@ -52,6 +53,7 @@ class Paper:
     fields: Mapping[str, Receptive]
     excused: Collection[str] = frozenset()
     only: str = ""
+    is_one_run: bool = False
 
     @classmethod
     def of(cls, graph: Graph, evidence: Evidence) -> Paper:
@@ -59,7 +61,7 @@ class Paper:
         costs = evidence.cost or cost(graph)
         fields = evidence.fields or receptive_fields(graph)
         rows = evidence.layers or layers(graph, costs, fields)
-        return cls(graph=graph, cost=costs, layers=rows, fields=fields)
+        return cls(graph=graph, cost=costs, layers=rows, fields=fields, is_one_run=evidence.is_one_run)
 
     def about(self, *, excused: Collection[str] = frozenset(), only: str = "") -> Paper:
         """Return the same paper with other ops to ask about; what was read off it is not read again."""

@@ -24,7 +24,8 @@ from striate.records.training import TrainingCurve
 class Evidence:
     """What is known; None or empty where nothing was measured. A rule stays silent without its evidence.
 
-    `left_out` names what was not measured on purpose, with the reason.
+    `left_out` names what was not measured on purpose, with the reason. `is_one_run` says that the network's calls
+    depend on data: its table holds for one run, and another may read what this one left.
     """
 
     layers: tuple[LayerReading, ...] = ()
@@ -45,3 +46,4 @@ class Evidence:
     saliency_census: SaliencyCensus | None = None
     class_images: ClassImages | None = None
     left_out: tuple[tuple[str, str], ...] = ()
+    is_one_run: bool = False

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from striate.blueprint import Blueprint
+from striate.checking import check
 from striate.lint import lint
 from striate.trace import trace
 
@@ -158,6 +159,18 @@ def test_a_layer_may_have_1024_filters(kernel, width, fires):
 
 
 @pytest.mark.parametrize(
+    ("layers", "holds"),
+    [
+        ("conv 3x3 1025; conv 1x1 1024", "less than 1"),  # 10 250 of more than a million
+        ("conv 3x3 2048; globalavgpool", "83.3"),  # 20 480 of 20 480 + 4098
+    ],
+)
+def test_a_small_share_of_the_parameters_is_told_in_words(layers, holds):
+    (finding,) = found(f"input 1x8x8; {layers}; classes 2", "thousands-of-filters")
+    assert finding.message.replace("\u202f", " ").endswith(f" filters and {holds} % of the parameters.")
+
+
+@pytest.mark.parametrize(
     ("layers", "length"),
     [
         ("(conv 3x3 8 groups 8, relu) x2", None),
@@ -175,3 +188,23 @@ def test_two_grouped_convolutions_may_stand_in_a_row(layers, length):
 def test_a_shuffle_between_groups_mixes_them():
     body = [part for _ in range(3) for part in (nn.Conv2d(8, 8, 3, groups=2), nn.ChannelShuffle(2))]
     assert on(nn.Sequential(*body), (1, 8, 16, 16), "unmixed-groups") == ()
+
+
+class Choosing(nn.Module):
+    """Takes one branch or the other by what it sees, after work that only one of them reads."""
+
+    def __init__(self):
+        super().__init__()
+        self.left, self.right = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(1, 4, 3, padding=1)
+        self.both = nn.Conv2d(1, 4, 3, padding=1)
+
+    def forward(self, x):
+        both = self.both(x)
+        return self.left(x) if float(x.sum()) < 1e9 else self.right(x) + both
+
+
+def test_in_a_run_on_values_what_another_run_may_read_is_not_idle():
+    found = check(Choosing(), (1, 8, 8))
+    assert found.notes != ()
+    assert not {"unused-parameters", "unread-branch"} & {finding.name for finding in found.findings}
+    assert {"unused-parameters", "unread-branch"} <= set(found.report.skipped)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from striate.blueprint import Blueprint
+from striate.checking import check
 from striate.findings import Cure, before, set_argument
 from striate.lint import RULES, fixed, lint, offers
 
@@ -102,3 +103,14 @@ def test_an_offer_tells_each_cure_alone():
     assert (offer.before.params, offer.before.macs) == (offer.after.params, offer.after.macs)
     assert offer.before.kept_bytes - offer.after.kept_bytes == 8 * 24 * 24 * (4 + 8)
     assert offer.cure.is_same_function
+
+
+@pytest.mark.parametrize("batch", [1, 8])
+def test_a_cure_is_weighed_at_the_batch_that_was_checked(batch):
+    plan = Blueprint.from_text("input 1x16x16; conv 3x3 8 padding 0, relu; globalavgpool; classes 2")
+    (offer,) = check(plan, batch=batch, select=["unaligned-padding"]).offers()
+
+    # 14² or 16² places × 8 × 9, and 8 × 2, for each image
+    assert (offer.before.macs, offer.after.macs) == (batch * 14128, batch * 18448)
+    (taken,) = fixed(plan, select=["unaligned-padding"], batch=batch).taken
+    assert (taken.before, taken.after) == (offer.before, offer.after)

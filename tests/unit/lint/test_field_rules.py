@@ -59,6 +59,43 @@ def test_branches_may_meet_half_a_unit_apart(left, right, shift):
     assert "misaligned-merge" not in report.skipped
 
 
+def twice(read):
+    return nn.Sequential(nn.Conv2d(read, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1))
+
+
+class UNet(nn.Module):
+    """Three levels: pooled by 2, enlarged by 2, joined with what was there; `moved` shifts what was enlarged."""
+
+    def __init__(self, up, moved=0):
+        super().__init__()
+        self.down = nn.ModuleList(twice(1 if n == 0 else 4) for n in range(4))
+        self.up = nn.ModuleList(up() for _ in range(3))
+        self.joined = nn.ModuleList(twice(8) for _ in range(3))
+        self.moved = nn.ZeroPad2d((moved, -moved, 0, 0))
+
+    def forward(self, x):
+        skips = []
+        for conv in self.down[:-1]:
+            skips.append(torch.relu(conv(x)))
+            x = nn.functional.max_pool2d(skips[-1], 2)
+        x = torch.relu(self.down[-1](x))
+        for up, joined in zip(self.up, self.joined, strict=True):
+            x = torch.relu(joined(torch.cat([skips.pop(), self.moved(up(x))], 1)))
+        return x
+
+
+@pytest.mark.parametrize(
+    "up", [lambda: nn.ConvTranspose2d(4, 4, 2, stride=2), lambda: nn.Upsample(scale_factor=2)], ids=["learned", "near"]
+)
+@pytest.mark.parametrize(("moved", "shift"), [(0, None), (1, 7)])
+def test_enlarged_maps_are_where_their_units_are_on_average(up, moved, shift):
+    # Two units that see the same pixels lie half a unit on either side of them. Moved by a unit of 4, 2 and 1 px, the
+    # last joins 7 px beside its place.
+    report = lint(graph=trace(UNet(up, moved), (1, 1, 32, 32)).graph, select=["misaligned-merge"])
+    assert [finding.measure.value for finding in report.findings] == ([shift] if shift else [])
+    assert "misaligned-merge" not in report.skipped
+
+
 def test_concatenations_and_different_strides_count_too():
     shifted = nn.Sequential(nn.ZeroPad2d((2, 0, 2, 0)), nn.MaxPool2d(3, 1))
     (finding,) = lint(graph=trace(Two(ALIGNED, shifted, is_sum=False), (1, 1, 8, 8)).graph, select=["RCF003"]).findings

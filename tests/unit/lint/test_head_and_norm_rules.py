@@ -227,3 +227,25 @@ def test_gates_may_saturate():
             return x * torch.sigmoid(self.gate(x))
 
     assert on(nn.Sequential(*(Gated() for _ in range(8))), (1, 4, 8, 8), "saturating-activations") == ()
+
+
+class Tokens(nn.Module):
+    """Patches as a sequence, the sequence first, in front of a layer on features; or channels last and flattened."""
+
+    def __init__(self, *, is_flat):
+        super().__init__()
+        self.patches, self.is_flat = nn.Conv2d(3, 8, 4, stride=4), is_flat
+        self.mark = nn.Parameter(torch.zeros(1, 1, 8))
+        self.head = nn.Linear(128 if is_flat else 8, 4)
+
+    def forward(self, x):
+        x = self.patches(x)
+        if self.is_flat:
+            return self.head(x.permute(0, 2, 3, 1).flatten(1))
+        x = x.flatten(2).permute(0, 2, 1)
+        return self.head(torch.cat([self.mark.expand(len(x), -1, -1), x], 1).transpose(0, 1))[0]
+
+
+@pytest.mark.parametrize("is_flat", [False, True])
+def test_features_are_not_taken_for_places(is_flat):
+    assert on(Tokens(is_flat=is_flat), (1, 3, 16, 16), "fixed-size-head") == ()

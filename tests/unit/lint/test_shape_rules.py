@@ -71,6 +71,7 @@ def test_a_map_may_shrink_to_three_pixels_before_the_last_layer_that_looks_aroun
     assert [finding.severity for finding in findings] == ([severity] if severity else [])
     if findings:
         assert (findings[0].measure.value, findings[0].op) == (side, f"conv{strides + 1}")
+        assert findings[0].message == f"conv{strides + 1} looks through a window of 3×3 at a map of {side}×{side} px."
 
 
 def test_a_kernel_may_be_larger_than_a_map_of_four():
@@ -190,3 +191,15 @@ def test_a_layer_that_skips_alone_is_left_to_the_rule_for_it():
     text = "input 3x32x32; conv 3x3 8, relu; conv 1x1 8 stride 2; classes 2"
     assert found(text, "subsampling-shortcut") == ()
     assert found(text, "stride-above-kernel")
+
+
+@pytest.mark.parametrize(
+    ("more", "rest"),
+    [("", ""), ("; conv 3x3 8", " So does conv7."), ("; conv 3x3 8; conv 3x3 8", " So do conv7 and conv8.")],
+)
+def test_layers_on_the_same_collapsed_map_are_told_in_a_sentence_of_their_own(more, rest):
+    (finding,) = found(
+        f"input 3x64x32; (conv 3x3 8 stride 2, relu) x5; conv 3x3 8, relu{more}; classes 2", "map-collapses"
+    )
+    where = "conv6 looks through a window of 3×3 at a map of 2×1, 1 px at its smaller side."
+    assert finding.message == where + rest

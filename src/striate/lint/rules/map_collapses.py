@@ -68,10 +68,12 @@ class MapCollapses(TableRule):
         side, op = min(found, key=lambda pair: pair[0])
         others = [other.name for least, other in found if least == side and other is not op]
         edits = without_steps(seen, op.inputs[0], _LIMIT)
-        more = f", and so {'do' if len(others) > 1 else 'does'} {listed(others)}" if others else ""
+        more = f" So {'do' if len(others) > 1 else 'does'} {listed(others)}." if others else ""
+        sides = seen.read_by(op)[2:]
+        smaller = "" if len(set(sides)) == 1 else f", {count(side)} px at its smaller side"
         yield self.finding(
-            f"{op.name} reads a map of {times(seen.read_by(op)[2:])}, {count(side)} px at its smaller side, through a "
-            f"window of {times(op.attributes['kernel'])}{more}.",
+            f"{op.name} looks through a window of {times(op.attributes['kernel'])} at a map of "
+            f"{times(sides)}{smaller or ' px'}.{more}",
             f"Use fewer strides and poolings before {op.name}, or a larger input.",
             measure=Measure(value=float(side), limit=float(_LIMIT), wrong="below", high=8.0, unit="px"),
             op=op.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from striate.findings import Finding, Measure
 from striate.graph import Op
@@ -23,7 +24,9 @@ class MisalignedMerge(TableRule):
     A sum, product or concatenation of maps whose units at the same index look at different places:
     the centres of their receptive fields differ, or the branches took different strides. The
     figure is by how many units of that map. Limit: half a unit, as much as pooling with a window
-    of 2 beside a strided 3×3 convolution or the stem of NASNet have.
+    of 2 beside a strided 3×3 convolution or the stem of NASNet have. Where a map was enlarged,
+    neighbouring units see the same pixels from different places: there the centre is the mean of
+    theirs, so that a U-Net's branches meet in place.
 
     ## Why it matters
     Where branches meet, their values are taken to speak of the same place. If one of them lies
@@ -124,8 +127,16 @@ def _shift(paper: Paper, op: Op) -> float | None:
 
 
 def _apart(axis: tuple[Field, ...]) -> float:
-    centres = [field.centre_px for field in axis]
+    centres = [_mean_centre(field) for field in axis]
     strides = [field.stride for field in axis]
     apart = (max(centres) - min(centres)) / max(strides)
     # Of different steps the units drift apart by one with every index.
     return float(apart + max(strides) / min(strides) - 1)
+
+
+def _mean_centre(field: Field) -> Fraction:
+    """Return where unit 0 would look if all units were alike: the mean centre, each moved back by its own steps."""
+    spans = [(place, field.span(place)) for place in range(max(len(field.phases), 1))]
+    # Between the taps of a short kernel an enlarged map has units that read nothing.
+    centres = [Fraction(first + last - 1, 2) - place * field.stride for place, (first, last) in spans if first < last]
+    return sum(centres, Fraction(0)) / max(len(centres), 1)

@@ -68,8 +68,9 @@ class ThousandsOfFilters(TableRule):
         more = f" {listed(others)} {'are' if len(others) > 1 else 'is'} above {count(_LIMIT)} too." if others else ""
         total = seen.cost.total.params
         share = 100 * seen.cost.ops[op.name].params / total if total else 0.0
+        holds = f"less than {percentage(1)}" if share < 1 else percentage(share)
         yield self.finding(
-            f"{op.name} has {count(width)} filters, and {percentage(share)} of the parameters.{more}",
+            f"{op.name} has {count(width)} filters and {holds} of the parameters.{more}",
             f"Use fewer filters in {op.name} and more layers, or a 1×1 convolution before it.",
             measure=Measure(
                 value=float(width), limit=float(_LIMIT), wrong="above", high=float(max(2048, width)), unit="filters"

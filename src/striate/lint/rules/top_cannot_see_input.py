@@ -19,9 +19,10 @@ class TopCannotSeeInput(TableRule):
 
     ## What it looks for
     The theoretical receptive field of the last map, along its shorter axis. If nothing global
-    follows, the limit is the input's side. If global pooling follows, which only adds up what
-    the units of the last map saw one by one, the limit is half the side, and it is a note. If
-    fully connected layers read the whole map, or something global stands earlier, it is silent.
+    follows, so that the output is a map (a mask, boxes), the limit is the input's side. If global
+    pooling follows, which only adds up what the units of the last map saw one by one, the limit is
+    half the side. If fully connected layers read the whole map, or something global stands
+    earlier, it is silent.
 
     ## Why it matters
     A unit cannot put together what it cannot see at once. Pooling over such units counts parts,
@@ -45,7 +46,8 @@ class TopCannotSeeInput(TableRule):
     ```
 
     ## When to ignore it
-    When texture is the answer, or the object is known to be smaller than the field.
+    When texture is the answer, or the object is known to be smaller than the field: where the
+    output is a map, compare the field with the object, not with the input.
 
     ## Sources
     - Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks",
@@ -55,8 +57,7 @@ class TopCannotSeeInput(TableRule):
 
     code = "RCF001"
     name = "top-cannot-see-input"
-    severity = "warning"
-    also = ("note",)
+    severity = "note"
 
     def applies(self, paper: Paper) -> bool:
         """Return whether the field of the last map is known, or does not matter."""
@@ -76,10 +77,15 @@ class TopCannotSeeInput(TableRule):
         limit = sides[axis] / 2 if reader else float(sides[axis])
         if sizes[axis] >= limit:
             return
-        cure = "global pooling only adds up what they see" if reader else "nothing global follows"
+        seen_px = f"sees {count(sizes[axis])} of {count(sides[axis])} px"
+        enough = f"layers or an early pooling until the field reaches {figure(limit)} px of the {times(sides)} input"
         yield self.finding(
-            f"Each unit of the last map, {name}, sees {count(sizes[axis])} of {count(sides[axis])} px, and {cure}.",
-            f"Add layers or an early pooling until the field reaches {figure(limit)} px of the {times(sides)} input.",
+            f"Each unit of the last map, {name}, {seen_px}, and global pooling only adds up what they see."
+            if reader
+            else f"Each unit of the output, {name}, which is a map, {seen_px}.",
+            f"Add {enough}."
+            if reader
+            else f"Compare with the object: if it is larger than {count(sizes[axis])} px, add {enough}.",
             measure=Measure(
                 value=float(sizes[axis]),
                 limit=limit,
@@ -88,7 +94,6 @@ class TopCannotSeeInput(TableRule):
                 unit="px",
             ),
             op=name,
-            severity="note" if reader else "warning",
         )
 
 

@@ -16,7 +16,8 @@ class UnreadBranch(TableRule):
 
     ## What it looks for
     Learned layers that run, but from which no way leads to an output. The figure is their share of
-    all multiply-accumulates. Limit: 0 %.
+    all multiply-accumulates. Not asked where the calls depend on data: another run may read it.
+    Limit: 0 %.
 
     ## Why it matters
     The work is done for nothing, and the layers get no gradient: they stay as random as they began.
@@ -83,6 +84,10 @@ class UnreadBranch(TableRule):
     code = "CST005"
     name = "unread-branch"
     severity = "warning"
+
+    def applies(self, paper: Paper) -> bool:
+        """Return whether the table holds for every run: what this one left, another may read."""
+        return not paper.is_one_run
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding for all such layers."""

@@ -17,7 +17,8 @@ class UnusedParameters(TableRule):
     ## What it looks for
     Parameters of the module that took no part in the run: of layers that were built and never
     called. In a table for evaluation, heads whose name begins with "aux" do not count: they are for
-    training. Limit: none at all.
+    training. Not asked where the calls depend on data: another run may take another branch.
+    Limit: none at all.
 
     ## Why it matters
     They get no gradient, yet weigh on files and memory, are moved by weight decay, and make
@@ -78,6 +79,10 @@ class UnusedParameters(TableRule):
     code = "CST004"
     name = "unused-parameters"
     severity = "warning"
+
+    def applies(self, paper: Paper) -> bool:
+        """Return whether the table holds for every run: what this one left, another may read."""
+        return not paper.is_one_run
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding for all of them."""
