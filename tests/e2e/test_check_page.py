@@ -1,13 +1,16 @@
 """The page about a table in a real browser: rows unfold by key and by hand, and tell of their field."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from striate.analyse import cost
 from striate.blueprint import Blueprint
 from striate.checking import check
+from striate.findings import by_severity
 from striate.numbers import THIN, count
 from striate.report.checkpage import write_check_page
 
@@ -35,6 +38,15 @@ def blueprint(tmp_path_factory):
     path = tmp_path_factory.mktemp("blueprint") / "check.html"
     write_check_page(found, path)
     return found, path
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    """The page of a network with more rows than are shown at once: 60 layers of three operations."""
+    layers = "; ".join(f"conv 3x3 {8 + number % 2}, batchnorm, relu" for number in range(60))
+    path = tmp_path_factory.mktemp("long") / "check.html"
+    write_check_page(check(Blueprint.from_text(f"input 1x8x8; {layers}; globalavgpool; classes 2")), path)
+    return path
 
 
 def _text(locator):
@@ -150,17 +162,97 @@ def test_a_finding_is_marked_at_its_row_and_told_in_the_panel(blueprint, open_re
     assert message in _text(page.locator("aside"))
 
 
-def test_everything_opens_at_once_and_few_rows_are_drawn(resnet, open_report):
+def test_everything_opens_at_once_and_few_rows_are_drawn(long, open_report):
+    page = open_report(long)
+
+    page.get_by_role("button", name="Open all").click()
+
+    assert int(page.get_by_role("treegrid").get_attribute("aria-rowcount")) > 200
+    assert page.locator("[data-row]").count() < 80
+    # the frame ends with a whole row and says that others follow
+    frame, foot = page.locator(".frame").bounding_box(), page.locator(".grid .foot").bounding_box()
+    edges = [row.bounding_box() for row in page.locator("[data-row]").all()]
+    assert frame["y"] + frame["height"] == pytest.approx(foot["y"] + foot["height"], abs=1)
+    assert any(row["y"] + row["height"] == pytest.approx(foot["y"], abs=1) for row in edges)
+    said = re.search(r"Rows 1–(\d+) of (\d+); scroll", _text(page.locator(".more")))
+    assert int(said[1]) == sum(row["y"] + row["height"] <= foot["y"] + 1 for row in edges)
+    assert int(said[2]) > 180
+    # and the last of them can be reached
+    _row(page, "input").click()
+    page.keyboard.press("End")
+    assert page.locator(":focus .label").inner_text() == "classes"
+    assert _text(page.locator(".more")).endswith(", the last.")
+
+
+def test_up_to_150_rows_stand_in_the_page_itself(resnet, open_report):
     page = open_report(resnet[1])
 
     page.get_by_role("button", name="Open all").click()
 
-    assert int(page.get_by_role("treegrid").get_attribute("aria-rowcount")) > 100
-    assert page.locator("[data-row]").count() < 80
-    # and the last of them can be reached
-    _row(page, "x").click()
-    page.keyboard.press("End")
-    assert page.locator(":focus .label").inner_text() == "fc"
+    rows = int(page.get_by_role("treegrid").get_attribute("aria-rowcount")) - 2
+    assert page.locator("[data-row]").count() == rows > 80
+    assert page.locator(".more").count() == 0
+    assert page.evaluate("(f => f.scrollHeight - f.clientHeight)(document.querySelector('.frame'))") <= 0
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_see_the_picture_leads_to_the_findings_own_row(width, blueprint, open_report):
+    found, path = blueprint
+    page = open_report(path, width=width)
+    led = 0
+    for item, finding in zip(page.locator("#findings li").all(), by_severity(found.findings), strict=True):
+        if not finding.op:
+            continue
+        item.get_by_role("link", name="See the picture").click()
+
+        assert page.locator(":focus .label").inner_text() == finding.op
+        assert page.locator(":focus").get_attribute("aria-selected") == "true"
+        assert finding.message.replace(THIN, " ") in _text(page.locator("aside"))
+        box = page.locator(":focus .label").bounding_box()
+        assert 0 <= box["x"] < width
+        assert 0 <= box["y"] < 1000
+        led += 1
+    assert led > 1
+    # who folds afterwards keeps the focus where it is
+    page.get_by_role("button", name="Fold all").click()
+    assert page.locator(":focus").inner_text() == "Fold all"
+
+
+def test_targets_are_24_pixels_high(blueprint, open_report):
+    page = open_report(blueprint[1])
+    _row(page, "maxpool1").click()
+
+    low = page.evaluate(
+        "[...document.querySelectorAll('a:not(.skip), button, summary, input')].filter(e => e.offsetParent)"
+        ".filter(e => e.getBoundingClientRect().height < 24).map(e => e.outerHTML)"
+    )
+
+    assert low == []
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_the_ways_to_save_memory_are_read_without_scrolling(width, blueprint, open_report):
+    page = open_report(blueprint[1], width=width)
+    table = page.locator("#memory table").nth(1)
+
+    assert "Price:" in table.inner_text()
+    box = table.bounding_box()
+    assert box["x"] + box["width"] <= width
+    assert page.evaluate(
+        "[...document.querySelectorAll('#memory .scroll')].every(e => e.scrollWidth <= e.clientWidth + 1)"
+    )
+
+
+def test_parameters_that_no_operation_reads_are_in_the_foot(tmp_path, open_report):
+    found = check(Blueprint.from_text(TEXT))
+    path = tmp_path / "check.html"
+    graph = replace(found.graph, idle=(("aux.weight", 4242),))
+    write_check_page(replace(found, graph=graph, cost=cost(graph)), path)
+
+    foot = _text(open_report(path).locator(".grid .foot"))
+
+    assert "Read by no operation 4242" in foot
+    assert count(found.cost.total.params + 4242).replace(THIN, " ") in foot
 
 
 def test_on_paper_all_open_rows_are_there(resnet, open_report):

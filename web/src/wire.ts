@@ -28,7 +28,7 @@ export interface Fact {
   note: string;
 }
 /**
- * One finding, with the id of the section that shows it.
+ * One finding, with the id of the section that shows it and, where there is one, its cure with the measured effect.
  */
 export interface FindingRow {
   code: string;
@@ -39,6 +39,11 @@ export interface FindingRow {
   why: string;
   source: string;
   section: string;
+  /**
+   * What it is about; a graph's finding of that op knows the row.
+   */
+  op: string;
+  cure: string;
   strip: Strip | null;
 }
 /**
@@ -290,6 +295,10 @@ export interface Graph {
   attributes: [string, string][][];
   findings: GraphFinding[];
   params: number;
+  /**
+   * Of `params`, those that no op reads: they stand in no row.
+   */
+  idle_params: number;
   macs: number;
   kept_bytes: number;
   /**
@@ -373,6 +382,7 @@ export interface FieldAxis {
  */
 export interface GraphFinding {
   row: number;
+  op: string;
   code: string;
   severity: "ok" | "note" | "warning" | "error";
   message: string;

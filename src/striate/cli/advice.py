@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from striate.checking import Check
 from striate.cli.terminal import console
-from striate.graph import times
-from striate.lint import Offer
-from striate.numbers import count, plural, storage
-
-if TYPE_CHECKING:
-    from striate.lint.curing import Figures
+from striate.lint.offer_text import offer_text
+from striate.numbers import count, plural
 
 MARKS = {"error": "✗ error", "warning": "! warning", "note": "i note"}
 COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
@@ -55,36 +49,3 @@ def show_rest(found: Check) -> None:
         f"{plural(len(report.findings), 'finding')}{allowed}; "
         f"{plural(len(report.silent), 'rule')} looked and found nothing."
     )
-
-
-def offer_text(offer: Offer) -> str:
-    """Return a cure with its effect in one line."""
-    if offer.after is None:
-        return f"No cure: {offer.cure}; {offer.obstacle}."
-    same = ", the same function" if offer.cure.is_same_function else ""
-    effect = f"Cure: {offer.cure}{same}: {effect_text(offer.before, offer.after)}"
-    return f"{effect}; but {offer.obstacle}." if offer.obstacle else f"{effect}."
-
-
-def effect_text(before: Figures, after: Figures) -> str:
-    """Return what changes between two networks, figure by figure.
-
-    Example:
-        >>> from striate.lint.curing import Figures
-        >>> old = Figures(params=10, macs=300, kept_bytes=4096, field_px=(3, 3))
-        >>> effect_text(old, Figures(params=8, macs=300, kept_bytes=4096, field_px=(5, 5)))
-        'parameters 10 → 8, field 3×3 → 5×5 px'
-    """
-    figures = [
-        ("parameters", before.params, after.params, count),
-        ("MACs", before.macs, after.macs, count),
-        ("kept", before.kept_bytes, after.kept_bytes, storage),
-    ]
-    changes = [f"{name} {text(old)} → {text(new)}" for name, old, new, text in figures if old != new]
-    if before.field_px != after.field_px:
-        changes.append(f"field {_field(before.field_px)} → {_field(after.field_px)} px")
-    return ", ".join(changes) or "costs and field stay as they are"
-
-
-def _field(sizes: tuple[int, ...]) -> str:
-    return times(sizes) if sizes else "unknown"

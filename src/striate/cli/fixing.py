@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from striate.checking import Check
-from striate.cli.advice import offer_text
 from striate.cli.terminal import print_json, print_line
 from striate.errors import InputError
 from striate.findings import Finding
+from striate.lint.offer_text import offer_text
 from striate.numbers import plural
 
 

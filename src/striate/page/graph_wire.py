@@ -32,6 +32,7 @@ class GraphFinding(Wire):
     """A finding at the row it is about."""
 
     row: int
+    op: str
     code: str
     severity: Judgement
     message: str
@@ -84,6 +85,7 @@ class Graph(Wire):
     attributes: list[list[tuple[str, str]]]
     findings: list[GraphFinding]
     params: int
+    idle_params: int = Field(default=0, description="Of `params`, those that no op reads: they stand in no row.")
     macs: int
     kept_bytes: int
     crowded: list[int] = Field(description="Rows that hold more lines than there are lanes.")

@@ -279,7 +279,7 @@ class Strip(Wire):
 
 
 class FindingRow(Wire):
-    """One finding, with the id of the section that shows it."""
+    """One finding, with the id of the section that shows it and, where there is one, its cure with the measured effect."""
 
     code: str
     name: str
@@ -289,6 +289,8 @@ class FindingRow(Wire):
     why: str
     source: str
     section: str
+    op: str = Field(default="", description="What it is about; a graph's finding of that op knows the row.")
+    cure: str = ""
     strip: Strip | None = None
 
 

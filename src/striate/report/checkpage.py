@@ -12,6 +12,7 @@ from striate.errors import InputError
 from striate.findings import by_severity
 from striate.graph import times
 from striate.kinds import kind_of
+from striate.lint.offer_text import offer_text
 from striate.numbers import count, figure, percent, plural, storage
 from striate.page.wire import Caption, Cell, Column, Fact, Figure, Judgement, Page, Section, Table, TableFigure
 from striate.report.arrays import ArrayStore
@@ -19,7 +20,16 @@ from striate.report.drawing import drawing
 from striate.report.finding_rows import counted, finding_row, findings_sentence
 from striate.report.graph_figure import graph_figure
 from striate.report.html import write_report
-from striate.report.sections.words import BOXES, LINES, capital, macs_words, not_counted
+from striate.report.sections.words import (
+    BOXES,
+    SHOULD_SEE,
+    WRONG_IF,
+    capital,
+    leading,
+    lines,
+    macs_words,
+    not_counted,
+)
 from striate.runs.folder import environment
 
 SCHEMA_VERSION = 1
@@ -66,6 +76,7 @@ def check_page(check: Check) -> Page:
     """Return the page as data."""
     sections = [_network(check), _memory(check), _made(check)]
     today = datetime.now(UTC)
+    cures = {id(offer.finding): offer_text(offer) for offer in check.offers()}
     return Page.model_validate(
         {
             "schema": schema.stamp("page", SCHEMA_VERSION),
@@ -74,7 +85,7 @@ def check_page(check: Check) -> Page:
             "verdict": _verdict(check),
             "prose": _prose(check),
             "facts": _facts(check),
-            "findings": [finding_row(finding) for finding in by_severity(check.findings)],
+            "findings": [finding_row(finding, cures.get(id(finding), "")) for finding in by_severity(check.findings)],
             "findings_sentence": findings_sentence(check.findings, len(check.silent)),
             "found_nothing": [rule.replace("-", " ") for rule in check.silent],
             "could_not_look": [],
@@ -107,15 +118,8 @@ def _verdict(check: Check) -> str:
 
 
 def _prose(check: Check) -> str:
-    rows, total = check.layers, check.cost.total
-    parts = []
-    if rows:
-        widest = max(rows, key=lambda row: row.cost.params)
-        busiest = max(rows, key=lambda row: row.cost.macs)
-        parts.append(
-            f"`{widest.name}` holds {percent(widest.cost.params / max(total.params, 1), 0)} of the parameters; "
-            f"`{busiest.name}` does {percent(busiest.cost.macs / max(total.macs, 1), 0)} of the work."
-        )
+    first = leading(check.layers, check.cost.total, mark="`")
+    parts = [first] if first else []
     grave = [finding for finding in by_severity(check.findings) if finding.severity != "note"][:2]
     if grave:
         parts.append("To try next: " + " ".join(dict.fromkeys(finding.todo for finding in grave)))
@@ -170,11 +174,9 @@ def _network(check: Check) -> Section:
         sentence=worst[0].message if worst else _size_sentence(check),
         figures=figures,
         caption=Caption(
-            shown=(BOXES if boxes else "") + LINES,
-            should_see="Maps that get smaller slowly and wider as they do, and a field that reaches the input's size before "
-            "the last layer.",
-            wrong_if="a map drops by more than half at once, the field stays below the size of the object, or one row holds "
-            "nearly all parameters.",
+            shown=(BOXES if boxes else "") + lines(table),
+            should_see=SHOULD_SEE,
+            wrong_if=WRONG_IF,
             source=f"{capital(_conditions(check))}. MACs: convolutions, fully connected layers and matrix products, forward, "
             f"biases not counted. Kept: activations kept for the backward pass.{not_counted(check.cost.not_counted)}",
         ),
@@ -182,7 +184,13 @@ def _network(check: Check) -> Section:
 
 
 def _size_sentence(check: Check) -> str:
-    layers = capital(plural(len(check.layers), "layer"))
+    # One that is called twice is one layer.
+    learned = {
+        tuple(param.key or (op.name, param.name) for param in op.params)
+        for op in check.graph
+        if op.params and check.cost.ops[op.name].macs
+    }
+    layers = capital(plural(len(learned), "learned layer"))
     # Only windows tell which axes are those of space: elsewhere channels may stand last.
     windowed = [
         op for op in check.graph if (kind := kind_of(op.kind)) is not None and kind.reach(op).window is not None
@@ -216,12 +224,11 @@ def _memory(check: Check) -> Section:
     )
     ways = Table(
         columns=[
-            Column(label="What would save", align="left"),
-            Column(label="Peak after it", unit="MiB", decimals=2, bar=True),
-            Column(label="At the price of", align="left"),
+            Column(label="Peak after it", unit="MiB", decimals=2),
+            Column(label="What to do, and its price", align="left"),
         ],
-        rows=[[way.what, way.peak_bytes / _MIB, way.costs] for way in check.savings],
-        caption="Each alone; they do not add up",
+        rows=[[way.peak_bytes / _MIB, f"{way.what} Price: {way.costs}."] for way in check.savings],
+        caption="What would save; each alone, they do not add up",
     )
     return Section(
         id="memory",

@@ -27,8 +27,8 @@ _NUMBERS = (
 )
 
 
-def finding_row(finding: Finding) -> FindingRow:
-    """Return a finding for the page, with its measurement against its limit."""
+def finding_row(finding: Finding, cure: str = "") -> FindingRow:
+    """Return a finding for the page, with its measurement against its limit and its cure in words."""
     return FindingRow(
         code=finding.code,
         name=finding.name,
@@ -38,6 +38,8 @@ def finding_row(finding: Finding) -> FindingRow:
         why=finding.why,
         source=finding.source,
         section=finding.section,
+        op=finding.op,
+        cure=cure,
         strip=_strip(finding),
     )
 

@@ -81,6 +81,7 @@ class _Figure:
             findings=[
                 wire.GraphFinding(
                     row=self.row_of[finding.op],
+                    op=finding.op,
                     code=finding.code,
                     severity=finding.severity,
                     message=finding.message,
@@ -89,6 +90,7 @@ class _Figure:
                 if finding.op in self.row_of
             ],
             params=total.params,
+            idle_params=sum(number for _, number in self.graph.idle),
             macs=total.macs,
             kept_bytes=total.kept_bytes,
             crowded=self.crowded,

@@ -48,9 +48,9 @@ def test_the_sections_are_network_memory_and_conditions(found):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("input 1x32x32; conv 3x3 8, relu; maxpool 2; globalavgpool; classes 2", "4 layers bring the map's side from 32 to 16 pixels."),
-        ("input 1x32x32; conv 3x3 8, relu; globalavgpool; classes 2", "3 layers keep the map's side at 32 pixels."),
-        ("input 1x32x32; fc 8, relu; classes 2", "3 layers, none of which makes a map."),  # with the flattening
+        ("input 1x32x32; conv 3x3 8, relu; maxpool 2; globalavgpool; classes 2", "2 learned layers bring the map's side from 32 to 16 pixels."),
+        ("input 1x32x32; conv 3x3 8, relu; globalavgpool; classes 2", "2 learned layers keep the map's side at 32 pixels."),
+        ("input 1x32x32; fc 8, relu; classes 2", "2 learned layers, none of which makes a map."),
     ],
 )  # fmt: skip
 def test_without_findings_the_network_is_told_by_its_sizes(text, said):
@@ -58,6 +58,49 @@ def test_without_findings_the_network_is_told_by_its_sizes(text, said):
 
     assert page.sections[0].sentence == said
     assert page.sections[0].judgement == "ok"
+
+
+def test_layers_are_counted_where_they_learn_and_once():
+    # three convolutions that share one kernel and a norm apart: one layer, and the classes
+    from dataclasses import replace
+
+    found = check(Blueprint.from_text("input 1x8x8; (conv 3x3 1, batchnorm, relu) x3; globalavgpool; classes 2"))
+    kernel = replace(found.graph["conv1"].params[0], key="shared")
+    ops = tuple(replace(op, params=(kernel,)) if op.kind == "conv" else op for op in found.graph)
+    shared = replace(found, graph=replace(found.graph, ops=ops), report=replace(found.report, findings=()))
+
+    assert check_page(shared).sections[0].sentence.startswith("2 learned layers keep")
+    own = replace(found, report=replace(found.report, findings=()))
+    assert check_page(own).sections[0].sentence.startswith("4 learned layers keep")
+
+
+def test_only_layers_with_a_quarter_of_the_whole_come_first():
+    # weights 4·9 + 4 of 40 + 4·2 + 2; work 8·8·36 of 2304 + 8
+    one = check_page(check(Blueprint.from_text("input 1x8x8; conv 3x3 4, relu; globalavgpool; classes 2")))
+    assert _plain(one.prose).startswith("`conv1` holds 80 % of the parameters and does above 99 % of the work.")
+    # 6 equal layers behind a small one: none has a quarter
+    even = check_page(check(Blueprint.from_text("input 8x8x8; (conv 3x3 8, relu) x6; globalavgpool; classes 2")))
+    assert "of the parameters" not in even.prose
+    assert "of the work" not in even.prose
+
+
+def test_a_cure_stands_at_its_finding_with_its_effect():
+    found = check(Blueprint.from_text("input 1x16x16; conv 3x3 8 padding 0, relu; globalavgpool; classes 2"))
+    cures = {row.code: _plain(row.cure) for row in check_page(found).findings}
+
+    # 14² or 16² places × 8 × 9, + 8 × 2
+    assert "MACs 14 128 → 18 448" in cures["SHP002"]
+    assert {row.op for row in check_page(found).findings} >= {"conv1"}
+
+
+def test_the_caption_tells_of_equal_parts_as_they_are():
+    twice = check_page(
+        check(Blueprint.from_text("input 1x8x8; (conv 3x3 8, relu) x3; globalavgpool; classes 2"))
+    ).sections[0]
+    # the first of the three reads one channel, the other two are equal
+    assert "×2 stands for 2 equal parts" in twice.caption.shown
+    once = check_page(check(Blueprint.from_text("input 1x8x8; conv 3x3 8, relu; classes 2"))).sections[0]
+    assert "equal parts" not in once.caption.shown
 
 
 def test_memory_adds_up(found):
@@ -75,8 +118,8 @@ def test_memory_adds_up(found):
 def test_each_way_to_save_memory_is_told_with_its_price(found):
     ways = check_page(found).sections[1].figures[1].table
 
-    assert {row[0] for row in ways.rows} >= {"Halve the batch to 2."}
-    assert all(row[1] * 2**20 < found.memory.peak_bytes for row in ways.rows)
+    assert "Halve the batch to 2. Price: noisier steps and batch statistics." in [row[1] for row in ways.rows]
+    assert all(row[0] * 2**20 < found.memory.peak_bytes for row in ways.rows)
 
 
 def test_what_is_not_counted_makes_the_totals_lower_bounds(found):

@@ -91,7 +91,20 @@ def test_findings_stand_at_their_op_and_others_are_left_out(found):
 
     figure = graph_figure(found.graph, found.cost, found.fields, [finding("fc1"), finding(""), finding("nowhere")])
 
-    assert [figure.rows.name[mark.row] for mark in figure.findings] == ["fc1"]
+    assert [(figure.rows.name[mark.row], mark.op) for mark in figure.findings] == [("fc1", "fc1")]
+
+
+def test_parameters_that_no_op_reads_are_in_the_sum_and_told_apart(found):
+    from dataclasses import replace
+
+    from striate.analyse import cost
+
+    graph = replace(found.graph, idle=(("aux.weight", 40), ("aux.bias", 2)))
+
+    figure = graph_figure(graph, cost(graph), found.fields)
+
+    assert figure.idle_params == 42
+    assert figure.rows.params[0] + figure.idle_params == figure.params
 
 
 def test_fields_with_fractions_and_local_axes_beside_a_global_one_are_told():

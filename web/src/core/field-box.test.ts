@@ -65,8 +65,9 @@ test("in words: one number where the axes agree", () => {
 test("in a sentence: which unit sees what, and whether that is all of the input", () => {
   assert.equal(
     fieldSentence(local(axis(7, 0), axis(7, 0)), [64, 64]),
-    "Unit 4×4 of 8×8, in the middle, sees 7×7 pixels; the input has 64×64.",
+    "The unit at row 4, column 4 of 8×8, in the middle, sees 7×7 pixels; the input has 64×64.",
   );
+  assert.match(fieldSentence(local(axis(7, 0)), [64]), /^The unit at place 4 of 8, in the middle/);
   assert.match(
     fieldSentence(local(axis(7, -1), axis(7, 0)), [64, 64]),
     /reaches beyond the border/,

@@ -38,10 +38,11 @@ export const graph: Graph = {
   fields: [{ axes: [], is_global: false, is_known: false }],
   attributes: [[]],
   findings: [
-    { row: 5, code: "A1", severity: "note", message: "first" },
-    { row: 6, code: "A2", severity: "warning", message: "second" },
+    { row: 5, op: "b", code: "A1", severity: "note", message: "first" },
+    { row: 6, op: "block.sum", code: "A2", severity: "warning", message: "second" },
   ],
   params: 60,
+  idle_params: 0,
   macs: 600,
   kept_bytes: 60,
   crowded: [],

@@ -43,15 +43,21 @@ function graphTable(figure: Graph): Table {
       column("MACs"),
       column("Kept", "bytes"),
     ],
-    rows: ops.map((row) => [
-      tree.path[row]!,
-      figure.words[rows.kind[row]!]!,
-      figure.words[rows.output[row]!]!,
-      fieldText(figure.fields[rows.field[row]!]!),
-      rows.params[row]!,
-      rows.macs[row]!,
-      rows.kept_bytes[row]!,
-    ]),
+    rows: ops
+      .map((row): Table["rows"][number] => [
+        tree.path[row]!,
+        figure.words[rows.kind[row]!]!,
+        figure.words[rows.output[row]!]!,
+        fieldText(figure.fields[rows.field[row]!]!),
+        rows.params[row]!,
+        rows.macs[row]!,
+        rows.kept_bytes[row]!,
+      ])
+      .concat(
+        figure.idle_params > 0
+          ? [["Read by no operation", "", "", "", figure.idle_params, 0, 0]]
+          : [],
+      ),
     foot: ["Sum", null, null, null, figure.params, figure.macs, figure.kept_bytes],
     caption: "",
   };
