@@ -196,8 +196,9 @@ def test_up_to_150_rows_stand_in_the_page_itself(resnet, open_report):
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_see_the_picture_leads_to_the_findings_own_row(width, blueprint, open_report):
-    found, path = blueprint
+def test_see_the_picture_leads_to_the_findings_own_row(width, tmp_path, open_report):
+    found, path = check(Blueprint.from_text(TEXT.replace("5x5 8", "5x5 8 padding 0"))), tmp_path / "check.html"
+    write_check_page(found, path)
     page = open_report(path, width=width)
     led = 0
     for item, finding in zip(page.locator("#findings li").all(), by_severity(found.findings), strict=True):
@@ -213,9 +214,9 @@ def test_see_the_picture_leads_to_the_findings_own_row(width, blueprint, open_re
         assert 0 <= box["y"] < 1000
         led += 1
     assert led > 1
-    # who folds afterwards keeps the focus where it is
+    # who folds afterwards is not led there again
     page.get_by_role("button", name="Fold all").click()
-    assert page.locator(":focus").inner_text() == "Fold all"
+    assert page.locator("[data-row]:focus").count() == 0
 
 
 def test_targets_are_24_pixels_high(blueprint, open_report):
