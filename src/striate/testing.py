@@ -89,7 +89,7 @@ def failure(found: Check, severity: Severity) -> str:
         lines.append(f"{found.name} has {plural(len(wrong), 'finding')} of {level}:")
     for finding in wrong:
         place = f" at {finding.op}" if finding.op else ""
-        lines += [f"  {finding.severity}{place}: {finding.message} [{finding.name}]", f"      {finding.todo}"]
+        lines += [f"  {finding.severity}{place}: {finding.told} [{finding.name}]", f"      {finding.todo}"]
     if wrong:
         first = wrong[0]
         reason = f'{{"{first.op}": "…"}}' if first.op else '"…"'

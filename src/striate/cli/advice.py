@@ -20,7 +20,7 @@ def show_advice(found: Check) -> None:
     offers = {id(offer.finding): offer for offer in found.offers()}
     for finding in found.findings:
         line = Text(f"{MARKS[finding.severity]}  ", style=COLOURS[finding.severity])
-        line.append(f"{finding.message}", style="default")
+        line.append(finding.told, style="default")
         place = found.subject.places.get(finding.op)
         line.append(f"  [{finding.code} {finding.name}]{f' {place}' if place else ''}", style="dim")
         screen.print(line)
@@ -37,7 +37,7 @@ def show_rest(found: Check) -> None:
     screen, report = console(), found.report
     for covered in report.allowed:
         line = Text("✓ allowed  ", style="green")
-        line.append(f"{covered.finding.message}  ", style="default")
+        line.append(f"{covered.finding.told}  ", style="default")
         line.append(f"[{covered.finding.code} {covered.finding.name}] {covered.allowance.reason}", style="dim")
         screen.print(line)
     for unused in report.unused:

@@ -51,8 +51,10 @@ def check(
         bool, typer.Option("--effective", help="Measure how much of its field the last map uses, too.")
     ] = False,
     page: Annotated[Path | None, typer.Option(help="Write the table, findings and memory as one HTML page.")] = None,
-    select: Annotated[list[str] | None, typer.Option(help="Ask only this rule (code, its beginning, or name).")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Do not ask this rule.")] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Ask only these rules: codes, names or SHP, with commas.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="Do not ask these rules.")] = None,
     format_: Annotated[
         Format, typer.Option("--format", help="text, json, sarif (code hosts, editors) or github (workflow commands).")
     ] = "text",

@@ -147,7 +147,7 @@ def show_findings(findings: Sequence[Finding], *, checked: int, skipped: int = 0
     screen.print("")
     for finding in findings:
         line = Text(f"{MARKS[finding.severity]}  ", style=COLOURS[finding.severity])
-        line.append(f"{finding.message}", style="default")
+        line.append(finding.told, style="default")
         line.append(f"  [{finding.code} {finding.name}]", style="dim")
         screen.print(line)
         screen.print(Text(f"  {finding.todo}", style="dim"))

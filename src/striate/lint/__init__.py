@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from striate.lint.allowances import Allow, Allowed, Unused, read_allowances
-    from striate.lint.catalogue import RULES, all_rules, rule_of
+    from striate.lint.catalogue import RULES, all_rules, rule_of, rules_of
     from striate.lint.curing import Fixed, Offer, fixed, offers
     from striate.lint.engine import LintReport, lint
     from striate.lint.failure import Failure
@@ -41,6 +41,7 @@ __all__ = [
     "read_allowances",
     "register",
     "rule_of",
+    "rules_of",
     "to_github",
     "to_sarif",
 ]
@@ -67,6 +68,7 @@ _HOMES = {
     "read_allowances": "allowances",
     "register": "rule",
     "rule_of": "catalogue",
+    "rules_of": "catalogue",
     "to_github": "formats",
     "to_sarif": "formats",
 }

@@ -111,6 +111,7 @@ def gather(
             network, dataset, _spread(predictions, CENSUS_IMAGES), budget.steps if pictured else 0, seed, events
         ),
         left_out=_left_out(network, budget, pictured),
+        is_one_run=recording.is_data_dependent,
     )
 
 

@@ -134,7 +134,7 @@ def test_rules_lists_every_rule_with_what_it_finds(capsys):
     assert run(["rules"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(RULES)
-    assert lines[2].split() == [
+    assert next(line for line in lines if line.startswith("SHP001")).split() == [
         "SHP001",
         "warning",
         "stride-above-kernel",
@@ -148,8 +148,8 @@ def test_rules_lists_every_rule_with_what_it_finds(capsys):
 
     assert run(["rules", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["rules"]
-    assert [row["code"] for row in rows] == [rule.code for rule in RULES.values()]
-    assert rows[2]["summary"] == "A stride larger than the kernel."
+    assert [row["code"] for row in rows] == sorted(rule.code for rule in RULES.values())
+    assert next(row for row in rows if row["code"] == "SHP001")["summary"] == "A stride larger than the kernel."
 
 
 def test_a_rule_as_json_has_its_page(capsys):
@@ -159,3 +159,61 @@ def test_a_rule_as_json_has_its_page(capsys):
     assert row["name"] == "stride-above-kernel"
     assert "## Why it matters" in row["text"]
     assert "## How often it fires" in row["text"]
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        (["--select", "SHP001,shp002"], {"SHP001", "SHP002"}),
+        (["--select", "SHP00"], {"SHP001", "SHP002"}),
+        (["--select", "shp"], {"SHP001", "SHP002"}),
+        (["--select", "Stride-Above-Kernel, SHP002"], {"SHP001", "SHP002"}),
+        (["--select", "SHP,CST", "--ignore", "shp001,cst"], {"SHP002"}),
+    ],
+)
+def test_rules_are_selected_by_lists_and_beginnings_in_any_case(net, tmp_path, words, codes, capsys):
+    (tmp_path / net).write_text((tmp_path / net).read_text().partition("allow:")[0])
+
+    assert run(["check", net, *words, "--json"]) in {0, 1}
+    assert {row["code"] for row in json.loads(capsys.readouterr().out)["findings"]} == codes
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [(["rules", "SHP"], "SHP"), (["rules", "shp00"], "SHP00"), (["rule", "shp00"], "SHP00")],
+)
+def test_rules_may_be_listed_by_their_beginning(asked, count, capsys):
+    assert run(asked) == 0
+    codes = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert codes == sorted(rule.code for rule in RULES.values() if rule.code.startswith(count))
+
+
+def test_a_rule_is_known_in_lower_case(capsys):
+    assert run(["rule", "rcf001"]) == 0
+    assert capsys.readouterr().out.startswith("# top-cannot-see-input")
+
+
+@pytest.mark.parametrize("word", ["SHP999", "XYZ", "S", ""])
+@pytest.mark.parametrize("asked", [["rule"], ["rules"], ["check", "net.yaml", "--select"]])
+def test_a_wrong_code_names_few(net, asked, word, capsys):
+    if asked[0] == "rule" and not word:
+        pytest.skip("lists all")
+    assert run([*asked, word]) == 2
+    err = capsys.readouterr().err
+    assert sum(rule.code in err for rule in RULES.values()) <= 3
+    assert "Did you mean SHP" in err or "they begin with ACT" in err
+
+
+def test_every_severity_a_rule_can_have_is_listed(capsys):
+    assert run(["rules"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(rule.code for rule in RULES.values())
+    assert any(line.split()[:5] == ["SHP008", "warning", "or", "note", "map-collapses"] for line in lines)
+
+
+def test_the_limit_stands_beside_the_figure(net, capsys):
+    assert run(["new", "heavy.yaml", "--text", "input 1x28x28; conv 3x3 4, relu; fc 64, relu; classes 10"]) == 0
+    run(["check", "heavy.yaml", "--select", "fc-holds-most-parameters"])
+    out = " ".join(capsys.readouterr().out.replace("\u202f", " ").split())
+    # 28²·4·64 + 64 of those, 40 and 650
+    assert "holds 99.7 % (limit 60 %) of the parameters" in out
