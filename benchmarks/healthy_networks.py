@@ -19,14 +19,13 @@ TIMM = (
     "res2net50_26w_4s", "resnest14d", "resnet50d", "resnetv2_50", "rexnet_100", "selecsls42b", "seresnet50",
     "skresnet18", "spnasnet_100", "starnet_s1", "tf_efficientnetv2_b0", "tinynet_a", "tresnet_m", "xception41",
 )  # fmt: skip
-# Networks that no limit was chosen on: written down before a rule had seen them, and no rule was changed after. A rule
-# that is changed because of what it says here needs a new list.
-HELD_OUT_TORCHVISION = (
+# Held out while the first thirteen rules were made; rules were changed since with these in view.
+MORE_TORCHVISION = (
     "convnext_base", "densenet161", "densenet169", "efficientnet_b3", "efficientnet_v2_m", "mnasnet0_5",
     "regnet_x_3_2gf", "regnet_y_8gf", "resnet101", "resnet34", "resnext101_32x8d", "shufflenet_v2_x0_5", "squeezenet1_0",
     "vgg19",
 )  # fmt: skip
-HELD_OUT_TIMM = (
+MORE_TIMM = (
     "convnext_nano", "cs3darknet_m", "cspresnext50", "darknetaa53", "dla60x", "dm_nfnet_f0", "dpn92", "ecaresnet26t",
     "efficientnet_el", "efficientnet_es", "efficientnetv2_rw_t", "ese_vovnet39b", "fasternet_t1", "gernet_m",
     "ghostnetv2_100", "hgnet_tiny", "hrnet_w32", "inception_next_tiny", "lcnet_100", "legacy_seresnext26_32x4d", "mixnet_l",
@@ -37,12 +36,34 @@ HELD_OUT_TIMM = (
     "skresnext50_32x4d", "starnet_s3", "tf_efficientnet_lite1", "tinynet_c", "tresnet_l", "xception41p", "xception65",
 )  # fmt: skip
 
-HELD_OUT = tuple(f"torchvision:{name}" for name in HELD_OUT_TORCHVISION) + tuple(f"timm:{n}" for n in HELD_OUT_TIMM)
-HEALTHY = tuple(f"torchvision:{name}" for name in TORCHVISION) + tuple(f"timm:{name}" for name in TIMM)
+# Networks that no limit was chosen on: drawn at random from timm's convolutional networks with published weights, at most
+# 320 pixels and 60 million parameters, before a rule had seen them. A rule that is changed because of what it says here needs a new
+# draw.
+HELD_OUT_TIMM = (
+    "convmixer_1024_20_ks9_p14", "convnext_small", "convnext_zepto_rms_ols", "cs3darknet_focus_s", "cs3darknet_x",
+    "cs3sedarknet_x", "densenet201", "ecaresnet101d_pruned", "efficientnet_b4", "efficientnet_el_pruned",
+    "efficientnet_em", "fasternet_m", "fasternet_s", "fasternet_t2", "ghostnetv2_160", "ghostnetv3_100",
+    "hardcorenas_f", "hgnetv2_b1", "hgnetv2_b4", "inception_next_small", "mixnet_xl", "mobilenetv2_050",
+    "mobilenetv2_100", "mobilenetv3_small_075", "mobilenetv4_conv_small_050", "nf_regnet_b1", "regnetx_002",
+    "regnetx_004", "regnetx_120", "regnetx_160", "regnety_016", "regnety_032", "regnety_040", "regnetz_c16",
+    "regnetz_d8_evos", "repvgg_a2", "repvgg_b1g4", "repvit_m1", "repvit_m2_3", "resnest101e", "resnest50d_1s4x24d",
+    "resnet101s", "resnet50c", "resnet50s", "resnetv2_101", "resnetv2_18d", "resnetv2_34d", "resnetv2_50x1_bit",
+    "rexnet_300", "semnasnet_075", "seresnet33ts", "seresnext26t_32x4d", "seresnext26ts", "tf_efficientnet_cc_b0_8e",
+    "tf_efficientnet_em", "tf_efficientnetv2_b3", "tf_mixnet_s", "tf_mobilenetv3_large_minimal_100", "tinynet_b",
+    "tresnet_v2_l", "xception71",
+)  # fmt: skip
+
+HEALTHY = tuple(f"torchvision:{name}" for name in TORCHVISION + MORE_TORCHVISION)
+HEALTHY += tuple(f"timm:{name}" for name in TIMM + MORE_TIMM)
+HELD_OUT = tuple(f"timm:{name}" for name in HELD_OUT_TIMM)
 
 _HEAVY = "its fully connected head is heavy, and was the price of its time"
+_STALLED = "its authors could not train it from a random start either, and began with a network of 11 layers"
 EXEMPT = {
     ("torchvision:alexnet", "fc-holds-most-parameters"): _HEAVY,
     ("torchvision:vgg16", "fc-holds-most-parameters"): _HEAVY,
     ("torchvision:vgg16_bn", "fc-holds-most-parameters"): _HEAVY,
+    ("torchvision:vgg19", "fc-holds-most-parameters"): _HEAVY,
+    ("torchvision:vgg16", "deep-without-normalisation"): _STALLED,
+    ("torchvision:vgg19", "deep-without-normalisation"): _STALLED,
 }

@@ -91,7 +91,7 @@ def _(net):
 
 @plants("late-large-stride")
 def _(net):
-    net.joint3 = nn.Sequential(nn.Conv2d(net.widths[2], net.widths[2], 3, stride=4, padding=1), nn.ReLU())
+    net.joint3 = nn.Sequential(nn.Conv2d(net.widths[2], net.widths[2], 7, stride=4, padding=3), nn.ReLU())
     return "joint3.0"
 
 
@@ -288,7 +288,7 @@ def _(net):
 @plants("channels-off-the-grid")
 def _(net):
     width = net.widths[1]
-    net.joint2 = nn.Sequential(*conv(width, 250), *conv(250, width))
+    net.joint2 = nn.Sequential(*conv(width, width + 4), *conv(width + 4, width))
     return "joint2.0"
 
 
@@ -309,8 +309,8 @@ def _(net):
 @plants("thousands-of-filters")
 def _(net):
     width = net.widths[2]
-    net.joint3 = nn.Sequential(*conv(width, 2000), *conv(2000, width, 1))
-    return "joint3.0"
+    net.joint3 = nn.Sequential(*conv(width, 512, 1), *conv(512, 1104), *conv(1104, width, 1))
+    return "joint3.2"
 
 
 @plants("unmixed-groups")
@@ -356,6 +356,7 @@ def _(net):
 def _(net):
     width = net.widths[1]
     layers = [part for _ in range(12) for part in conv(width)]
+    layers[-2].bias = None
     net.joint2 = nn.Sequential(*layers[:-1], nn.BatchNorm2d(width), layers[-1])
     return "joint2.22"
 

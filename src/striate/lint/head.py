@@ -9,6 +9,8 @@ from striate.lint.paper import Paper
 # Above these a head is heavy: its share of all parameters in %, and the values that enter it (twice VGG's).
 HEAVY_SHARE = 60.0
 MANY_VALUES = 50_000
+# As many scores a value can tell apart.
+SCORES_A_VALUE = 4
 _THROUGH = frozenset({"flatten", "view", "dropout", "identity", "relu", "clamp", "leakyrelu", "elu", "gelu", "silu"})
 
 
@@ -41,6 +43,18 @@ def _are_places(paper: Paper, name: str, shape: Shape) -> bool:
     # A permutation keeps every place, and puts features where places were.
     lengths = [map_lengths(paper.graph, name, axis, (paper.input[2 + axis],)) for axis in axes]
     return all(found in {(), (shape[2 + axis],)} for axis, found in zip(axes, lengths, strict=True))
+
+
+def is_large_end(paper: Paper, op: Op) -> bool:
+    """Return whether so many values enter a fully connected layer that their number is what is wrong with it."""
+    read = paper.read_by(op)
+    return len(read) == 2 and read[1] > MANY_VALUES
+
+
+def is_narrow_end(paper: Paper, op: Op) -> bool:
+    """Return whether a layer makes the network's scores from less than a quarter as many values."""
+    read = paper.read_by(op)
+    return op.name in paper.graph.outputs and len(read) == 2 and read[1] * SCORES_A_VALUE < op.attributes["width"]
 
 
 def vector_layers(paper: Paper) -> tuple[Op, ...]:

@@ -72,7 +72,11 @@ def other_windows(paper: Paper, op: Op) -> list[tuple[Op, Window]] | None:
 
 
 def unread_share(paper: Paper, op: Op) -> float:
-    """Return the share of what a window slides over that lies at the far border and that nothing reads."""
+    """Return the share of what a window slides over that lies at the far border and that nothing reads.
+
+    `analyse.input_sizes` asks the same of every value by itself; here a value counts with what normalisation and
+    activation make of it, and a map that was padded is not judged, since its border may be padding.
+    """
     windows = other_windows(paper, op) if paper.window(op) is not None and paper.is_map(op.name) else None
     if windows is None:
         return 0.0

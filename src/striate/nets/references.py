@@ -90,7 +90,7 @@ def _from_zoo(prefix: str, rest: str, *, seed: int) -> Network:
         module = origin.build().eval()
     if weights:
         load_weights(module, read_weights(weights), where=weights)
-    preprocessing = _IMAGENET
+    preprocessing = _published(name) if prefix == "torchvision" else _IMAGENET
     config = getattr(module, "pretrained_cfg", None)
     if isinstance(config, dict) and "input_size" in config:
         preprocessing = Preprocessing(
@@ -98,6 +98,17 @@ def _from_zoo(prefix: str, rest: str, *, seed: int) -> Network:
         )
     receipt = {"weights": weights or RANDOM}
     return _wrapped(module, origin, preprocessing, receipt)
+
+
+def _published(name: str) -> Preprocessing:
+    """Return what torchvision prepares images with for a network's published weights."""
+    from torchvision.models import get_model_weights
+
+    preset = get_model_weights(name).DEFAULT.transforms()
+    if not hasattr(preset, "crop_size"):
+        return _IMAGENET
+    side = preset.crop_size[0]
+    return Preprocessing(shape=(3, side, side), mean=tuple(preset.mean), std=tuple(preset.std))
 
 
 def _wrapped(

@@ -128,6 +128,22 @@ class Field:
         return Fraction(first + last - 1, 2)
 
     @property
+    def mean_centre_px(self) -> Fraction:
+        """`centre_px` of a map whose units differ, as enlarged ones do: how far fields lie beside their units, on average.
+
+        Example:
+            >>> Field(low=-1, high=0, stride=1, phases=((0, 1), (0, 1)), repeat_px=2).mean_centre_px   # each pixel twice
+            Fraction(-1, 2)
+        """
+        stride = Fraction(self.stride)
+        middles = [
+            Fraction(2 * low + mask.bit_length() - 1, 2) - number * stride
+            for number, (low, mask) in enumerate(self.phases)
+            if mask
+        ]
+        return sum(middles, start=Fraction(0)) / len(middles) if middles else self.centre_px
+
+    @property
     def seen_px(self) -> int:
         """Input pixels one unit really reads; the most where units differ."""
         return max(mask.bit_count() for _, mask in self._shown()) if self.phases else self.size_px

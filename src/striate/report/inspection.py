@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate import schema
+from striate.blueprint import Blueprint
 from striate.data import Dataset, Split, load_data
 from striate.errors import DataError, InputError, Quoted
 from striate.events import SILENT, Events
-from striate.findings import Finding
-from striate.lint import RULES, lint
+from striate.findings import Allowance, Finding
+from striate.lint import RULES, Allowed, Failure, Unused, lint
 from striate.nets import Network, load_network
 from striate.records import Evidence, TrainingCurve
 from striate.report.composing import compose
@@ -27,8 +28,6 @@ from striate.train import read_curve, read_seen, read_split
 if TYPE_CHECKING:
     from torch import nn
 
-    from striate.blueprint import Blueprint
-
 SCHEMA_VERSION = 1
 
 
@@ -41,6 +40,9 @@ class Inspection:
         findings: Judgements, gravest first.
         silent: Names of the rules that looked and found nothing.
         skipped: Names of the rules whose evidence was not measured.
+        allowed: Findings that the network's blueprint allows, each with its reason.
+        unused: Allowances of the blueprint that cover nothing any more.
+        failures: Rules that raised; the others ran.
         evidence: Everything that was measured.
         verdict: The report's first sentence.
         seconds: How long it took.
@@ -50,6 +52,9 @@ class Inspection:
     findings: tuple[Finding, ...]
     silent: tuple[str, ...]
     skipped: tuple[str, ...]
+    allowed: tuple[Allowed, ...]
+    unused: tuple[Unused, ...]
+    failures: tuple[Failure, ...]
     evidence: Evidence
     verdict: str
     seconds: float
@@ -73,6 +78,9 @@ class Inspection:
             "findings": [finding.row() for finding in self.findings],
             "silent": list(self.silent),
             "skipped": list(self.skipped),
+            "allowed": [covered.finding.row() | {"reason": covered.allowance.reason} for covered in self.allowed],
+            "unused_allowances": [asdict(unused.allowance) | {"why": unused.why} for unused in self.unused],
+            "failures": [asdict(failure) for failure in self.failures],
             "seconds": self.seconds,
         }
 
@@ -116,7 +124,9 @@ def inspect(
     found = _matched(found, dataset)
     recording = trace(found.module, (1, *found.input_shape))
     evidence = replace(gather(found, dataset, split, recording, seed=seed, events=events), curve=curve)
-    report = lint(evidence, graph=recording.graph, select=tuple(select), ignore=tuple(ignore))
+    report = lint(evidence, graph=recording.graph, select=tuple(select), ignore=tuple(ignore), allow=_allowances(found))
+    for line in (*report.unused, *report.failures):
+        events.log(str(line))
     subject = Subject(
         network=found,
         dataset=dataset,
@@ -137,10 +147,19 @@ def inspect(
         findings=report.findings,
         silent=report.silent,
         skipped=report.skipped,
+        allowed=report.allowed,
+        unused=report.unused,
+        failures=report.failures,
         evidence=evidence,
         verdict=page.verdict,
         seconds=seconds,
     )
+
+
+def _allowances(network: Network) -> tuple[Allowance, ...]:
+    """Return what a network's blueprint allows, with the reasons; a module's own code has no place to say so."""
+    origin = network.origin
+    return Blueprint.from_yaml(origin.text).allow if origin.kind == "blueprint" else ()
 
 
 def _path(out: Path | str | None, run: Run | None) -> Path:

@@ -51,13 +51,13 @@ def test_how_often_a_rule_fired_is_a_count_of_the_first_list():
 def test_an_exemption_names_a_network_and_a_rule_and_has_a_reason():
     for finding, reason in fire_rates().exempt.items():
         network, _, rule = finding.rpartition(": ")
-        assert network in fire_rates().found
+        assert network in {**fire_rates().found, **fire_rates().found_held_out}
         assert rule in RULES
         assert reason
 
 
-def test_advice_names_rules_that_are_there_and_says_what_is_missing():
+def test_every_piece_of_advice_has_a_rule_that_is_there():
     for advice in ADVICE:
-        assert advice.rules or advice.missing
+        assert advice.rules
         assert set(advice.rules) <= set(RULES)
         assert advice.text.endswith(".")

@@ -159,11 +159,17 @@ def test_small_inputs_and_answers_that_are_maps_may_stay_at_full_size():
 @pytest.mark.parametrize(
     ("side", "power"), [(299, 1), (224, None), (33, 1), (30, None), (15, None)]
 )  # 15 px are too few to speak of
-def test_an_odd_side_is_told_with_the_nearest_power_of_two(side, power):
+def test_an_odd_side_is_told_with_the_nearest_multiple_of_32(side, power):
     findings = found(f"input 3x{side}x{side}; conv 3x3 4 stride 2, relu; globalavgpool; classes 2", "odd-input-side")
     assert [finding.measure.value for finding in findings] == ([power] if power else [])
     if side == 299:
-        assert findings[0].todo.startswith("Use 256×256,")
+        assert findings[0].todo.startswith("Use 288×288,")
+
+
+def test_an_odd_side_is_told_once_where_a_border_is_lost_by_it():
+    text = "input 3x33x33; conv 3x3 4, relu; maxpool 2; globalavgpool; classes 2"
+    assert found(text, "odd-input-side") == ()
+    assert found(text, "border-never-read")
 
 
 def test_an_odd_side_that_nothing_steps_over_is_fine():

@@ -76,12 +76,17 @@ def test_a_report_about_values_does_not_speak_of_classes(ink_inspection):
             assert word not in text, text
 
 
-def test_a_network_that_was_not_trained_is_called_so(digits, tmp_path):
-    plan = Blueprint.from_text("input 1x28x28; conv 3 4, relu; maxpool 4; classes 10")
+def test_an_untrained_network_is_called_so_and_what_its_blueprint_allows_is_no_finding(digits, tmp_path):
+    text = (
+        'input 1x28x28; conv 3 4 padding 0, relu; maxpool 4; classes 10; allow SHP002 at conv1 because "Empty border."'
+    )
 
-    found = inspect(plan, digits, out=tmp_path / "r.html")
+    found = inspect(Blueprint.from_text(text), digits, out=tmp_path / "r.html")
 
     assert found.verdict.startswith("This network was not trained here: its weights are random.")
+    assert "unaligned-padding" not in {finding.name for finding in found.findings}
+    assert [row["reason"] for row in found.document()["allowed"]] == ["Empty border."]
+    assert found.unused == found.failures == ()
 
 
 def test_a_network_with_other_outputs_than_the_data_is_refused(digits, tmp_path):

@@ -79,13 +79,14 @@ class BorderNeverRead(TableRule):
 
 
 def _fitting(paper: Paper) -> tuple[tuple[int, ...], str]:
-    """Return the nearest larger input at which no border is lost, and which sides are such; () if there is none."""
+    """Return the nearest larger even input at which no border is lost, and which sides are such; () if there is none."""
     sides = paper.input[2:]
     found = input_sizes(paper.graph, range_px=(min(sides), max(sides) + min(max(sides), _FAR_PX)))
     if len(found) < len(sides):
         return (), ""
     sizes = tuple(
-        next((size for size in axis.sizes if size >= side), 0) for axis, side in zip(found, sides, strict=True)
+        next((size for size in axis.sizes if size >= side and size % 2 == 0), 0)
+        for axis, side in zip(found, sides, strict=True)
     )
     if 0 in sizes or sizes == tuple(sides):
         return (), ""

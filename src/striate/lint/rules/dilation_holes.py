@@ -107,7 +107,8 @@ def _edits(paper: Paper) -> tuple[Edit, ...]:
             for rate, read, kernel in zip(window.dilation, width, window.kernel, strict=True)
         )
         if rates != window.dilation and op.kind in CONVOLUTIONS:
-            edits += [set_argument(op.name, "dilation", rates), set_argument(op.name, "padding", None)]
+            edits.append(set_argument(op.name, "dilation", rates if max(rates) > 1 else None))
+            edits.append(set_argument(op.name, "padding", None))
         width = [read + rate * (kernel - 1) for read, rate, kernel in zip(width, rates, window.kernel, strict=True)]
         if max(window.stride) > 1:
             width = [1] * len(width)

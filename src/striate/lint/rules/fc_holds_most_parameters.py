@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from striate.findings import Cure, Finding, Measure, before
 from striate.graph import size, times
-from striate.lint.head import HEAVY_SHARE, flattened
+from striate.lint.head import HEAVY_SHARE, flattened, is_large_end, is_narrow_end
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, percentage
@@ -18,7 +18,8 @@ class FcHoldsMostParameters(TableRule):
 
     ## What it looks for
     In a network with convolutions, the fully connected layer with the most parameters, as a
-    share of all. Limit: 60 %.
+    share of all. What large-final-representation and narrow-final-representation name is left to
+    them. Limit: 60 %.
 
     ## Why it matters
     Such a layer has weights of its own for every place of the map: it ties the network to one
@@ -63,7 +64,9 @@ class FcHoldsMostParameters(TableRule):
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield a finding about the largest fully connected layer."""
         total = seen.cost.total.params
-        held = {op.name: seen.cost.ops[op.name].params for op in seen.graph if op.kind == "linear" and seen.asks(op)}
+        layers = [op for op in seen.graph if op.kind == "linear" and seen.asks(op)]
+        layers = [op for op in layers if not is_large_end(seen, op) and not is_narrow_end(seen, op)]
+        held = {op.name: seen.cost.ops[op.name].params for op in layers}
         if not held or not total:
             return
         name = max(held, key=lambda key: held[key])

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from striate.findings import Cure, Finding, Measure, before
 from striate.graph import size, times
-from striate.lint.head import MANY_VALUES, flattened, vector_layers
+from striate.lint.head import MANY_VALUES, flattened, is_large_end, vector_layers
 from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
-from striate.numbers import count
+from striate.numbers import count, percentage
 
 
 @register
@@ -64,11 +64,12 @@ class LargeFinalRepresentation(TableRule):
         """Yield a finding about the first fully connected layer."""
         op = vector_layers(seen)[0]
         values = seen.read_by(op)[1]
-        if values <= MANY_VALUES or not seen.asks(op):
+        if not is_large_end(seen, op) or not seen.asks(op):
             return
+        share = 100 * seen.cost.ops[op.name].params / max(seen.cost.total.params, 1)
         yield self.finding(
-            f"{count(values)} values enter {op.name}; the input of {times(seen.input[1:])} has "
-            f"{count(size(seen.input[1:]))}.",
+            f"{count(values)} values enter {op.name}, which holds {percentage(share)} of the parameters; the input of "
+            f"{times(seen.input[1:])} has {count(size(seen.input[1:]))}.",
             f"Put global average pooling before {op.name}, or reduce the map further.",
             measure=Measure(
                 value=float(values),

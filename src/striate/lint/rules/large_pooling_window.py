@@ -7,12 +7,11 @@ from math import prod
 
 from striate.findings import Cure, Edit, Finding, Measure, replaced, set_argument
 from striate.graph import Op, times
-from striate.lint.paper import POOLINGS, Paper
+from striate.lint.paper import Paper
 from striate.lint.remedies import activation_word, conv_text
 from striate.lint.rule import TableRule, register
+from striate.lint.steps import WINDOW_VALUES, is_large_window
 from striate.numbers import count, listed
-
-_LIMIT = {1: 4, 2: 9, 3: 27}
 
 
 @register
@@ -64,16 +63,14 @@ class LargePoolingWindow(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the largest window."""
-        found = [
-            op for op in seen.graph if op.kind in POOLINGS and seen.is_map(op.name) and _is_large(op) and seen.asks(op)
-        ]
+        found = [op for op in seen.graph if seen.asks(op) and is_large_window(seen, op)]
         if not found:
             return
         op = max(found, key=lambda pooling: prod(pooling.attributes["kernel"]))
         others = [other.name for other in found if other is not op]
         more = f" {listed(others)} {'are' if len(others) > 1 else 'is'} large too." if others else ""
         kernel = op.attributes["kernel"]
-        limit = _LIMIT[len(kernel)]
+        limit = WINDOW_VALUES[len(kernel)]
         yield self.finding(
             f"{op.name} makes one value of {count(prod(kernel))}: window {times(kernel)}, "
             f"{times(seen.read_by(op)[2:])} becomes {times(op.shape[2:])}.{more}",
@@ -108,8 +105,3 @@ def _edits(paper: Paper, op: Op) -> list[Edit]:
     conv = conv_text(len(stride), 3, op.shape[1])
     pools = [f"{op.kind} {'x'.join(map(str, steps))}" for steps in (first, second)]
     return [replaced(op.name, [pools[0], conv, activation_word(paper), pools[1]])]
-
-
-def _is_large(op: Op) -> bool:
-    kernel = op.attributes["kernel"]
-    return bool(prod(kernel) > _LIMIT[len(kernel)] and max(op.attributes["stride"]) > 1)

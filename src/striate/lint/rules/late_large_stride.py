@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from striate.findings import Cure, Finding, Measure, set_argument
-from striate.graph import Op, times
-from striate.lint.paper import CONVOLUTIONS, Paper
+from striate.graph import times
+from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
+from striate.lint.steps import late_limit, late_strides
 from striate.numbers import count
 
 
@@ -62,19 +63,11 @@ class LateLargeStride(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the largest of the late strides."""
-        total = len(seen.convolutions)
-        before = 0
-        late: list[tuple[int, Op]] = []
-        for op in seen.graph:
-            window = seen.window(op)
-            if window is not None and before >= 2 and 2 * before >= total and seen.is_map(op.name):
-                late.append((max(window.stride), op))
-            before += op.kind in CONVOLUTIONS
-        limit = 4 if len(seen.input) == 3 else 2
-        late = [(stride, op) for stride, op in late if stride > limit and seen.asks(op)]
+        late = {name: stride for name, stride in late_strides(seen).items() if seen.asks(seen.ops[name])}
         if not late:
             return
-        stride, op = max(late, key=lambda pair: pair[0])
+        name = max(late, key=lambda key: late[key])
+        op, stride, limit = seen.ops[name], late[name], late_limit(seen)
         yield self.finding(
             f"{op.name} steps by {count(stride)} px late in the network: "
             f"{times(seen.read_by(op)[2:])} becomes {times(op.shape[2:])}.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from striate.findings import Finding, Measure
 from striate.graph import Op
@@ -23,10 +22,9 @@ class MisalignedMerge(TableRule):
     ## What it looks for
     A sum, product or concatenation of maps whose units at the same index look at different places:
     the centres of their receptive fields differ, or the branches took different strides. The
-    figure is by how many units of that map. Limit: half a unit, as much as pooling with a window
-    of 2 beside a strided 3×3 convolution or the stem of NASNet have. Where a map was enlarged,
-    neighbouring units see the same pixels from different places: there the centre is the mean of
-    theirs, so that a U-Net's branches meet in place.
+    figure is by how many units: of that map, or of the coarser one that an enlarged map was made
+    from, whose units count by their mean. Limit: half a unit, as much as pooling with a window of 2
+    beside a strided 3×3 convolution, the stem of NASNet, or a map that was halved and enlarged have.
 
     ## Why it matters
     Where branches meet, their values are taken to speak of the same place. If one of them lies
@@ -105,7 +103,7 @@ class MisalignedMerge(TableRule):
         others = [other.name for _, other in found if other is not op]
         more = f" {plural(len(others), 'other merge')} too: {listed(others)}." if others else ""
         yield self.finding(
-            f"The branches that meet at {op.name} look at places {figure(shift)} of its units apart: "
+            f"The branches that meet at {op.name} look at places {figure(shift)} units apart: "
             f"{listed([name for name in dict.fromkeys(op.inputs) if seen.is_map(name)])}.{more}",
             "Use the same padding on both sides of every window in the branches, and odd kernels.",
             measure=Measure(value=shift, limit=_LIMIT, wrong="above", high=max(2.0, shift), unit="units"),
@@ -114,29 +112,23 @@ class MisalignedMerge(TableRule):
 
 
 def _shift(paper: Paper, op: Op) -> float | None:
-    """Return how far apart the centres of what meets are, in units of the merged map; None if a field is not known."""
+    """Return how far apart the centres of what meets are, in units; None if that is not known."""
     if not paper.is_map(op.name) or op.attributes.get("axis", 1) != 1:
         return 0.0
     met = [name for name in dict.fromkeys(op.inputs) if paper.is_map(name)]
-    if not all(paper.fields[name].is_known for name in met):
+    fields = [paper.fields[name] for name in met]
+    # Units that differ without a pattern have no centre to compare.
+    if not all(field.is_known and all(axis.is_uniform for axis in field.axes) for field in fields):
         return None
-    local = [axes for name in met if (axes := paper.fields[name].axes)]
+    local = [field.axes for field in fields if field.axes]
     if len(local) < 2 or len({len(axes) for axes in local}) > 1:
         return 0.0
     return max(_apart(axis) for axis in zip(*local, strict=True))
 
 
 def _apart(axis: tuple[Field, ...]) -> float:
-    centres = [_mean_centre(field) for field in axis]
+    centres = [field.mean_centre_px for field in axis]
     strides = [field.stride for field in axis]
-    apart = (max(centres) - min(centres)) / max(strides)
+    apart = (max(centres) - min(centres)) / max(field.repeat_px or field.stride for field in axis)
     # Of different steps the units drift apart by one with every index.
     return float(apart + max(strides) / min(strides) - 1)
-
-
-def _mean_centre(field: Field) -> Fraction:
-    """Return where unit 0 would look if all units were alike: the mean centre, each moved back by its own steps."""
-    spans = [(place, field.span(place)) for place in range(max(len(field.phases), 1))]
-    # Between the taps of a short kernel an enlarged map has units that read nothing.
-    centres = [Fraction(first + last - 1, 2) - place * field.stride for place, (first, last) in spans if first < last]
-    return sum(centres, Fraction(0)) / max(len(centres), 1)

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from striate.findings import Cure, Finding, Measure, set_argument
 from striate.graph import Op
-from striate.lint.head import vector_layers
+from striate.lint.head import SCORES_A_VALUE, is_narrow_end, vector_layers
 from striate.lint.paper import FOLLOWERS, LEARNED, POOLINGS, Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count
 
-_LIMIT = 4
 _GRID = 8
 _THROUGH = FOLLOWERS | POOLINGS | {"flatten", "view", "globalavgpool", "globalmaxpool", "mean"}
 
@@ -69,12 +68,14 @@ class NarrowFinalRepresentation(TableRule):
         """Yield a finding about the output layer."""
         op = next(op for op in vector_layers(seen) if op.name in seen.graph.outputs)
         read, made = seen.read_by(op)[1], op.attributes["width"]
-        if read * _LIMIT >= made or not seen.asks(op):
+        if not is_narrow_end(seen, op) or not seen.asks(op):
             return
         yield self.finding(
             f"{count(read)} values enter {op.name}, which makes {count(made)} scores of them.",
-            f"Use at least {count(-(-made // _LIMIT))} channels before {op.name}.",
-            measure=Measure(value=float(read), limit=made / _LIMIT, wrong="below", high=float(made), unit="values"),
+            f"Use at least {count(-(-made // SCORES_A_VALUE))} channels before {op.name}.",
+            measure=Measure(
+                value=float(read), limit=made / SCORES_A_VALUE, wrong="below", high=float(made), unit="values"
+            ),
             op=op.name,
             cure=_cure(seen, op),
         )
@@ -86,5 +87,5 @@ def _cure(paper: Paper, op: Op) -> Cure | None:
     if before is None or before.kind not in LEARNED or before.attributes.get("groups", 1) > 1:
         return None
     places = paper.read_by(op)[1] // before.attributes["width"]
-    least = -(-op.attributes["width"] // (_LIMIT * max(places, 1)))
+    least = -(-op.attributes["width"] // (SCORES_A_VALUE * max(places, 1)))
     return Cure(edits=(set_argument(before.name, "width", -(-least // _GRID) * _GRID),))

@@ -9,6 +9,7 @@ from striate.findings import Cure, Finding, Measure, set_argument
 from striate.graph import Op, size, times
 from striate.lint.paper import CONVOLUTIONS, FOLLOWERS, LEARNED, POOLINGS, Paper
 from striate.lint.rule import TableRule, register
+from striate.lint.steps import is_large_window, late_strides
 from striate.numbers import count, figure
 
 # The narrowest projections of good networks make a map 8.4 times smaller (GhostNet).
@@ -24,7 +25,8 @@ class ReductionTooFast(TableRule):
     One convolution or pooling, after the first learned layer, whose output has less than a
     tenth of the values that can have reached it (the narrowest map on the way there), map to
     map. Branches (where something else reads the same values), global pooling and the network's
-    own output do not count. Limit: 10 times.
+    own output do not count; what late-large-stride and large-pooling-window name is left to them.
+    Limit: 10 times.
 
     ## Why it matters
     What a narrow place does not let through is lost to all later layers. Size should fall
@@ -63,12 +65,13 @@ class ReductionTooFast(TableRule):
 
     def judge(self, seen: Paper) -> Iterator[Finding]:
         """Yield one finding, about the op that drops most."""
-        room = _room(seen)
+        room, late = _room(seen), late_strides(seen)
         found: list[tuple[float, Op]] = []
         has_learned = False
         for op in seen.graph:
             factor = room[op.inputs[0]] / op.elements if op.inputs else 0.0
-            if has_learned and factor > _LIMIT and seen.asks(op) and _is_narrow_way(seen, op):
+            is_told = op.name in late or is_large_window(seen, op)
+            if has_learned and factor > _LIMIT and seen.asks(op) and not is_told and _is_narrow_way(seen, op):
                 found.append((factor, op))
             has_learned = has_learned or op.kind in LEARNED
         if not found:
