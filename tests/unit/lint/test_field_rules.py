@@ -87,10 +87,10 @@ class UNet(nn.Module):
 @pytest.mark.parametrize(
     "up", [lambda: nn.ConvTranspose2d(4, 4, 2, stride=2), lambda: nn.Upsample(scale_factor=2)], ids=["learned", "near"]
 )
-@pytest.mark.parametrize(("moved", "shift"), [(0, None), (1, 7)])
+@pytest.mark.parametrize(("moved", "shift"), [(0, None), (1, 7 / 8)])
 def test_enlarged_maps_are_where_their_units_are_on_average(up, moved, shift):
     # Two units that see the same pixels lie half a unit on either side of them. Moved by a unit of 4, 2 and 1 px, the
-    # last joins 7 px beside its place.
+    # last joins 7 px beside its place, in units of the coarsest map, 8 px wide.
     report = lint(graph=trace(UNet(up, moved), (1, 1, 32, 32)).graph, select=["misaligned-merge"])
     assert [finding.measure.value for finding in report.findings] == ([shift] if shift else [])
     assert "misaligned-merge" not in report.skipped
