@@ -37,8 +37,8 @@ MORE_TIMM = (
 )  # fmt: skip
 
 # Networks that no limit was chosen on: drawn at random from timm's convolutional networks with published weights, at most
-# 320 pixels and 60 million parameters, before a rule had seen them. A rule that is changed because of what it says here needs a new
-# draw.
+# 320 pixels and 60 million parameters, before a rule had seen them. A rule that is changed because of what it says here needs a
+# new draw.
 HELD_OUT_TIMM = (
     "convmixer_1024_20_ks9_p14", "convnext_small", "convnext_zepto_rms_ols", "cs3darknet_focus_s", "cs3darknet_x",
     "cs3sedarknet_x", "densenet201", "ecaresnet101d_pruned", "efficientnet_b4", "efficientnet_el_pruned",

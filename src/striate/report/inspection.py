@@ -124,9 +124,7 @@ def inspect(
     found = _matched(found, dataset)
     recording = trace(found.module, (1, *found.input_shape))
     evidence = replace(gather(found, dataset, split, recording, seed=seed, events=events), curve=curve)
-    report = lint(
-        evidence, graph=recording.graph, select=tuple(select), ignore=tuple(ignore), allow=_allowances(found)
-    )
+    report = lint(evidence, graph=recording.graph, select=tuple(select), ignore=tuple(ignore), allow=_allowances(found))
     for line in (*report.unused, *report.failures):
         events.log(str(line))
     subject = Subject(

@@ -77,7 +77,9 @@ def test_a_report_about_values_does_not_speak_of_classes(ink_inspection):
 
 
 def test_an_untrained_network_is_called_so_and_what_its_blueprint_allows_is_no_finding(digits, tmp_path):
-    text = 'input 1x28x28; conv 3 4 padding 0, relu; maxpool 4; classes 10; allow SHP002 at conv1 because "Empty border."'
+    text = (
+        'input 1x28x28; conv 3 4 padding 0, relu; maxpool 4; classes 10; allow SHP002 at conv1 because "Empty border."'
+    )
 
     found = inspect(Blueprint.from_text(text), digits, out=tmp_path / "r.html")
 
