@@ -9,9 +9,16 @@ import torch
 from contract.architectures import ARCHITECTURES
 from contract.planting import PLANTS
 from striate.lint import RULES, TableRule, lint
+from striate.lint.paper import Paper
+from striate.records import Evidence
 from striate.trace import trace
 
 RATE = 0.95
+# What these find is about the network; the op they name is where to begin.
+WHOLE = {
+    "only-1x1-convolutions", "top-cannot-see-input", "slow-reduction", "memory-in-one-stage", "optimizer-step-is-the-peak",
+    "odd-input-side", "unused-parameters",
+}  # fmt: skip
 # One architecture a rule in every run, each of the five in turn; all of them in the long one.
 TURNS = [(rule, ARCHITECTURES[number % len(ARCHITECTURES)]) for number, rule in enumerate(PLANTS)]
 EVERY_TURN = pytest.mark.parametrize(("rule", "architecture"), TURNS, ids=[f"{r}-{a.__name__}" for r, a in TURNS])
@@ -48,6 +55,17 @@ def test_every_design_rule_has_a_defect_to_plant():
 @EVERY_TURN
 def test_a_planted_defect_is_found_at_its_op(rule, architecture):
     assert places(rule, architecture) == [planted(rule, architecture)[1]]
+
+
+@EVERY_TURN
+def test_a_rule_names_no_op_that_is_excused_and_only_the_one_it_is_asked_about(rule, architecture):
+    graph, _ = planted(rule, architecture)
+    (finding,) = lint(graph=graph, select=[rule]).findings
+    paper = Paper.of(graph, Evidence())
+    named = {finding.op for finding in RULES[rule].judge(paper.about(excused={finding.op}))}
+
+    assert (finding.op in named) == (rule in WHOLE)
+    assert {found.op for found in RULES[rule].judge(paper.about(only=finding.op))} == {finding.op}
 
 
 @EVERY_TURN

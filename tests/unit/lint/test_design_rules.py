@@ -141,6 +141,20 @@ def test_an_odd_map_loses_its_last_row(side, share):
     assert f"Use an input of {side + 1}×{side + 1}" in finding.todo
 
 
+def test_where_only_odd_sizes_lose_nothing_the_advice_is_to_pad():
+    (finding,) = found("input 1x32x32; conv 3x3 4 stride 2 padding 0; classes 2", "border-never-read")
+    assert finding.todo.startswith("Pad the map before conv1")
+    assert finding.cure is None
+
+
+def test_the_input_that_is_advised_loses_nothing_further_on():
+    # 30 → 15 → 7 → 3: a side that 8 divides is needed, though the first loss is at 15.
+    (finding,) = found("input 1x30x30; maxpool 2; maxpool 2; maxpool 2; conv 3x3 4; classes 2", "border-never-read")
+    assert (
+        "Use an input of 32×32, where nothing is lost (nor at any side that leaves 0 when divided by 8)" in finding.todo
+    )
+
+
 def test_an_even_map_loses_nothing():
     assert found("input 1x8x8; maxpool 2; conv 3x3 4 stride 2; classes 2", "border-never-read") == ()
 

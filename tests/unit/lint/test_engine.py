@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
+from striate.analyse import receptive_fields
 from striate.blueprint import Blueprint
 from striate.errors import UnknownNameError
 from striate.lint import RULES, lint
@@ -54,6 +55,12 @@ def test_the_readings_of_the_table_are_in_the_report():
     report = lint(graph=SKIPS.graph())
     assert report.evidence.cost.total.params == sum(row.params for row in report.evidence.cost.ops.values())
     assert [layer.name for layer in report.evidence.layers] == ["maxpool1", "conv1", "classes"]
+
+
+def test_fields_that_are_given_are_not_read_again():
+    graph = SKIPS.graph()
+    fields = dict(receptive_fields(graph))
+    assert lint(Evidence(fields=fields), graph=graph).evidence.fields is fields
 
 
 def test_a_rule_can_be_asked_alone():

@@ -106,6 +106,17 @@ def test_concatenations_and_different_strides_count_too():
     assert finding.measure.value > 1
 
 
+@pytest.mark.parametrize(("times", "pad", "shift"), [(1, 0, None), (3, 0, None), (3, 2, 9 / 16), (3, 4, 11 / 16)])
+def test_a_map_that_was_halved_and_enlarged_may_meet_what_it_was_made_from(times, pad, shift):
+    # Enlarged by n, the n units that repeat one stand (n − 1)/2 pixels after its centre on average: 7/2 of 8 here. A
+    # window of pad + 1 with padding before it alone has its centre pad/2 pixels before its unit, which is added.
+    down = [nn.Conv2d(4, 4, 3, stride=2, padding=1) for _ in range(times)]
+    before = [nn.ZeroPad2d((pad, 0, pad, 0)), nn.MaxPool2d(pad + 1, 1)] if pad else []
+    net = Two(nn.Identity(), nn.Sequential(*before, *down, nn.Upsample(scale_factor=2**times)))
+    found = [f.measure.value for f in lint(graph=trace(net, (1, 1, 32, 32)).graph, select=["RCF003"]).findings]
+    assert found == ([pytest.approx(shift)] if shift else [])
+
+
 def test_a_gate_has_no_place_and_is_never_out_of_place():
     class Gated(nn.Module):
         def __init__(self):

@@ -120,3 +120,18 @@ def test_a_reference_that_names_nothing_lists_the_forms(tmp_path):
         load_network("resnet50")
     with pytest.raises(InputError, match="a folder must hold a network or a run with one"):
         load_network(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("reference", "side", "mean"),
+    [
+        ("torchvision:inception_v3", 299, 0.485),
+        ("torchvision:efficientnet_v2_l", 480, 0.5),
+        ("torchvision:resnet18", 224, 0.485),
+    ],
+)  # sizes and means of torchvision's documentation
+def test_a_torchvision_network_is_given_the_images_it_was_published_with(reference, side, mean):
+    from striate.nets.references import _published
+
+    made = _published(reference.partition(":")[2])
+    assert (made.shape, made.mean[0]) == ((3, side, side), mean)
