@@ -3,8 +3,9 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
-from stepping import network_of, saved_bytes
+from stepping import allocated_peak, network_of, saved_bytes
 from striate.analyse import memory_ledger
 from striate.trace import trace
 
@@ -74,6 +75,54 @@ class Shuffled(nn.Module):
         return x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
 
 
+class Does(nn.Module):
+    """A function of a map."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+FUNCTIONS = {
+    "abs": lambda x: x.abs(),
+    "clamp": lambda x: x.clamp(0, 1),
+    "clamp from below": lambda x: x.clamp(min=0.0),
+    "cosine": lambda x: x.cos(),
+    "cumulated": lambda x: x.cumsum(1),
+    "divided by its norm": lambda x: functional.normalize(x, dim=1),
+    "error function": lambda x: x.erf(),
+    "exponential": lambda x: torch.exp(-x),
+    "highest along an axis": lambda x: x.max(2, keepdim=True)[0],
+    "highest of places": lambda x: x.amax((2, 3), keepdim=True),
+    "inverse": lambda x: (x * x + 1).reciprocal(),
+    "inverse root": lambda x: (x * x + 1).rsqrt(),
+    "larger of two": lambda x: torch.maximum(x, 2 * x),
+    "log of sigmoid": functional.logsigmoid,
+    "log of sum of exponentials": lambda x: x.logsumexp((2, 3), keepdim=True),
+    "logarithm": lambda x: (x * x).log1p(),
+    "masked": lambda x: x.masked_fill(x > 0, 0.0),
+    "mirrored border": lambda x: functional.pad(x, (1, 1, 1, 1), mode="reflect"),
+    "mish": functional.mish,
+    "mixed": lambda x: torch.lerp(x, x.tanh(), 0.3),
+    "negative": lambda x: -x,
+    "repeated border": lambda x: functional.pad(x, (1, 1, 1, 1), mode="replicate"),
+    "resized": lambda x: functional.interpolate(x, scale_factor=2, mode="bilinear"),
+    "root": lambda x: (x * x + 1).sqrt(),
+    "root mean square": lambda x: x * torch.rsqrt(x.pow(2).mean(1, keepdim=True) + 1e-6),
+    "round border": lambda x: functional.pad(x, (1, 1, 1, 1), mode="circular"),
+    "selu": functional.selu,
+    "sine": lambda x: x.sin(),
+    "softplus": functional.softplus,
+    "spread": lambda x: x.std((2, 3), keepdim=True) * x,
+    "square": lambda x: x**2,
+    "stacked and summed": lambda x: torch.stack([x, x * 2], 1).sum(1),
+    "where": lambda x: torch.where(x > 0, x, 0.1 * x),
+    "zero border": lambda x: functional.pad(x, (1, 1, 1, 1)),
+}
+
 BETWEEN = {
     "relu": nn.ReLU(),
     "relu in place": nn.ReLU(inplace=True),
@@ -96,12 +145,34 @@ BETWEEN = {
     "frozen scale": Scale(trained=False),
     "shuffle": Shuffled(),
     "frozen convolution": nn.Conv2d(8, 8, 3).requires_grad_(False),
-}
+    "dropout of whole maps": nn.Dropout2d(0.3),
+    "prelu": nn.PReLU(8),
+} | {name: Does(function) for name, function in FUNCTIONS.items()}
 
 
 @pytest.mark.parametrize("what", BETWEEN)
-def test_every_kind_keeps_what_autograd_keeps(what):
+def test_what_stands_between_two_convolutions_keeps_what_autograd_keeps(what):
     net = Small(BETWEEN[what]).train()
     graph = trace(net, (2, 3, 12, 12), mode="train").graph
 
     assert memory_ledger(graph).saved_bytes == saved_bytes(net, torch.randn(2, 3, 12, 12))
+
+
+class Ending(nn.Module):
+    """A convolution, something done to its map, and the mean over places."""
+
+    def __init__(self, between):
+        super().__init__()
+        self.first, self.between = nn.Conv2d(3, 32, 3, padding=1), between
+
+    def forward(self, x):
+        return self.between(self.first(x)).mean((2, 3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["dropout of whole maps", *FUNCTIONS])
+def test_a_function_of_a_map_peaks_where_the_allocator_does(what):
+    net = Ending(BETWEEN[what]).train()
+    ledger = memory_ledger(trace(net, (8, 3, 64, 64), mode="train").graph)
+
+    assert ledger.peak_bytes == pytest.approx(allocated_peak(net, (8, 3, 64, 64)), rel=0.02)

@@ -129,6 +129,23 @@ class Clamp(_Activation):
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         return {"low": arguments[1], "high": arguments[2]} if len(arguments) > 2 else {"low": 0.0, "high": 6.0}
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        found = self.read(arguments, sources, output)
+        return found | {"masks": True} if operator == "clamp" else found
+
+    def backward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        # The function compares with each bound apart and joins the two masks; the modules do all in one pass.
+        if not op.attributes.get("masks"):
+            return 0
+        is_one_sided = None in (op.attributes["low"], op.attributes["high"])
+        return op.elements * (1 if is_one_sided else 2)
+
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         return Call("Hardtanh", (op.attributes["low"], op.attributes["high"]))
 

@@ -9,6 +9,32 @@ from striate.graph import Op, Shape, size
 from striate.kinds.kind import Kept, Kind, register
 from striate.kinds.reach import SAME, UNKNOWN, Mixes, Reach
 
+_NOTHING, _INPUT, _OUTPUT = Kept(), Kept(inputs=(0,)), Kept(output=True)
+_BOTH = Kept(inputs=(0, 1))
+
+# What each function keeps, and the most its backward pass takes beside gradients, in maps of four-byte values
+# (torch's `derivatives.yaml` and the functions it calls; a quarter of a map is a mask).
+_FUNCTIONS: dict[str, tuple[Kept, float]] = {
+    "abs": (_INPUT, 1), "addcdiv": (Kept(inputs=(1, 2)), 2), "addcmul": (Kept(inputs=(1, 2)), 0), "celu": (_INPUT, 0),
+    "clamp_max": (_INPUT, 0.25), "clamp_min": (_INPUT, 0.25), "cos": (_INPUT, 2), "eq": (_NOTHING, 0), "erf": (_INPUT, 4),
+    "exp": (_OUTPUT, 0), "floor": (_NOTHING, 0), "ge": (_NOTHING, 0), "gt": (_NOTHING, 0), "le": (_NOTHING, 0),
+    "log": (_INPUT, 0), "log1p": (_INPUT, 1), "log_sigmoid": (_INPUT, 0), "lt": (_NOTHING, 0),
+    "masked_fill": (Kept(inputs=(1,)), 0), "maximum": (_BOTH, 1.5), "minimum": (_BOTH, 1.5), "mish": (_INPUT, 0),
+    "ne": (_NOTHING, 0), "neg": (_NOTHING, 0), "pow": (_INPUT, 2), "prelu": (_INPUT, 1), "reciprocal": (_OUTPUT, 2),
+    "round": (_NOTHING, 0), "rsqrt": (_OUTPUT, 2), "selu": (_INPUT, 0), "sign": (_NOTHING, 0), "sin": (_INPUT, 1),
+    "softplus": (_INPUT, 0), "sqrt": (_OUTPUT, 1), "square": (_INPUT, 2), "where": (_INPUT, 0),
+}  # fmt: skip
+
+# The same for reductions, in maps of what they read.
+_WITH_OUTPUT = Kept(inputs=(0,), output=True)
+_REDUCTIONS: dict[str, tuple[Kept, float]] = {
+    "amax": (_WITH_OUTPUT, 1.25), "amin": (_WITH_OUTPUT, 1.25), "argmax": (_NOTHING, 0), "argmin": (_NOTHING, 0),
+    "cumsum": (_NOTHING, 2), "linalg_vector_norm": (_WITH_OUTPUT, 1), "logsumexp": (_WITH_OUTPUT, 2),
+    "max": (_WITH_OUTPUT, 1.25), "min": (_WITH_OUTPUT, 1.25), "norm": (_WITH_OUTPUT, 1), "prod": (_WITH_OUTPUT, 1),
+    "std": (_WITH_OUTPUT, 1), "std_mean": (_WITH_OUTPUT, 1), "sum": (_NOTHING, 0), "var": (_INPUT, 1),
+    "var_mean": (_INPUT, 1),
+}  # fmt: skip
+
 
 @register
 class Pointwise(Kind):
@@ -23,8 +49,30 @@ class Pointwise(Kind):
         "pow", "prelu", "reciprocal", "round", "rsqrt", "selu", "sign", "sin", "softplus", "sqrt", "square", "where",
     )  # fmt: skip
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        return {"operator": operator}
+
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
-        return Kept(inputs=tuple(range(len(sources))))
+        operator = op.attributes.get("operator")
+        if operator == "lerp":
+            # Between two values by a number nothing is kept; by a third value all three are.
+            return Kept(inputs=tuple(range(len(sources))) if len(sources) > 2 else ())
+        if operator == "pow" and len(sources) > 1:
+            return Kept(inputs=(0, 1), output=True)
+        if operator == "log_sigmoid":
+            return Kept(inputs=(0,), extra_bytes=op.bytes)  # exp(−|x|)
+        known = _FUNCTIONS.get(operator or "")
+        return known[0] if known is not None else Kept(inputs=tuple(range(len(sources))))
+
+    def backward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        _, maps = _FUNCTIONS.get(op.attributes.get("operator", ""), (_NOTHING, 0))
+        return int(maps * op.bytes)
 
 
 @register
@@ -46,17 +94,37 @@ class Reduction(Kind):
     ) -> dict[str, Any]:
         rank = len(sources[0])
         if operator in {"max", "min"} and len(sources) > 1:
-            return {"over": (), "keep": True}  # the larger of two values in the same place
+            return {"operator": "maximum", "over": (), "keep": True}  # the larger of two values in the same place
         given = arguments[2 if operator in {"linalg_vector_norm", "norm"} else 1 :][:1]
         over = given[0] if given else None
         if isinstance(over, bool) or not isinstance(over, int | list | tuple) or over in ([], ()):
             over = range(rank)
         over = (over,) if isinstance(over, int) else over
-        found: dict[str, Any] = {"over": tuple(sorted(axis % rank for axis in over)), "keep": len(output) == rank}
+        axes = tuple(sorted(axis % rank for axis in over))
+        found: dict[str, Any] = {"operator": operator, "over": axes, "keep": len(output) == rank}
         return found | {"running": True} if operator == "cumsum" else found
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
-        return Kept(inputs=tuple(range(len(sources))))
+        operator = op.attributes.get("operator")
+        if self._picks(op):
+            return Kept(extra_bytes=8 * op.elements)  # where each was found
+        known = _REDUCTIONS.get(operator or "")
+        return known[0] if known is not None else Kept(inputs=tuple(range(len(sources))))
+
+    def backward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        operator = op.attributes.get("operator", "")
+        if operator == "maximum":
+            return op.bytes + op.bytes // 2
+        _, maps = _REDUCTIONS.get(operator, (_NOTHING, 0))
+        if not maps or self._picks(op) or not sources:
+            return 0
+        return int(maps * size(sources[0]) * op.bytes // max(op.elements, 1))
+
+    @staticmethod
+    def _picks(op: Op) -> bool:
+        """Return whether it is the extreme along one axis, which comes with its indices."""
+        found = op.attributes
+        return found.get("operator") in {"max", "min"} and len(found["over"]) == 1 and op.shape != ()
 
     def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
         return size(sources[0]) if sources else 0

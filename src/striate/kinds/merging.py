@@ -55,10 +55,21 @@ class Multiply(Kind):
     def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
         return _broadcast(sources)
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        return {"divides": True} if operator == "div" and len(sources) > 1 else {}
+
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         return Kept(for_others=tuple(range(len(sources))))
 
     def backward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        if op.attributes.get("divides"):
+            return 2 * op.bytes  # −gradient · (quotient ÷ divisor), each in turn
         # The gradient of a side that was spread over the other is first as large as the product, then summed.
         is_spread = bool(op.params) or any(source != op.shape for source in sources)
         return op.bytes if is_spread else 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.errors import InputError
-from striate.graph import Op, Shape
+from striate.graph import Op, Shape, size
 from striate.kinds.kind import Attributes, Call, Kept, Kind, Word, register
 
 
@@ -36,9 +36,23 @@ class Dropout(Kind):
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         return {"share": float(arguments[1])}
 
+    def read_call(
+        self,
+        operator: str,
+        arguments: Sequence[Any],
+        sources: Sequence[Shape],
+        output: Shape,
+    ) -> dict[str, Any]:
+        found = self.read(arguments, sources, output)
+        return found | {"whole_maps": True} if operator == "feature_dropout" else found
+
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         # On the CPU torch keeps the scaled mask in the value's own type; a share of 0 does nothing.
-        return Kept(extra_bytes=op.bytes if op.attributes["share"] else 0)
+        if not op.attributes["share"]:
+            return Kept()
+        # Where whole maps are dropped there is one number for each.
+        places = size(op.shape[2:]) if op.attributes.get("whole_maps") else 1
+        return Kept(extra_bytes=op.bytes // max(places, 1))
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
         return Call("Dropout", (op.attributes["share"],))

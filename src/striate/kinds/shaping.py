@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.graph import Op, Shape, size
-from striate.kinds.kind import Attributes, Call, Kind, register, spread
+from striate.kinds.kind import Attributes, Call, Kept, Kind, register, spread
 from striate.kinds.reach import (
     SAME,
     UNKNOWN,
@@ -177,6 +177,14 @@ class Pad(Kind):
         fill = next((fill for fill in ("reflect", "replica", "circular") if fill in str(mode)), "zero")
         return self.read(arguments, sources, output) | ({} if fill == "zero" else {"fill": _FILLS[fill]})
 
+    def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
+        # Mirrored and repeated borders keep the map for nothing but its size; zeros and circles do not.
+        return Kept(inputs=(0,)) if op.attributes.get("fill") in {"reflect", "replicate"} else Kept()
+
+    def backward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        # A circle is put together of pieces, each with a gradient of its own.
+        return op.bytes if op.attributes.get("fill") == "circular" else 0
+
     def reach(self, op: Op) -> Reach:
         # torch lists the last axis first, each with before and after.
         return Pads(op.attributes["pad"][::2][::-1], op.attributes.get("fill", "zero"))
@@ -221,6 +229,10 @@ class Index(Kind):
             padded = tuple((p, p) for p in padding)
             return {"kernel": kernel, "stride": stride, "padding": padded, "dilation": dilation, "places": places}
         return {}
+
+    def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
+        # The positions, which stand behind the values (or alone, where those are a parameter).
+        return Kept(inputs=tuple(range(0 if op.params else 1, len(sources))))
 
     def reach(self, op: Op) -> Reach:
         found = op.attributes

@@ -62,7 +62,8 @@ def _row(op: Op, sources: tuple[Shape, ...], root: Mapping[str, str], needs: Map
     needing = tuple(i for i, name in enumerate(op.inputs) if needs[name])
     has_trained = any(param.trained for param in op.params)
     needs_gradient = (bool(needing) or has_trained) and op.dtype in _FLOATS
-    is_view = kind is not None and kind.is_view and not op.copies
+    # Dropout of nothing returns what it was given.
+    is_view = kind is not None and not op.copies and (kind.is_view or _drops_nothing(op))
     shares = bool(op.inputs) and (op.in_place or is_view)
     # What no op makes lies in the module: it is a parameter or a buffer, and counted there.
     is_constant = not op.inputs and is_view
@@ -92,6 +93,10 @@ def _row(op: Op, sources: tuple[Shape, ...], root: Mapping[str, str], needs: Map
         kept=kept,
         kept_bytes=kept_bytes,
     )
+
+
+def _drops_nothing(op: Op) -> bool:
+    return op.kind == "dropout" and not op.attributes.get("share", 1)
 
 
 def root_bytes(graph: Graph, table: tuple[Row, ...]) -> dict[str, int]:

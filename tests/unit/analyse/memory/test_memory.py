@@ -64,6 +64,18 @@ def test_the_peak_of_three_layers_by_hand():
     assert ledger.peak_bytes == weights + 2 * 64 * 4 + 6 * MAP
 
 
+def test_dropout_of_nothing_takes_no_map_and_a_sum_keeps_none():
+    def through(share):
+        drop = Op(name="d", kind="dropout", inputs=("a",), shape=(2, 4, 8, 8), attributes={"share": share})
+        return memory_ledger(graph_of(conv("a", "x", channels=1), drop), training=False).at_peak["transient"]
+
+    total = {"operator": "sum", "over": (2, 3), "keep": False}
+    summed = Op(name="s", kind="reduction", inputs=("a",), shape=(2, 4), attributes=total)
+
+    assert (through(0.0), through(0.5)) == (MAP, 2 * MAP)
+    assert memory_ledger(graph_of(conv("a", "x", channels=1), summed)).saved == {}
+
+
 def test_gradients_of_parameters_pile_up_in_the_backward_pass():
     weight = Param(name="weight", shape=(1000, 1000), key="w")
     first = Op(name="a", kind="linear", inputs=("x",), shape=(2, 1, 8, 1000), params=(weight,))
