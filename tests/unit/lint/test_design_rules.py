@@ -239,6 +239,30 @@ def test_a_blueprint_drops_the_bias_unless_it_is_asked_for(bias, fires):
     assert bool(found(text, "conv-bias-before-batchnorm")) == fires
 
 
+@pytest.mark.parametrize(
+    ("text", "speaks", "yields"),
+    [
+        ("input 8x64x64; (conv 3x3 8) x2; conv 5x5 8 stride 4; classes 2", "late-large-stride", "reduction-too-fast"),
+        (
+            "input 8x64x64; conv 3x3 8; maxpool 4; (conv 3x3 8) x3; classes 2",
+            "large-pooling-window",
+            "reduction-too-fast",
+        ),
+        ("input 1x64x64; conv 3x3 16; classes 9", "large-final-representation", "fc-holds-most-parameters"),
+        ("input 1x64x64; conv 3x3 16; classes 9", "large-final-representation", "fixed-size-head"),
+        (
+            "input 1x8x8; conv 3x3 16; globalavgpool; classes 99",
+            "narrow-final-representation",
+            "fc-holds-most-parameters",
+        ),
+        ("input 1x33x33; conv 3x3 4, relu; maxpool 2; classes 2", "border-never-read", "odd-input-side"),
+    ],
+)
+def test_of_two_rules_that_would_say_the_same_one_speaks(text, speaks, yields):
+    assert found(text, speaks)
+    assert found(text, yields) == ()
+
+
 def test_narrowing_what_was_only_widened_before_is_no_loss():
     # 16·16·16 values reach the wide layer; 4·16·16 leave it: 4 times fewer, though 32 times fewer than it has.
     text = "input 16x16x16; conv 3x3 128, relu; conv 3x3 4, relu; classes 2"
