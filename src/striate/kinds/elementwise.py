@@ -115,8 +115,9 @@ class Reduction(Kind):
         operator = op.attributes.get("operator", "")
         if operator == "maximum":
             return op.bytes + op.bytes // 2
-        _, maps = _REDUCTIONS.get(operator, (_NOTHING, 0))
-        if not maps or self._picks(op) or not sources:
+        # The gradient of one place in a row goes into a map of zeros, and that into another.
+        maps = 1.0 if self._picks(op) else _REDUCTIONS.get(operator, (_NOTHING, 0.0))[1]
+        if not maps or not sources:
             return 0
         return int(maps * size(sources[0]) * op.bytes // max(op.elements, 1))
 
