@@ -21,13 +21,15 @@ SCHEMA_VERSION = 1
 # Bytes of one element, by the name torch gives the type.
 DTYPE_BYTES: Mapping[str, int] = {
     "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2,
-    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1, "complex64": 8,
+    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "bool": 1,
+    "complex128": 16, "complex64": 8, "complex32": 4,
+    "float8_e4m3fn": 1, "float8_e4m3fnuz": 1, "float8_e5m2": 1, "float8_e5m2fnuz": 1, "float8_e8m0fnu": 1,
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Param:
-    """A parameter of an op: its name within the op, its shape, and whether it is trained.
+    """A parameter of an op: its name within the op, its shape, its type, and whether it is trained.
 
     `key` is the name in the module's state dict; two ops that share a parameter share the key.
     """
@@ -36,11 +38,17 @@ class Param:
     shape: Shape
     key: str = ""
     trained: bool = True
+    dtype: str = "float32"
 
     @property
     def count(self) -> int:
         """Number of elements."""
         return size(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """Size in bytes."""
+        return self.count * DTYPE_BYTES[self.dtype]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +92,19 @@ class Op:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """What a table holds for: input shapes (batch first) by name, element type, and mode."""
+    """What a table holds for: input shapes (batch first) by name, element types, and mode.
+
+    `dtype` is the type of the first input; `dtypes` names the inputs that have another.
+    """
 
     inputs: Mapping[str, Shape]
     dtype: str = "float32"
     mode: Mode = "eval"
+    dtypes: Mapping[str, str] = field(default_factory=dict)
+
+    def input_bytes(self, name: str) -> int:
+        """Return the size of an input in bytes, batch included."""
+        return size(self.inputs[name]) * DTYPE_BYTES[self.dtypes.get(name, self.dtype)]
 
     @property
     def batch(self) -> int:
@@ -106,6 +122,9 @@ class Graph:
         conditions: What the shapes hold for.
         buffers: Elements of state that is kept but not trained (running statistics).
         idle: Parameters that no op read under these conditions, as (key, elements).
+        buffer_bytes: Memory of all state that is not trained, whether a state dict has it or not; None where only the
+            number of elements is known, which then count four bytes each.
+        idle_bytes: Memory of the idle parameters; None likewise.
     """
 
     ops: tuple[Op, ...]
@@ -113,6 +132,8 @@ class Graph:
     conditions: Conditions
     buffers: int = 0
     idle: tuple[tuple[str, int], ...] = ()
+    buffer_bytes: int | None = None
+    idle_bytes: int | None = None
     _rows: Mapping[str, Op] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -206,9 +227,12 @@ class Graph:
                 inputs={name: tuple(shape) for name, shape in conditions["inputs"].items()},
                 dtype=conditions["dtype"],
                 mode=conditions["mode"],
+                dtypes=conditions.get("dtypes", {}),
             ),
             buffers=document["buffers"],
             idle=tuple((key, count) for key, count in document["idle"]),
+            buffer_bytes=document.get("buffer_bytes"),
+            idle_bytes=document.get("idle_bytes"),
         )
 
 

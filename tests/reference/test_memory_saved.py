@@ -175,4 +175,4 @@ def test_a_function_of_a_map_peaks_where_the_allocator_does(what):
     net = Ending(BETWEEN[what]).train()
     ledger = memory_ledger(trace(net, (8, 3, 64, 64), mode="train").graph)
 
-    assert ledger.peak_bytes == pytest.approx(allocated_peak(net, (8, 3, 64, 64)), rel=0.02)
+    assert ledger.peak_bytes == pytest.approx(allocated_peak(net, (8, 3, 64, 64)), rel=0.03)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from striate.analyse.memory.storage import Row, root_bytes, rows
-from striate.graph import DTYPE_BYTES, Graph, size
+from striate.graph import Graph
 from striate.records.readings import Cost, CostTable
 
 
@@ -39,9 +39,8 @@ def cost(graph: Graph) -> CostTable:
         (384, 960)
     """
     table = rows(graph)
-    element = DTYPE_BYTES[graph.conditions.dtype]
     sizes = root_bytes(graph, table)
-    value_bytes = {name: size(shape) * element for name, shape in graph.conditions.inputs.items()}
+    value_bytes = {name: graph.conditions.input_bytes(name) for name in graph.conditions.inputs}
     # A network's input is kept too where the first op needs it, but it was there before: it is not counted.
     seen_values = set(graph.conditions.inputs)
     seen_params: set[str] = set()
@@ -58,7 +57,7 @@ def cost(graph: Graph) -> CostTable:
         if not _does_nothing(row, graph):
             kept_bytes = row.kept_bytes + sum(sizes[name] for name in row.kept if name not in seen_values)
             seen_values.update(row.kept)
-        found[op.name] = _cost(row, params, kept_bytes, value_bytes, element, is_idle=_does_nothing(row, graph))
+        found[op.name] = _cost(row, params, kept_bytes, value_bytes, is_idle=_does_nothing(row, graph))
     idle = sum(count for _, count in graph.idle)
     return CostTable(
         ops=found,
@@ -77,7 +76,7 @@ def _macs(row: Row) -> int | None:
     return None if row.kind is None else row.kind.macs(row.op, row.sources)
 
 
-def _cost(row: Row, params: int, kept_bytes: int, value_bytes: dict[str, int], element: int, *, is_idle: bool) -> Cost:
+def _cost(row: Row, params: int, kept_bytes: int, value_bytes: dict[str, int], *, is_idle: bool) -> Cost:
     op, kind = row.op, row.kind
     macs = _macs(row) or 0
     moves = not is_idle and (row.taken_bytes > 0 or op.in_place)
@@ -87,7 +86,7 @@ def _cost(row: Row, params: int, kept_bytes: int, value_bytes: dict[str, int], e
         layer_macs=macs if kind is not None and kind.is_layer else 0,
         other_flops=0 if kind is None or is_idle else kind.other_flops(op, row.sources),
         backward_flops=2 * kind.backward_macs(op, row.sources, _sides(row)) if kind is not None and macs else 0,
-        read_bytes=sum(value_bytes[name] for name in op.inputs) + element * sum(p.count for p in op.params)
+        read_bytes=sum(value_bytes[name] for name in op.inputs) + sum(param.bytes for param in op.params)
         if moves
         else 0,
         written_bytes=op.bytes if moves else 0,

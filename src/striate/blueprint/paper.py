@@ -71,6 +71,7 @@ class _Writer:
             outputs=(self.last,),
             conditions=conditions,
             buffers=sum(KINDS[op.kind].buffers(op) for op in self.ops),
+            buffer_bytes=sum(KINDS[op.kind].buffer_bytes(op) for op in self.ops),
         )
 
     def layer(self, layer: Layer, number: int, *, name: str = "") -> None:

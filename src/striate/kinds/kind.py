@@ -143,6 +143,10 @@ class Kind:
         del op
         return 0
 
+    def buffer_bytes(self, op: Op) -> int:
+        """Return the bytes of that state."""
+        return 4 * self.buffers(op)
+
     def macs(self, op: Op, sources: Sequence[Shape]) -> int | None:
         """Return multiply-accumulates of one forward pass, biases not counted; None if nobody knows."""
         del op, sources

@@ -44,6 +44,9 @@ class BatchNormalisation(Kind):
     def buffers(self, op: Op) -> int:
         return 2 * op.shape[1] + 1
 
+    def buffer_bytes(self, op: Op) -> int:
+        return 4 * 2 * op.shape[1] + 8  # the counter of batches is an int64
+
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         return Kept(inputs=(0,), extra_bytes=2 * 4 * sources[0][1])
 

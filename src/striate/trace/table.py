@@ -53,6 +53,9 @@ def table(tape: Tape, module: nn.Module | Holdings, inputs: Inputs, mode: Mode) 
     written = {new: rows.stands[old] for call in tape.calls for old, new in call.writes}
     ops = tuple(_op(tape, row, labels, parameters, written) for row in rows.found)
     used = {param.key for op in ops for param in op.params}
+    idle = {key: parameter for key, parameter in parameters.items() if key not in used}
+    dtypes = dict(zip(inputs.names, map(name_of, inputs.dtypes), strict=True))
+    state = {id(tensor): tensor for tensor in (*found.buffers.values(), *found.attributes.values())}
     graph = Graph(
         ops=ops,
         outputs=_outputs(tape, rows, labels),
@@ -60,9 +63,12 @@ def table(tape: Tape, module: nn.Module | Holdings, inputs: Inputs, mode: Mode) 
             inputs=dict(zip(inputs.names, inputs.shapes, strict=True)),
             dtype=name_of(inputs.dtypes[0]),
             mode=mode,
+            dtypes={name: dtype for name, dtype in dtypes.items() if dtype != name_of(inputs.dtypes[0])},
         ),
         buffers=sum(buffer.numel() for key, buffer in found.buffers.items() if key not in found.unsaved),
-        idle=tuple((key, p.numel()) for key, p in parameters.items() if key not in used),
+        idle=tuple((key, parameter.numel()) for key, parameter in idle.items()),
+        buffer_bytes=sum(tensor.numel() * tensor.element_size() for tensor in state.values()),
+        idle_bytes=sum(parameter.numel() * parameter.element_size() for parameter in idle.values()),
     )
     return Table(graph, {name: max(value, _constant(value)) for value, name in names.items()})
 
@@ -245,7 +251,8 @@ def _op(
             key = tape.values[n].key
             shape: Shape = tuple(parameters[key].shape)
             name = key.rpartition(".")[2]
-            params.append(Param(name=name, shape=shape, key=key, trained=parameters[key].requires_grad))
+            dtype = name_of(parameters[key].dtype)
+            params.append(Param(name=name, shape=shape, key=key, trained=parameters[key].requires_grad, dtype=dtype))
     return Op(
         name=labels[row.value],
         kind=row.kind,

@@ -29,7 +29,7 @@ def in_half(graph: Graph) -> Graph:
 class _Writer:
     def __init__(self, graph: Graph) -> None:
         self.ops: list[Op] = []
-        self.dtypes = dict.fromkeys(graph.conditions.inputs, graph.conditions.dtype)
+        self.dtypes = dict.fromkeys(graph.conditions.inputs, graph.conditions.dtype) | dict(graph.conditions.dtypes)
         self.shapes = dict(graph.conditions.inputs)
         # Half copies of parameters, by key: autocast makes each once.
         self.copies: dict[str, str] = {}

@@ -13,7 +13,7 @@ from striate.analyse.memory.optimizers import check_optimizer, state_bytes, temp
 from striate.analyse.memory.step import Step
 from striate.analyse.memory.storage import parameters, rows
 from striate.errors import InputError
-from striate.graph import DTYPE_BYTES, Graph, size
+from striate.graph import Graph
 from striate.records.ledger import MemoryLedger
 
 _MOST = 2**20
@@ -59,7 +59,7 @@ def memory_ledger(
         for ConvNeXt (29 MB) and 3.5 % for HRNet-W18-small (19 MB, the size of its last convolution's weights). A GPU's
         caching allocator rounds up and cuDNN takes workspace. A value counts as held until the module it was handed to
         returns, else until its last reader; a list or a variable that holds it longer is not seen, which matters without
-        gradients only (up to 5 % in DenseNet). Integer state (batch counters) counts four bytes a number.
+        gradients only (up to 5 % in DenseNet).
 
     Source:
         `torch/csrc/autograd` for what is added in place and what is shared; `derivatives.yaml` for what is kept;
@@ -79,18 +79,20 @@ def memory_ledger(
         graph = at_batch(graph, batch)
     paths = blocks(graph) if checkpoint == "blocks" else tuple(checkpoint)
     run = in_half(graph) if precision == "mixed" else graph
-    element = DTYPE_BYTES[graph.conditions.dtype]
     known = parameters(graph)
-    trained = {key: count * element for key, (count, is_trained) in known.items() if is_trained and training}
+    trained = {key: size_bytes for key, (size_bytes, is_trained) in known.items() if is_trained and training}
+    # Parameters no op reads never get a gradient.
+    idle_bytes = 4 * sum(count for _, count in graph.idle) if graph.idle_bytes is None else graph.idle_bytes
     fixed = {
-        "parameters": element * sum(count for count, _ in known.values()),
-        "buffers": element * graph.buffers,
+        "parameters": idle_bytes + sum(size_bytes for size_bytes, _ in known.values()),
+        "buffers": 4 * graph.buffers if graph.buffer_bytes is None else graph.buffer_bytes,
         "optimizer": state_bytes(optimizer, list(trained.values())),
-        "input": element * sum(size(shape) for shape in graph.conditions.inputs.values()),
+        "input": sum(map(graph.conditions.input_bytes, graph.conditions.inputs)),
     }
     heap = Heap()
     for purpose, size_bytes in fixed.items():
         heap.hold(PURPOSES.index(purpose), size_bytes)
+    heap.mark("")  # so much there is before anything runs
     table = rows(run)
     step = Step(
         run, table, heap, gradient_bytes=trained, training=training, spans=spans(run, paths) if training else ()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from striate.graph import DTYPE_BYTES, Graph, Op, Shape, size
+from striate.graph import Graph, Op, Shape
 from striate.kinds import Kind, kind_of
 
-_FLOATS = frozenset({"float64", "float32", "float16", "bfloat16", "complex64"})
+_FLOATS = frozenset({"float64", "float32", "float16", "bfloat16", "complex64", "complex128"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +101,12 @@ def _drops_nothing(op: Op) -> bool:
 
 def root_bytes(graph: Graph, table: tuple[Row, ...]) -> dict[str, int]:
     """Return the memory of every root: the graph's inputs and the ops that take memory."""
-    element = DTYPE_BYTES[graph.conditions.dtype]
-    found = {name: size(shape) * element for name, shape in graph.conditions.inputs.items()}
+    found = {name: graph.conditions.input_bytes(name) for name in graph.conditions.inputs}
     return found | {row.op.name: row.taken_bytes for row in table if row.root == row.op.name}
 
 
 def parameters(graph: Graph) -> dict[str, tuple[int, bool]]:
-    """Return (elements, whether an op reads and trains it) of every parameter by key; shared ones stand once."""
-    found = {
-        (param.key or f"{op.name}.{param.name}"): (param.count, param.trained) for op in graph for param in op.params
+    """Return (bytes, whether it is trained) of every parameter that an op reads, by key; shared ones stand once."""
+    return {
+        (param.key or f"{op.name}.{param.name}"): (param.bytes, param.trained) for op in graph for param in op.params
     }
-    # Those no op reads never get a gradient.
-    return found | {key: (count, False) for key, count in graph.idle}

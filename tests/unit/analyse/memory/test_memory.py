@@ -1,8 +1,10 @@
 """Ledgers of small networks, computed by hand."""
 
+from dataclasses import replace
+
 import pytest
 
-from striate.analyse import at_batch, blocks, largest_batch, memory_ledger, savings
+from striate.analyse import at_batch, blocks, cost, largest_batch, memory_ledger, savings
 from striate.analyse.memory.smaller import halved_early, in_place
 from striate.blueprint import Blueprint
 from striate.errors import InputError, UnknownNameError
@@ -46,6 +48,32 @@ def test_frozen_and_idle_parameters_are_stored_and_have_neither_gradient_nor_sta
 
     assert ledger.parameters_bytes == (4 + 16 + 100) * 4
     assert ledger.gradients_bytes == ledger.optimizer_bytes == 16 * 4
+
+
+def test_every_tensor_is_sized_by_its_own_type():
+    half = Param(name="weight", shape=(4, 1, 1, 1), key="a.weight", dtype="bfloat16")
+    first = replace(conv("a", "x", channels=1), params=(half,))
+    conditions = Conditions(
+        inputs={"x": (2, 1, 8, 8), "ids": (2, 5)}, dtype="uint8", dtypes={"ids": "int64"}, mode="train"
+    )
+    graph = Graph(
+        ops=(first, conv("b", "a")), outputs=("b",), conditions=conditions, buffers=3, buffer_bytes=17, idle_bytes=5
+    )
+
+    ledger = memory_ledger(graph, optimizer="momentum")
+
+    assert ledger.parameters_bytes == 4 * 2 + 16 * 4 + 5
+    assert ledger.gradients_bytes == ledger.optimizer_bytes == 4 * 2 + 16 * 4
+    assert ledger.input_bytes == 2 * 64 * 1 + 2 * 5 * 8
+    assert ledger.buffers_bytes == 17
+    assert cost(graph).ops["a"].read_bytes == 2 * 64 + 4 * 2
+    assert Graph.from_json(graph.to_json()) == graph
+
+
+def test_a_network_without_operations_holds_its_input():
+    graph = Graph(ops=(), outputs=("x",), conditions=Conditions(inputs={"x": (2, 1, 8, 8)}))
+
+    assert memory_ledger(graph, training=False).peak_bytes == 2 * 64 * 4
 
 
 def test_the_peak_of_three_layers_by_hand():
