@@ -176,3 +176,20 @@ def test_a_function_of_a_map_peaks_where_the_allocator_does(what):
     ledger = memory_ledger(trace(net, (8, 3, 64, 64), mode="train").graph)
 
     assert ledger.peak_bytes == pytest.approx(allocated_peak(net, (8, 3, 64, 64)), rel=0.03)
+
+
+@pytest.mark.slow
+def test_attention_with_dropout_peaks_where_the_allocator_does():
+    class Tokens(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True, dropout=0.1)
+
+        def forward(self, x):
+            return self.layer(x).mean(1)
+
+    net = Tokens().train()
+    ledger = memory_ledger(trace(net, (8, 256, 32), mode="train").graph)
+
+    assert ledger.saved_bytes == pytest.approx(saved_bytes(net, torch.randn(8, 256, 32)), rel=0.02)
+    assert ledger.peak_bytes == pytest.approx(allocated_peak(net, (8, 256, 32)), rel=0.02)

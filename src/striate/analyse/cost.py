@@ -22,9 +22,11 @@ def cost(graph: Graph) -> CostTable:
     op that does; a value that a view or an in-place op shares is one value.
 
     When it misleads:
-        Ops listed in `not_counted` add nothing although they cost something. FLOPs are no time: depthwise convolutions
-        and everything in `other_flops` wait for memory. Torch's own counter reports the weight gradient of a convolution
-        with g groups g times too large (seen in torch 2.14); here it is counted like any other.
+        A part run under `torch.no_grad()` looks like any other in a table: its backward pass is counted though there is
+        none (what is detached by `detach()` is seen). Ops listed in `not_counted` add nothing although they cost
+        something. FLOPs are no time: depthwise convolutions and everything in `other_flops` wait for memory. Torch's
+        own counter reports the weight gradient of a convolution with g groups g times too large (seen in torch 2.14);
+        here it is counted like any other.
 
     Source:
         Products as in `torch.utils.flop_counter`; saved tensors as in torch's `derivatives.yaml`, checked against
@@ -85,13 +87,19 @@ def _cost(row: Row, params: int, kept_bytes: int, value_bytes: dict[str, int], *
         macs=macs,
         layer_macs=macs if kind is not None and kind.is_layer else 0,
         other_flops=0 if kind is None or is_idle else kind.other_flops(op, row.sources),
-        backward_flops=2 * kind.backward_macs(op, row.sources, _sides(row)) if kind is not None and macs else 0,
+        backward_flops=_backward_flops(row) if macs else 0,
         read_bytes=sum(value_bytes[name] for name in op.inputs) + sum(param.bytes for param in op.params)
         if moves
         else 0,
         written_bytes=op.bytes if moves else 0,
         kept_bytes=kept_bytes,
     )
+
+
+def _backward_flops(row: Row) -> int:
+    if row.kind is None or not row.needs_gradient:
+        return 0
+    return 2 * row.kind.backward_macs(row.op, row.sources, _sides(row))
 
 
 def _sides(row: Row) -> int:

@@ -112,6 +112,9 @@ class _Rows:
         is_flowing = any(n in self._from_inputs for n in reads)
         kind_name, attributes = self._meaning(call, name, made[0], is_flowing=is_flowing)
         all_parameters = all(n >= 0 and self._tape.values[n].origin == "parameter" for n in reads)
+        if name == "detach" and kind_name == "identity" and is_flowing:
+            self._add(call, made[0], kind_name, reads, {"stops": True})
+            return
         if kind_name == "identity" and (self._is_same(call, made[0]) or all_parameters):
             self.stands[made[0]] = reads[0]
             return

@@ -14,6 +14,9 @@ from striate.graph import Graph
 from striate.trace.inputs import Given
 from striate.trace.record import trace
 
+# Torch's own whose forward pass in training is another than in evaluation: dropout inside a kernel.
+_DROPPING = (nn.MultiheadAttention, nn.RNNBase)
+
 # Stochastic depth: one number for each image decides, and nothing else is kept for the backward pass.
 _LIGHT = frozenset({"DropPath", "StochasticDepth"})
 
@@ -41,10 +44,10 @@ def training_table(module: nn.Module, inputs: Given, evaluated: Graph) -> Graph:
 
 
 def _asking(module: nn.Module) -> Iterator[nn.Module]:
-    """Yield the modules whose own `forward` asks whether it is training; those of torch do what the ledger knows."""
+    """Yield the modules whose own `forward` asks whether it is training; those of torch mostly do what the ledger knows."""
     for part in module.modules():
-        if isinstance(part, torch.jit.ScriptModule):
-            # What it asks cannot be read.
+        if isinstance(part, (torch.jit.ScriptModule, *_DROPPING)):
+            # What a script asks cannot be read; what drops inside torch's own products is written out in training.
             yield part
             continue
         if type(part).__module__.startswith("torch.nn.") or type(part).__name__ in _LIGHT:

@@ -9,7 +9,7 @@ from striate.graph import Graph, Op, Shape
 
 
 def at_batch(graph: Graph, batch: int) -> Graph:
-    """Return the table for another batch.
+    """Return the table for another batch, for questions of memory only.
 
     Values that an input has a part in grow with the batch, all others (positions, standardised weights) stay.
 
@@ -18,8 +18,9 @@ def at_batch(graph: Graph, batch: int) -> Graph:
 
     When it misleads:
         Where axes were moved so that the batch does not stand first, the axis that grows is the first that the old batch
-        divides: the number of elements is right, the shape may not be. A network that does something else for other
-        batches (attention over the batch) is not seen.
+        divides: the number of elements is right, the shape may not be. Attributes and parameters stay as they were, so
+        that the MACs of convolutions with a filter for each image, of matrix products and of expanded values are wrong.
+        A network that does something else for other batches (attention over the batch) is not seen.
 
     Example:
         >>> from striate.blueprint import Blueprint

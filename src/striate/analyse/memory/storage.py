@@ -50,18 +50,21 @@ def rows(graph: Graph) -> tuple[Row, ...]:
     root = {name: name for name in graph.conditions.inputs}
     needs = dict.fromkeys(root, False)
     found = []
+    unreached = _unreached(graph)
     for op in graph:
-        row = _row(op, graph.input_shapes(op), root, needs)
+        row = _row(op, graph.input_shapes(op), root, needs, is_reached=op.name not in unreached)
         root[op.name], needs[op.name] = row.root, row.needs_gradient
         found.append(row)
     return tuple(found)
 
 
-def _row(op: Op, sources: tuple[Shape, ...], root: Mapping[str, str], needs: Mapping[str, bool]) -> Row:
+def _row(
+    op: Op, sources: tuple[Shape, ...], root: Mapping[str, str], needs: Mapping[str, bool], *, is_reached: bool
+) -> Row:
     kind = kind_of(op.kind)
     needing = tuple(i for i, name in enumerate(op.inputs) if needs[name])
     has_trained = any(param.trained for param in op.params)
-    needs_gradient = (bool(needing) or has_trained) and op.dtype in _FLOATS
+    needs_gradient = (bool(needing) or has_trained) and op.dtype in _FLOATS and is_reached
     # Dropout of nothing returns what it was given.
     is_view = kind is not None and not op.copies and (kind.is_view or _drops_nothing(op))
     shares = bool(op.inputs) and (op.in_place or is_view)
@@ -107,6 +110,24 @@ def root_bytes(graph: Graph, table: tuple[Row, ...]) -> dict[str, int]:
 
 def parameters(graph: Graph) -> dict[str, tuple[int, bool]]:
     """Return (bytes, whether it is trained) of every parameter that an op reads, by key; shared ones stand once."""
-    return {
-        (param.key or f"{op.name}.{param.name}"): (param.bytes, param.trained) for op in graph for param in op.params
-    }
+    unreached = _unreached(graph)
+    found: dict[str, tuple[int, bool]] = {}
+    for op in graph:
+        for param in op.params:
+            key = param.key or f"{op.name}.{param.name}"
+            is_trained = (param.trained and op.name not in unreached) or found.get(key, (0, False))[1]
+            found[key] = (param.bytes, is_trained)
+    return found
+
+
+def _unreached(graph: Graph) -> frozenset[str]:
+    """Return the ops that no gradient comes to, as `detach` lets values through and stops gradients."""
+    if not any(op.attributes.get("stops") for op in graph):
+        return frozenset()
+    reached = set(graph.outputs)
+    for op in reversed(graph.ops):
+        if op.attributes.get("stops"):
+            reached.discard(op.name)
+        if op.name in reached:
+            reached.update(op.inputs)
+    return frozenset(op.name for op in graph if op.name not in reached)
