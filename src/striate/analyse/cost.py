@@ -23,10 +23,10 @@ def cost(graph: Graph) -> CostTable:
 
     When it misleads:
         A part run under `torch.no_grad()` looks like any other in a table: its backward pass is counted though there is
-        none (what is detached by `detach()` is seen). Ops listed in `not_counted` add nothing although they cost
-        something. FLOPs are no time: depthwise convolutions and everything in `other_flops` wait for memory. Torch's
-        own counter reports the weight gradient of a convolution with g groups g times too large (seen in torch 2.14);
-        here it is counted like any other.
+        none (`detach()` is seen). Ops listed in `not_counted` add nothing although they cost something. FLOPs are no
+        time: depthwise convolutions and everything in `other_flops` wait for memory. Torch's own counter reports the
+        weight gradient of a convolution with g groups g times too large (seen in torch 2.14); here it is counted like
+        any other.
 
     Source:
         Products as in `torch.utils.flop_counter`; saved tensors as in torch's `derivatives.yaml`, checked against

@@ -40,8 +40,7 @@ def memory_ledger(
             table of the eval mode counts dropout as if it were on.
         optimizer: "sgd", "momentum" (SGD with it), "adam", "adamw" or "rmsprop", with torch's other defaults.
         implementation: "for-loop" is what torch takes on a CPU, "foreach" on a GPU; "fused" must be asked for.
-        precision: "full" (as the table says), or "mixed": products in bfloat16, as `torch.autocast` has it on a CPU,
-        with
+        precision: "full" (as the table says), or "mixed": products in bfloat16, as `torch.autocast` has it on a CPU, with
             half copies of the weights.
         checkpoint: Module paths, each wrapped into `torch.utils.checkpoint` (not reentrant); or "blocks" for the
             network's blocks as `blocks` finds them.
@@ -60,8 +59,8 @@ def memory_ledger(
         for ConvNeXt (29 MB) and 3.5 % for HRNet-W18-small (19 MB, the size of its last convolution's weights). A GPU's
         caching allocator rounds up and cuDNN takes workspace. A value counts as held until the module it was handed to
         returns, else until its last reader; a list or a variable that holds it longer is not seen, which matters without
-        gradients only: the forward pass of DenseNet is told up to 5 % too low, that of functional code
-        (`x = relu(self.conv(x))`, where the old `x` lives until the new one is bound) 20 to 31 %. A part run under
+        gradients only: the forward pass of DenseNet is told up to 5 % too low, that of functional code 29 to 32 % in
+        three small networks (in `x = relu(self.conv(x))` the old `x` lives until the new one is bound). A part run under
         `torch.no_grad()` counts as if it were trained.
 
     Source:
