@@ -60,7 +60,7 @@ def assert_no_findings(
         >>> assert_no_findings(plan)   # doctest: +ELLIPSIS
         Traceback (most recent call last):
         AssertionError: Blueprint has 1 finding of severity warning or graver:
-          warning at maxpool1: maxpool1 never reads 55.6...% (limit 0...%) of its input: kernel 2×2, stride 3×3. [stride-above-kernel]
+          warning at maxpool1: maxpool1 never reads 55.6...% (limit 0...%) of its input... [stride-above-kernel]
               Use a stride of at most 2, or a kernel of at least 3.
         Allow one with its reason: allow={"stride-above-kernel": {"maxpool1": "…"}}
         >>> found = assert_no_findings(plan, allow={"stride-above-kernel": {"maxpool1": "The signal is oversampled."}})
