@@ -9,26 +9,10 @@ from striate.blueprint import Blueprint, edited
 from striate.errors import StriateError
 from striate.findings import SEVERITIES, Cure, Finding
 from striate.lint.engine import LintReport, lint
+from striate.records import Figures
 
 # A cure can bring up the next finding; more rounds than these are a circle.
 MOST_STEPS = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What a network costs and sees, at the batch that was checked.
-
-    Attributes:
-        params: Trained numbers.
-        macs: Multiply-accumulates of one forward pass.
-        kept_bytes: Activations kept for the backward pass.
-        field_px: Receptive field of the last map, per axis; () where it is not known or everything.
-    """
-
-    params: int
-    macs: int
-    kept_bytes: int
-    field_px: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from striate.graph import times
-from striate.lint.curing import Figures, Offer
+from striate.lint.curing import Offer
 from striate.numbers import count, storage
+from striate.records import Figures
 
 
 def offer_text(offer: Offer) -> str:

@@ -3,6 +3,7 @@
 from striate.records.array import Array
 from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
 from striate.records.evidence import Evidence
+from striate.records.figures import Figures
 from striate.records.folding import Fold, LaneRow, Lanes
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
@@ -38,6 +39,7 @@ __all__ = [
     "Evidence",
     "FeatureMap",
     "Field",
+    "Figures",
     "Filters",
     "Fold",
     "InputSizes",
