@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from striate.analyse.budget import solve
     from striate.blueprint import Blueprint
     from striate.checking import Check, check
     from striate.data import Dataset, load_data
@@ -40,6 +41,7 @@ _HOMES = {
     "inspect": "striate.report",
     "load_data": "striate.data",
     "load_network": "striate.nets",
+    "solve": "striate.analyse.budget",
     "trace_network": "striate.trace",
     "train_network": "striate.train",
 }
@@ -63,6 +65,7 @@ __all__ = [
     "inspect",
     "load_data",
     "load_network",
+    "solve",
     "trace_network",
     "train_network",
 ]

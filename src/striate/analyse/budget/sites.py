@@ -168,8 +168,8 @@ def every_item(items: Sequence[Item], above: Path = ()) -> Iterator[tuple[Path, 
                 yield from every_item(inner, (*here, branch))
 
 
-def rewritten(plan: Blueprint, values: Mapping[Site, int]) -> Blueprint:
-    """Return the blueprint with other numbers at some places; what is written as an expression stays one.
+def rewritten(plan: Blueprint, values: Mapping[Site, Any]) -> Blueprint:
+    """Return the blueprint with other values at some places; what is written as an expression stays one.
 
     Example:
         >>> plan = Blueprint.from_text("input 1x8x8; let w 8; (conv 3 w, relu; conv 3 w*2, relu) x2; conv 3 4; classes 2")
