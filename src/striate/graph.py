@@ -180,12 +180,13 @@ class Graph:
         """Return the rows without names and paths, inputs by position: what must be equal for equal networks.
 
         Ops that change nothing under the conditions (dropout in eval mode, identity) are left out,
-        so that a table written on paper and a traced one can be compared; nor does it matter which memory they write to.
+        so that a table written on paper and a traced one can be compared; nor does it matter which memory they write to, or
+        what a parameter is at the start of training.
         """
         position: dict[str, int] = {name: -1 - i for i, name in enumerate(self.conditions.inputs)}
         rows: list[tuple[Any, ...]] = []
         for op in self.ops:
-            if op.kind == "identity" or (op.kind == "dropout" and self.conditions.mode == "eval"):
+            if self.does_nothing(op):
                 position[op.name] = position[op.inputs[0]]
                 continue
             position[op.name] = len(rows)
@@ -195,11 +196,17 @@ class Graph:
                     op.kind,
                     tuple(position[i] for i in op.inputs),
                     op.shape,
-                    tuple(sorted(op.attributes.items())),
+                    tuple(sorted((name, value) for name, value in op.attributes.items() if name != "start")),
                     params,
                 )
             )
         return tuple(rows)
+
+    def does_nothing(self, op: Op) -> bool:
+        """Return whether an op leaves values as they are under the conditions: dropout in eval mode, an identity."""
+        if op.kind in {"dropout", "droppath"}:
+            return self.conditions.mode == "eval" or op.attributes.get("share") == 0
+        return op.kind == "identity"
 
     def to_json(self) -> str:
         """Return the graph as text that `from_json` reads back to an equal graph."""

@@ -78,7 +78,7 @@ class _Writer:
         """Add a layer, with a flattening before it where a fully connected layer meets a map."""
         kind = words()[layer.word]
         before = len(self.ops)
-        if kind.name == "linear" and len(self.shape) > 2:
+        if kind.name == "linear" and len(self.shape) > 2 and layer.arguments.get("flatten", True):
             self.add(KINDS["flatten"], {}, name=self._numbered("flatten"))
         self.add(kind, dict(layer.arguments), name=name or self._numbered(layer.word))
         self.origins |= dict.fromkeys((op.name for op in self.ops[before:]), number)

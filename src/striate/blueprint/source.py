@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 from striate.blueprint.model import Blueprint
 from striate.errors import BlueprintError
 from striate.graph import times
 from striate.kinds import KINDS
+
+# Modules that torch does not have; read as text, for nothing of torch is needed to write source.
+_BLOCKS = Path(__file__).parents[1] / "nets" / "blocks"
+_IMPORTS = {"collections": {"OrderedDict"}, "torch": {"nn"}}
 
 
 def source(plan: Blueprint, *, name: str = "Net") -> str:
     """Return the source; see `Blueprint.to_source`."""
     graph = plan.graph()
     rows = []
+    blocks: dict[str, None] = {}
     for op in graph:
         call = KINDS[op.kind].call(op, graph.input_shapes(op))
         if call is None:
             raise BlueprintError("every op of a blueprint must have a torch module", got=op.kind, where=op.name)
+        if call.block:
+            blocks[call.block] = None
         rows.append((f'("{op.name}", {call.source()}),', times(op.shape[1:])))
     width = max(len(row) for row, _ in rows)
     body = "\n".join(f"                {row:<{width}}  # {shape}" for row, shape in rows)
     loss = plan.outputs.loss
+    imports, classes = with_blocks(tuple(blocks))
     return f'''# {plan.to_text()}
 """A network written by Striate."""
 
-from collections import OrderedDict
-
-import torch
-from torch import nn
+{imports}
 
 
-class {name}(nn.Sequential):
+{classes}class {name}(nn.Sequential):
     """Reads (n, {", ".join(map(str, plan.input))}); answers with {len(plan.names)} {plan.output}, trained with {loss}."""
 
     def __init__(self) -> None:
@@ -43,3 +51,46 @@ class {name}(nn.Sequential):
 if __name__ == "__main__":
     print({name}()(torch.zeros(2, {", ".join(map(str, plan.input))})).shape)
 '''
+
+
+def with_blocks(blocks: tuple[str, ...]) -> tuple[str, str]:
+    """Return the import lines of a network that is written, and the classes it needs beside torch's.
+
+    Args:
+        blocks: Files of `striate.nets.blocks` without their ending, each once.
+
+    Example:
+        >>> imports, classes = with_blocks(("permute",))
+        >>> print(imports)
+        from __future__ import annotations
+        <BLANKLINE>
+        from collections import OrderedDict
+        <BLANKLINE>
+        import torch
+        from torch import Tensor, nn
+        >>> classes.splitlines()[0]
+        'class Permute(nn.Module):'
+    """
+    names = {module: set(found) for module, found in _IMPORTS.items()}
+    parts = []
+    for block in blocks:
+        file = _BLOCKS / f"{block}.py"
+        if not file.is_file():
+            raise BlueprintError(
+                "a module that is written out must be one of Striate's own",
+                got=block,
+                hint="Build the network with striate.nets.build.",
+            )
+        text = file.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+        for node in tree.body:
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names.setdefault(node.module, set()).update(alias.name for alias in node.names)
+        # Its own docstring and its imports stand before the first class or function.
+        first = next(node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef))
+        parts.append("\n".join(text.splitlines()[first.lineno - 1 :]).rstrip() + "\n\n\n")
+    lines = [f"from {module} import {', '.join(sorted(names[module]))}" for module in sorted(names)]
+    future = [line + "\n" for line in lines if line.startswith("from __future__")]
+    own = [line for line in lines if line.startswith("from torch")]
+    rest = [line for line in lines if not line.startswith(("from __future__", "from torch"))]
+    return "\n".join([*future, *rest, "", "import torch", *own]), "".join(parts)

@@ -11,8 +11,10 @@ from striate.errors import BlueprintError, unknown_name
 from striate.kinds import Word, words
 
 _AXES = re.compile(r"[0-9]+(x[0-9]+)*")
-_NUMBER = re.compile(r"[0-9]*\.?[0-9]+(e-?[0-9]+)?")
+_NUMBER = re.compile(r"-?[0-9]*\.?[0-9]+(e[-+]?[0-9]+)?")
 _MOST_REPEATS = 1000
+# What a type of argument looks like.
+_SHAPES = {"axes": "like 3 or 3x3", "int": "a whole number", "float": "a number", "switch": "on or off"}
 
 
 def layer_from_tokens(tokens: list[str], *, where: str) -> Layer:
@@ -84,24 +86,23 @@ def layer_to_text(layer: Layer) -> str:
     return " ".join(parts)
 
 
-def value_from(text: str, name: str, word: Word, *, where: str) -> Any:  # noqa: ANN401 - int, float, bool or axes
+def value_from(text: str, name: str, word: Word, *, where: str) -> Any:  # noqa: ANN401 - int, float, bool, str or axes
     """Return the value of an argument from its text."""
-    kind = word.options[name]
-    if kind == "axes" and _AXES.fullmatch(text):
-        return tuple(int(part) for part in text.split("x"))
-    if kind == "int" and text.isascii() and text.isdigit():
-        return int(text)
-    if kind == "float" and _NUMBER.fullmatch(text):
-        return float(text)
-    if kind == "switch" and text in {"on", "off"}:
-        return text == "on"
-    shapes = {
-        "axes": "like 3 or 3x3",
-        "int": "a whole number",
-        "float": "a number",
-        "switch": "on or off",
-    }
-    raise BlueprintError(f"{name} of {word.name} must be {shapes[kind]}", got=text, where=where)
+    kinds = word.options[name].split("|")
+    for kind in kinds:
+        if kind == "axes" and _AXES.fullmatch(text):
+            return tuple(int(part) for part in text.split("x"))
+        if kind == "int" and text.isascii() and text.isdigit():
+            return int(text)
+        if kind == "float" and _NUMBER.fullmatch(text):
+            return float(text)
+        if kind == "switch" and text in {"on", "off"}:
+            return text == "on"
+        # Any other kind is a word that stands for itself.
+        if kind == text and kind not in _SHAPES:
+            return text
+    shapes = " or ".join(_SHAPES.get(kind, kind) for kind in kinds)
+    raise BlueprintError(f"{name} of {word.name} must be {shapes}", got=text, where=where)
 
 
 def _word(name: str, *, where: str) -> Word:
@@ -131,9 +132,12 @@ def _near_option(name: object, word: Word) -> str:
     return f"Did you mean {near[0]}?" if near else ""
 
 
-def _value_text(value: Any) -> str:  # noqa: ANN401 - int, float, bool or axes
+def _value_text(value: Any) -> str:  # noqa: ANN401 - int, float, bool, str or axes
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
         return "x".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return str(value)
