@@ -19,7 +19,7 @@ def test_every_word_of_a_blueprint_is_on_its_page_and_no_other():
     shown = {
         word
         for row in table.splitlines()
-        for word in re.findall(r"`([a-z]+)`", row.split("|")[1] if "|" in row else "")
+        for word in re.findall(r"`([a-z0-9]+)`", row.split("|")[1] if "|" in row else "")
     }
 
     assert shown == set(words())
@@ -29,7 +29,7 @@ def test_every_option_of_a_word_is_on_its_page():
     table = (DOCS / "blueprints.md").read_text().split("| word |")[1].replace(r"\|", "/")
     for row in table.splitlines()[2:]:
         names, arguments = row.split("|")[1:3]
-        for name in re.findall(r"`([a-z]+)`", names):
+        for name in re.findall(r"`([a-z0-9]+)`", names):
             word = words()[name].word
             assert {o for o in word.options if o not in arguments} == set(), name
 
