@@ -195,9 +195,11 @@ class Graph:
                 continue
             position[op.name] = len(rows)
             params = tuple((param.name, param.shape) for param in op.params)
+            reads = [position[i] for i in inputs[op.name]]
             row = (
                 op.kind,
-                tuple(position[i] for i in inputs[op.name]),
+                # A sum is the same in any order.
+                tuple(sorted(reads) if op.kind == "add" else reads),
                 op.shape,
                 tuple(sorted((name, value) for name, value in op.attributes.items() if name != "start")),
                 params,
