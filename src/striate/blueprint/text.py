@@ -158,9 +158,8 @@ class _Reader:
             taken.append(self.tokens[self.at])
             self.at += 1
         if self.peek() == "(" and len(taken) == 1 and taken[0].text not in vocabulary.known_words():
-            raise unknown_name(
-                "word for branches", taken[0].text, [*vocabulary.MEETINGS, vocabulary.HEAD], where=self.place()
-            )
+            place = f"{self.where}, column {taken[0].column}"
+            raise unknown_name("word for branches", taken[0].text, [*vocabulary.MEETINGS, vocabulary.HEAD], where=place)
         if self.peek() == "(" and taken:
             raise BlueprintError(
                 "brackets must stand after a separator, or behind a word for branches",

@@ -152,7 +152,7 @@ def test_brackets_that_do_not_read_are_named_with_their_place(text, words):
 
 
 def test_a_misspelled_word_for_branches_is_told_the_nearest():
-    with pytest.raises(UnknownNameError, match=r"got 'residul' \(at text, column 23\)\. Did you mean residual\?"):
+    with pytest.raises(UnknownNameError, match=r"got 'residul' \(at text, column 14\)\. Did you mean residual\?"):
         Blueprint.from_text("input 4x8x8; residul(conv 3 4); classes 2")
 
 
