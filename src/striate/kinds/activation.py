@@ -73,7 +73,8 @@ class LeakyReLU(Activation):
 class ELU(Activation):
     """x above zero, exp(x) − 1 below."""
 
-    name, module, shown, keeps_output = "elu", "ELU", "ELU", True
+    name, module, shown = "elu", "ELU", "ELU"
+    keeps_output_in_place = True
     flops_per_output = 3  # comparison, exponential, −1
     aten = ("elu",)
     word = Word(
@@ -167,7 +168,7 @@ class Clamp(Activation):
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         low, high = float(arguments.get("low", -1.0)), float(arguments.get("high", 1.0))
         if not low < high:
-            raise InputError("low must be below high", got=f"low {low:g}, high {high:g}")
+            raise InputError("low must be below high", got=f"low {low:g}, high {high:g}", hint="Exchange them.")
         return {"low": low, "high": high}
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:

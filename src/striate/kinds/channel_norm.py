@@ -57,6 +57,14 @@ class ChannelNormalisation(Kind):
         places = sources[0][0] * size(sources[0][2:])
         return Kept(inputs=(0,), extra_bytes=2 * 4 * places)
 
+    def forward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        # The map with its channels last.
+        return op.bytes
+
+    def backward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        # That once more, and the gradient likewise.
+        return 2 * op.bytes
+
     def reach(self, op: Op) -> Reach:
         return Mixes((1,), "places")
 

@@ -86,7 +86,7 @@ class Softplus(Activation):
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         beta = float(arguments.get("beta", 1.0))
         if not beta > 0:
-            raise InputError("beta must be above 0", got=beta)
+            raise InputError("beta must be above 0", got=beta, hint="Leave it out for 1.")
         return {"beta": beta, "threshold": 20.0}
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:

@@ -263,7 +263,9 @@ def map_axes(source: Shape, what: str) -> int:
         2
     """
     if len(source) < 3:
-        raise ShapeError(f"{what} must read a map", got="×".join(map(str, source[1:])))
+        raise ShapeError(
+            f"{what} must read a map", got="×".join(map(str, source[1:])), hint="Put it before the first fc or flatten."
+        )
     return len(source) - 2
 
 

@@ -121,7 +121,9 @@ class InstanceNormalisation(Kind):
         return sources[0]
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
-        return Kept(inputs=(0,), extra_bytes=2 * 4 * sources[0][0] * sources[0][1])
+        # Mean and deviation of each channel of each image, and its scale, repeated for the images.
+        numbers = 3 if op.params else 2
+        return Kept(inputs=(0,), extra_bytes=numbers * 4 * sources[0][0] * sources[0][1])
 
     def reach(self, op: Op) -> Reach:
         return Mixes(tuple(range(2, len(op.shape))), "places")

@@ -83,6 +83,11 @@ class PowerPooling(Kind):
         powers = size(sources[0]) * op.bytes // max(op.elements, 1)
         return Kept(inputs=(0,), extra_bytes=powers + 4 * op.bytes)
 
+    def backward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        # Two maps of windows; or two as large as the map, when those that are kept of the windows are gone already.
+        powers = size(sources[0]) * op.bytes // max(op.elements, 1)
+        return max(2 * powers - 5 * op.bytes, 2 * op.bytes)
+
     def reach(self, op: Op) -> Reach:
         return Slides(window_of(op.attributes), mixes_channels=False)
 

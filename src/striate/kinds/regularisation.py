@@ -120,5 +120,5 @@ _DIGITS = 12
 def _share(arguments: Attributes, what: str) -> float:
     share = float(arguments["share"])
     if not 0 <= share < 1:
-        raise InputError(f"{what} share must be at least 0 and below 1", got=share)
+        raise InputError(f"{what} share must be at least 0 and below 1", got=share, hint="Give 0.1, say.")
     return share

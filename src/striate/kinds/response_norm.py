@@ -49,7 +49,7 @@ class LocalResponseNormalisation(Kind):
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         map_axes(source, "local response normalisation")
         if arguments["size"] < 1:
-            raise InputError("size must be at least 1 channel", got=arguments["size"])
+            raise InputError("size must be at least 1 channel", got=arguments["size"], hint="AlexNet has 5.")
         numbers = {name: float(arguments.get(name, usual)) for name, usual in _DEFAULTS.items()}
         return {"size": arguments["size"], **numbers}
 
@@ -77,6 +77,10 @@ class LocalResponseNormalisation(Kind):
         channels = op.shape[1]
         squares = op.bytes * (channels + op.attributes["size"] - 1) // channels
         return Kept(inputs=(0,), extra_bytes=squares + 2 * op.bytes)
+
+    def backward_temporary_bytes(self, op: Op, sources: Sequence[Shape]) -> int:
+        # The gradient of the quotient waits for that of the squares, which is made of three maps.
+        return 3 * op.bytes
 
     def reach(self, op: Op) -> Reach:
         return Mixes((1,), "places")

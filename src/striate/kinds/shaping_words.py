@@ -70,10 +70,18 @@ class PixelShuffle(Shuffle):
 
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         if len(source) != 4:
-            raise ShapeError("pixelshuffle must read an image's map", got="×".join(map(str, source[1:])))
+            raise ShapeError(
+                "pixelshuffle must read an image's map",
+                got="×".join(map(str, source[1:])),
+                hint="Take convtranspose or upsample for signals and volumes.",
+            )
         factor = arguments["factor"]
         if factor < 1 or source[1] % factor**2:
-            raise ShapeError("factor² must divide the channels", got=f"factor {factor}, channels {source[1]}")
+            raise ShapeError(
+                "factor² must divide the channels",
+                got=f"factor {factor}, channels {source[1]}",
+                hint=f"Make {max(factor, 1) ** 2 * -(-source[1] // max(factor, 1) ** 2)} channels before it.",
+            )
         return {"factor": factor, "grows": True}
 
 
@@ -97,5 +105,9 @@ class ChannelShuffle(Shuffle):
         map_axes(source, "channelshuffle")
         groups = arguments["groups"]
         if groups < 1 or source[1] % groups:
-            raise InputError("groups must divide the channels", got=f"groups {groups}, channels {source[1]}")
+            raise InputError(
+                "groups must divide the channels",
+                got=f"groups {groups}, channels {source[1]}",
+                hint="Give another number of groups.",
+            )
         return {"groups": groups}
