@@ -46,6 +46,8 @@ ANY_AXES = [
     "groupnorm 4 eps 0.001",
     "layernorm",
     "layernorm axes 1 eps 0.000001",
+    "rmsnorm",
+    "rmsnorm axes 1 eps 0.001",
     "channelnorm",
     "channelnorm eps 0.000001",
     "lrn 5",

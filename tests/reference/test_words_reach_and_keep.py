@@ -59,7 +59,7 @@ def test_the_box_of_a_middle_unit_is_what_its_gradient_reaches(layers, axes):
 
 
 KEPT = [
-    "channelnorm", "lrn 5", "lppool 2 p 2", "lppool 3 p 3 stride 1", "conv 3 6 stride 2 padding same", "depthwise 3",
+    "channelnorm", "rmsnorm", "rmsnorm axes 1", "lrn 5", "lppool 2 p 2", "lppool 3 p 3 stride 1", "conv 3 6 stride 2 padding same", "depthwise 3",
     "convtranspose 2 4 stride 2", "droppath 0.3", "layerscale 0.1", "coords radius on", "globalsumpool; upsample 4", "prelu",
     "prelu channels on", "celu", "elu 0.5", "selu", "mish", "softplus", "hardtanh", "gelu tanh on", "pixelshuffle 2",
     "channelshuffle 4", "zeropad 2", "upsample 2 mode linear", "dropout 0.3 maps on", "adaptiveavgpool 3",
@@ -80,7 +80,7 @@ def test_a_word_keeps_what_autograd_keeps(layers):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "layers",
-    ["channelnorm", "lrn 5", "lppool 2 p 2", "lppool 3 p 3 stride 1", "lppool 4 p 2", "droppath 0.3", "layerscale 0.1",
+    ["channelnorm", "rmsnorm", "lrn 5", "lppool 2 p 2", "lppool 3 p 3 stride 1", "lppool 4 p 2", "droppath 0.3", "layerscale 0.1",
      "coords radius on", "prelu channels on", "mish", "upsample 2 mode linear", "instancenorm"],
 )  # fmt: skip
 def test_a_word_peaks_where_the_allocator_does(layers):

@@ -17,6 +17,7 @@ from striate.kinds import (
     regularisation,
     resizing,
     response_norm,
+    rms_norm,
     shaping,
     shaping_words,
     transposed,
@@ -46,7 +47,7 @@ __all__ = [
 
 _ = (
     activation, attention, channel_norm, convolution, coordinates, elementwise, exponential, layer_scale, linear, merging,
-    normalisation, pooling, power_pooling, regularisation, resizing, response_norm, shaping, shaping_words, transposed,
+    normalisation, pooling, power_pooling, regularisation, resizing, response_norm, rms_norm, shaping, shaping_words, transposed,
 )  # fmt: skip
 
 _UNKNOWN_PREFIX = "unknown:"

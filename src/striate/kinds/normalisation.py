@@ -31,6 +31,18 @@ def read_eps(arguments: Attributes) -> float:
     return eps
 
 
+def trailing(arguments: Attributes, source: Shape) -> Shape:
+    """Return the lengths of the last axes, as many as a word's arguments say, or all but the batch."""
+    count: int = arguments.get("axes", len(source) - 1)
+    if not 1 <= count < len(source):
+        raise ShapeError(
+            "axes must be at least 1 and at most those there are beside the batch",
+            got=count,
+            hint=f"There are {len(source) - 1}.",
+        )
+    return source[-count:]
+
+
 def _eps_kwargs(op: Op) -> dict[str, Any]:
     eps = op.attributes.get("eps", EPS)
     return {} if eps == EPS else {"eps": eps}
@@ -206,14 +218,7 @@ class LayerNormalisation(Kind):
     )
 
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
-        count = arguments.get("axes", len(source) - 1)
-        if not 1 <= count < len(source):
-            raise ShapeError(
-                "axes must be at least 1 and at most those there are beside the batch",
-                got=count,
-                hint=f"There are {len(source) - 1}.",
-            )
-        return {"over": source[-count:], "eps": read_eps(arguments)}
+        return {"over": trailing(arguments, source), "eps": read_eps(arguments)}
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         # aten::layer_norm(input, normalized_shape, weight, bias, eps, …)

@@ -43,7 +43,7 @@ def together(tape: Tape) -> dict[int, Together]:
     for number, call in enumerate(tape.calls):
         if call.frame not in parents:
             numbers[call.frame].append(number)
-    flowing: set[int] | None = None
+    flows: _Flows | None = None
     found: dict[int, Together] = {}
     for inside in numbers.values():
         renamed = _without_detaching(tape, inside)
@@ -51,8 +51,8 @@ def together(tape: Tape) -> dict[int, Together]:
         kind = kinds.get(tuple(base_name(tape.calls[number].func) for number in calls))
         if kind is None:
             continue
-        flowing = _flowing(tape) if flowing is None else flowing
-        one = _one(tape, kind, calls, inside, renamed.values, flowing)
+        flows = flows or _flows(tape)
+        one = _one(tape, kind, calls, renamed.values, flows)
         if one is not None:
             found.update(dict.fromkeys(inside, one))
     return found
@@ -124,26 +124,31 @@ def _without_detaching(tape: Tape, inside: Sequence[int]) -> _Renamed:
     return _Renamed(frozenset(calls), values)
 
 
-def _flowing(tape: Tape) -> set[int]:
-    """Return the values in which an input of the network has a part."""
+@dataclass(frozen=True, slots=True)
+class _Flows:
+    """Values in which an input of the network has a part, and the module calls that read each value (−1 for who called)."""
+
+    from_inputs: frozenset[int]
+    readers: Mapping[int, AbstractSet[int]]
+
+
+def _flows(tape: Tape) -> _Flows:
     found = {n for n, value in enumerate(tape.values) if value.origin == "input"}
+    readers: defaultdict[int, set[int]] = defaultdict(set)
     for call in tape.calls:
-        if base_name(call.func) in FACTORIES:
-            continue
-        if any(n in found for n in (*refs_of(call), *call.after)):
+        reads = (*refs_of(call), *call.after)
+        for n in reads:
+            readers[n].add(call.frame)
+        if base_name(call.func) not in FACTORIES and any(n in found for n in reads):
             found.update(n for n in call.outputs if n is not None)
             found.update(new for _, new in call.writes)
-    return found
+    for leaf in tape.leaves:
+        if isinstance(leaf, Ref):
+            readers[leaf.value].add(-1)
+    return _Flows(frozenset(found), readers)
 
 
-def _one(
-    tape: Tape,
-    kind: Kind,
-    calls: Sequence[int],
-    inside: Sequence[int],
-    renamed: Mapping[int, int],
-    flowing: AbstractSet[int],
-) -> Together | None:
+def _one(tape: Tape, kind: Kind, calls: Sequence[int], renamed: Mapping[int, int], flows: _Flows) -> Together | None:
     """Return the calls as one op, if one value flows in, one flows out, and the kind knows what they do."""
     makers = {n: i for i, number in enumerate(calls) for n in tape.calls[number].outputs if n is not None}
     found: list[Recorded] = []
@@ -152,13 +157,15 @@ def _one(
         call = tape.calls[number]
         reads: list[int | str] = []
         for n in (renamed.get(n, n) for n in refs_of(call)):
-            reads.append(makers.get(n, role(tape, n, flowing)))
+            reads.append(makers.get(n, role(tape, n, flows.from_inputs)))
             if n not in makers:
-                outside[n] = role(tape, n, flowing)
+                outside[n] = role(tape, n, flows.from_inputs)
         if call.after or any(old not in makers and old not in renamed for old, _ in call.writes):
             return None
         found.append(recorded(tape, call, tuple(reads)))
-    if list(outside.values()).count("input") != 1 or _is_seen(tape, {*makers} - {*_made(tape, calls[-1])}, inside):
+    frame = tape.calls[calls[-1]].frame
+    on_the_way = {*makers, *renamed}.difference(tape.calls[calls[-1]].outputs)
+    if list(outside.values()).count("input") != 1 or any(flows.readers.get(n, set()) - {frame} for n in on_the_way):
         return None
     try:
         attributes = kind.read_calls(found)
@@ -166,17 +173,3 @@ def _one(
         # Calls of those names that the kind does not expect: rows of their own.
         return None
     return None if attributes is None else Together(kind.name, attributes, tuple(outside), calls[-1])
-
-
-def _made(tape: Tape, number: int) -> tuple[int | None, ...]:
-    return tape.calls[number].outputs
-
-
-def _is_seen(tape: Tape, values: AbstractSet[int], inside: Sequence[int]) -> bool:
-    """Return whether somebody outside reads what a module makes on its way."""
-    own = set(inside)
-    if any(isinstance(leaf, Ref) and leaf.value in values for leaf in tape.leaves):
-        return True
-    first = min(inside)
-    others = (call for number, call in enumerate(tape.calls[first:], start=first) if number not in own)
-    return any(n in values for call in others for n in refs_of(call))

@@ -10,7 +10,7 @@ from striate.graph import Graph, Op, Shape
 
 # Kinds whose output has an axis of space wherever their first input has one, in the same place.
 _KEEPS_AXES = frozenset({
-    "conv", "convtranspose", "batchnorm", "instancenorm", "groupnorm", "layernorm", "channelnorm", "lrn",
+    "conv", "convtranspose", "batchnorm", "instancenorm", "groupnorm", "layernorm", "channelnorm", "rmsnorm", "lrn",
     "relu", "leakyrelu", "elu", "gelu", "silu", "celu", "selu", "mish", "softplus", "prelu",
     "hardswish", "hardsigmoid", "clamp", "sigmoid", "tanh", "softmax", "maxpool", "avgpool", "globalavgpool", "globalmaxpool",
     "lppool", "dropout", "droppath", "identity", "add", "mul", "concat", "slice", "pointwise", "resize", "linear",
