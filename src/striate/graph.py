@@ -181,7 +181,7 @@ class Graph:
 
         Ops that change nothing under the conditions (dropout in eval mode, identity, one value put beside none) are left
         out, and what is put side by side in several steps is put there in one, so that a table written on paper and a
-        traced one can be compared; nor does it matter which memory they write to.
+        traced one can be compared; nor does it matter which memory they write to, or what a parameter is at the start.
         """
         return tuple(row for _, row in self.canonical_rows())
 
@@ -195,11 +195,13 @@ class Graph:
                 continue
             position[op.name] = len(rows)
             params = tuple((param.name, param.shape) for param in op.params)
+            reads = [position[i] for i in inputs[op.name]]
             row = (
                 op.kind,
-                tuple(position[i] for i in inputs[op.name]),
+                # A sum is the same in any order.
+                tuple(sorted(reads) if op.kind == "add" else reads),
                 op.shape,
-                tuple(sorted(op.attributes.items())),
+                tuple(sorted((name, value) for name, value in op.attributes.items() if name != "start")),
                 params,
             )
             rows.append((op, row))
@@ -215,8 +217,7 @@ class Graph:
             if op.kind == "concat":
                 reads = tuple(part for name in reads for part in self._beside(name, op, inputs))
             inputs[op.name] = reads
-            is_nothing = op.kind == "identity" or (op.kind == "dropout" and self.conditions.mode == "eval")
-            if is_nothing or (op.kind == "concat" and len(reads) == 1 and not op.params):
+            if self.does_nothing(op) or (op.kind == "concat" and len(reads) == 1 and not op.params):
                 dropped.add(op.name)
             stands[op.name] = reads[0] if op.name in dropped else op.name
         read = {name for op in self.ops if op.name not in dropped for name in inputs[op.name]}
@@ -233,6 +234,12 @@ class Graph:
             inner is not None and inner.kind == "concat" and inner.attributes == op.attributes and not inner.params
         )
         return inputs[name] if is_joined else (name,)
+
+    def does_nothing(self, op: Op) -> bool:
+        """Return whether an op leaves values as they are under the conditions: dropout in eval mode, an identity."""
+        if op.kind in {"dropout", "droppath"}:
+            return self.conditions.mode == "eval" or op.attributes.get("share") == 0
+        return op.kind == "identity"
 
     def to_json(self) -> str:
         """Return the graph as text that `from_json` reads back to an equal graph."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from striate.blueprint.block_source import block_sources
 from striate.blueprint.model import Blueprint
 from striate.blueprint.paper import Module, written
 from striate.errors import BlueprintError
@@ -28,11 +29,7 @@ def source(plan: Blueprint, *, name: str = "Net") -> str:
     parent = WITH_HEADS if heads else "nn.Sequential"
     last = f",\n{_INDENT * 3}heads={heads!r}," if heads else ""
     size = ", ".join(map(str, plan.input))
-    from striate.blueprint.block_source import block_sources
-
-    imports, classes = block_sources(writer.blocks)
-    others = "".join(f"{line}\n" for line in imports)
-    defined = "".join(f"{text}\n\n\n" for text in classes)
+    imports, classes = block_sources(tuple(dict.fromkeys(writer.blocks)))
     shown = (
         f"[answer.shape for answer in {name}()(torch.zeros(2, {size}))]"
         if heads
@@ -41,9 +38,10 @@ def source(plan: Blueprint, *, name: str = "Net") -> str:
     return f'''# {plan.to_text()}
 """A network written by Striate."""
 
-{others}
+{imports}
 
-{defined}class {name}({parent}):
+
+{classes}class {name}({parent}):
     """Reads (n, {size}); {answers(plan)}."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from striate.blueprint.settings import setting_from
 from striate.blueprint.values import Choice, Expression, expression_from
 from striate.blueprint.walking import MOST_LAYERS, check_length
 from striate.blueprint.words import layer_from_tokens
-from striate.errors import BlueprintError
+from striate.errors import BlueprintError, unknown_name
 from striate.findings import Allowance
 
 DEEPEST = 20
@@ -157,6 +157,9 @@ class _Reader:
         while self.peek() not in _ENDS:
             taken.append(self.tokens[self.at])
             self.at += 1
+        if self.peek() == "(" and len(taken) == 1 and taken[0].text not in vocabulary.known_words():
+            place = f"{self.where}, column {taken[0].column}"
+            raise unknown_name("word for branches", taken[0].text, [*vocabulary.MEETINGS, vocabulary.HEAD], where=place)
         if self.peek() == "(" and taken:
             raise BlueprintError(
                 "brackets must stand after a separator, or behind a word for branches",

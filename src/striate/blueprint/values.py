@@ -95,7 +95,7 @@ def closed(value: Any, settings: Mapping[str, Any], *, where: str) -> Any:  # no
             "every choice must be made before there is a table",
             got="{" + ",".join(map(str, value.options)) + "}",
             where=where,
-            hint="Make it with Blueprint.chosen, or with --set on the command line.",
+            hint="Make it with Blueprint.chosen, or with --set: striate new closed.yaml --from FILE --set NAME=VALUE.",
         )
     return value.value(settings, where=where) if isinstance(value, Expression) else value
 

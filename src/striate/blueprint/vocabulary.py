@@ -43,5 +43,7 @@ def is_reserved(name: str) -> bool:
         for word in (*(kind.word for kind in words().values()), *(block.word for block in BLOCK_WORDS.values()))
         if word is not None
         for option in word.options
+        # Letters are what people call their numbers; where a layer has an argument of that name, the number comes first.
+        if len(option) > 1
     }
     return name in taken | options

@@ -98,7 +98,7 @@ def _resolved_item(item: Item, settings: Mapping[str, Any], where: str) -> Item:
         raise BlueprintError(
             "every choice must be made before there is a table",
             got=f"choose among {len(item.branches)}",
-            hint="Make it with Blueprint.chosen, or with --set on the command line.",
+            hint="Make it with Blueprint.chosen, or with --set: striate new closed.yaml --from FILE --set NAME=VALUE.",
         )
     return replace(item, branches=tuple(_resolved(branch, settings, where) for branch in item.branches))
 

@@ -13,8 +13,14 @@ from striate.blueprint.vocabulary import word_of
 from striate.errors import BlueprintError
 from striate.kinds import Word
 
-_AXES = re.compile(r"[0-9]+(x[0-9]+)*")
-_NUMBER = re.compile(r"[0-9]*\.?[0-9]+(e-?[0-9]+)?")
+# What a type of argument looks like.
+_SHAPES = {"axes": "like 3 or 3x3", "int": "a whole number", "float": "a number", "switch": "on or off"}
+_PATTERNS = {
+    "axes": re.compile(r"[0-9]+(x[0-9]+)*"),
+    "int": re.compile(r"[0-9]+"),
+    "float": re.compile(r"-?[0-9]*\.?[0-9]+(e[-+]?[0-9]+)?"),
+    "switch": re.compile(r"on|off"),
+}
 # What an expression may stand for.
 _SETTABLE = frozenset({"axes", "int", "float"})
 
@@ -31,7 +37,7 @@ def layer_from_tokens(tokens: list[str], *, where: str, settings: Mapping[str, A
     arguments: dict[str, Any] = {}
     rest = tokens[1:]
     for name in word.positional:
-        if not rest or rest[0] in word.options:
+        if not rest or (rest[0] in word.options and rest[0] not in known):
             break
         arguments[name] = value_from(rest.pop(0), name, word, where=where, settings=known)
     while rest:
@@ -95,25 +101,26 @@ def value_from(text: str, name: str, word: Word, *, where: str, settings: Mappin
         return choice_of(
             tuple(value_from(part, name, word, where=where, settings=settings) for part in parts), where=where
         )
-    kind = word.options[name]
-    expression = expression_from(text, settings or {}) if kind in _SETTABLE else None
+    kinds = word.options[name].split("|")
+    expression = expression_from(text, settings or {}) if _SETTABLE.intersection(kinds) else None
     if expression is not None:
         return expression
-    if kind == "axes" and _AXES.fullmatch(text):
+    for kind in kinds:
+        if _PATTERNS[kind].fullmatch(text) if kind in _PATTERNS else kind == text:
+            return _read(text, kind)
+    shapes = " or ".join(_SHAPES.get(kind, kind) for kind in kinds)
+    raise BlueprintError(f"{name} of {word.name} must be {shapes}", got=text, where=where)
+
+
+def _read(text: str, kind: str) -> Any:  # noqa: ANN401 - int, float, bool, str or axes
+    if kind == "axes":
         return tuple(int(part) for part in text.split("x"))
-    if kind == "int" and text.isascii() and text.isdigit():
+    if kind == "int":
         return int(text)
-    if kind == "float" and _NUMBER.fullmatch(text):
+    if kind == "float":
         return float(text)
-    if kind == "switch" and text in {"on", "off"}:
-        return text == "on"
-    shapes = {
-        "axes": "like 3 or 3x3",
-        "int": "a whole number",
-        "float": "a number",
-        "switch": "on or off",
-    }
-    raise BlueprintError(f"{name} of {word.name} must be {shapes[kind]}", got=text, where=where)
+    # A word that is no type stands for itself.
+    return text == "on" if kind == "switch" else text
 
 
 def _complete(word: Word, arguments: dict[str, Any], *, where: str) -> Layer:
@@ -142,9 +149,10 @@ def fitted(value: Any, name: str, word: Word, *, where: str) -> Any:  # noqa: AN
     Raises:
         BlueprintError: A width that is not whole, axes where one number is asked for.
     """
-    if isinstance(value, bool) or word.options[name] not in _SETTABLE:
+    kinds = word.options[name].split("|")
+    if isinstance(value, bool) or not _SETTABLE.intersection(kinds):
         return value
-    if isinstance(value, tuple) and word.options[name] != "axes":
+    if isinstance(value, tuple) and "axes" not in kinds:
         value = value[0] if len(value) == 1 else value
     return value_from(value_text(value), name, word, where=where)
 

@@ -8,7 +8,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from striate.blueprint import Blueprint, is_blueprint_file, places, read_blueprint, values_from
+from striate.blueprint import Blueprint, is_blueprint_file, is_known, places, read_blueprint, values_from
 from striate.errors import BlueprintError, InputError, Quoted, ShapeError
 from striate.graph import Graph, Shape, times
 from striate.lint import Subject
@@ -75,6 +75,8 @@ def tables(
     subject = Subject(name=name)
     if isinstance(network, str | Path) and is_blueprint_file(network):
         network, subject = _located(network, values)
+    elif isinstance(network, str) and is_known(network):
+        network = _with_values(read_blueprint(network), values)
     elif isinstance(network, Blueprint):
         network = _with_values(network, values)
     elif values:

@@ -23,8 +23,9 @@ def new(
     file: Annotated[Path, typer.Argument(help="The .yaml file to write; .py writes PyTorch source instead.")],
     text: Annotated[str, typer.Option(help="The network in one line; a small one for digits if not given.")] = "",
     from_: Annotated[
-        Path | None, typer.Option("--from", help="Another blueprint file to begin with, .yaml or one line of text.")
-    ] = None,
+        str,
+        typer.Option("--from", help="Another blueprint to begin with: a file, or known:resnet50 (see striate known)."),
+    ] = "",
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Choice made or setting changed: w=48, conv2.kernel=5. May be repeated."),
@@ -41,9 +42,9 @@ def new(
         raise InputError("the file must not be there yet", got=str(file), hint="Add --force to write over it.")
     if file.suffix not in {".yaml", ".yml", ".py"}:
         raise InputError("the file must end in .yaml or .py", got=str(file))
-    if text and from_ is not None:
+    if text and from_:
         raise UsageError("one beginning must be given", got="--text and --from")
-    plan = read_blueprint(from_) if from_ is not None else Blueprint.from_text(text or STARTER_TEXT, where="--text")
+    plan = read_blueprint(from_) if from_ else Blueprint.from_text(text or STARTER_TEXT, where="--text")
     plan = plan.chosen(values_from(plan, set_ or (), where="--set"))
     open_choices = plan.choices()
     count = 0 if open_choices else len(plan.graph())

@@ -2,6 +2,7 @@
 
 from striate.nets.blocks import BLOCKS
 from striate.nets.build import build
+from striate.nets.coordinates import add_coordinates
 from striate.nets.initialise import initialise
 from striate.nets.network import Network
 from striate.nets.origin import Origin
@@ -12,6 +13,7 @@ __all__ = [
     "BLOCKS",
     "Network",
     "Origin",
+    "add_coordinates",
     "build",
     "from_blueprint",
     "initialise",

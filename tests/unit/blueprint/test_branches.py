@@ -3,7 +3,7 @@
 import pytest
 
 from striate.blueprint import Blueprint, Branches, Layer, Repeat
-from striate.errors import BlueprintError, ShapeError
+from striate.errors import BlueprintError, ShapeError, UnknownNameError
 
 RESIDUAL = "input 4x8x8; residual(conv 3 4, relu; conv 3 4), relu; classes 2"
 
@@ -149,6 +149,11 @@ def test_brackets_that_do_not_read_are_named_with_their_place(text, words):
         Blueprint.from_text(f"input 4x8x8; {text}; classes 2")
 
     assert words in str(caught.value)
+
+
+def test_a_misspelled_word_for_branches_is_told_the_nearest():
+    with pytest.raises(UnknownNameError, match=r"got 'residul' \(at text, column 14\)\. Did you mean residual\?"):
+        Blueprint.from_text("input 4x8x8; residul(conv 3 4); classes 2")
 
 
 def test_a_bias_is_left_out_only_before_a_normalisation_that_alone_reads_it():
