@@ -114,7 +114,7 @@ def _with_kernel(plan: Blueprint, change: Kernel) -> Changed:
 
 def _padding(layer: Layer, before: tuple[int, ...], after: tuple[int, ...], plan: Blueprint) -> tuple[int, ...] | None:
     """Return the padding that keeps the map's size with another kernel, below 0 where there is none; None if unwritten."""
-    if "padding" not in layer.arguments:
+    if isinstance(layer.arguments.get("padding", "same"), str):
         return None
     count = len(plan.input) - 1
     old, new = _spread(before, count), _spread(after, count)

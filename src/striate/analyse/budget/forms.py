@@ -85,7 +85,12 @@ class _Reader:
         self.graph = plan.graph()
         self.found = Ties()
         self.forms = {"input": Form({}, Fraction(plan.input[0]))}
-        self.channels = {"input": plan.input[0]} | {op.name: op.shape[1] for op in self.graph}
+        # Which axis the channels are on; only permutations move them.
+        self.axis = {"input": 1}
+        self.channels = {"input": plan.input[0]}
+        for op in self.graph:
+            self.axis[op.name] = _axis_after(op, self.axis[op.inputs[0]])
+            self.channels[op.name] = op.shape[self.axis[op.name]]
 
     def read(self) -> Ties:
         origins = written(self.plan).origins
@@ -114,9 +119,14 @@ class _Reader:
         if isinstance(item, Layer) and is_own and width_arguments(item):
             self.forms[op.name] = self.stated(item, path, "width")
         elif item is None and op.params:
-            self.forms[op.name] = Form({}, Fraction(op.shape[1]))
+            self.forms[op.name] = Form({}, Fraction(self.channels[op.name]))
+        elif op.kind == "coords":
+            self.forms[op.name] = source.plus(Form({}, Fraction(self.channels[op.name] - self.channels[op.inputs[0]])))
         else:
-            self.forms[op.name] = source.times(Fraction(op.shape[1], self.channels[op.inputs[0]]))
+            # What rearranges (flattening, shuffling) or leaves the channels gives a multiple or a whole part of them.
+            self.forms[op.name] = self.divided(
+                source.times(Fraction(self.channels[op.name], self.channels[op.inputs[0]]))
+            )
 
     def join(self, op: Op) -> Form:
         """Return what branches give where they meet."""
@@ -150,9 +160,9 @@ class _Reader:
         elif width_arguments(item):
             out = self.stated(item, path, "width")
         else:
-            out = source.times(Fraction(run[-1].shape[1], self.channels[run[0].inputs[0]]))
-        before, after = self.channels[run[0].inputs[0]], run[-1].shape
-        if item.word in _WITH_SHORTCUT and before == after[1] and self.has_same_size(run):
+            out = source.times(Fraction(self.channels[run[-1].name], self.channels[run[0].inputs[0]]))
+        is_same = self.channels[run[0].inputs[0]] == self.channels[run[-1].name]
+        if item.word in _WITH_SHORTCUT and is_same and self.has_same_size(run):
             self.equal(source, out)
         self.forms[run[-1].name] = out
 
@@ -167,7 +177,7 @@ class _Reader:
         count = number(item.arguments["groups"], self.plan)
         divided = [(reads, channels)]
         if width_arguments(item):
-            divided.append((self.stated(item, path, "width"), op.shape[1]))
+            divided.append((self.stated(item, path, "width"), self.channels[op.name]))
         shares = terms(item.arguments["groups"], self.plan, self.wide)
         if shares is not None:
             follow = Form(shares)
@@ -182,7 +192,10 @@ class _Reader:
     def stated(self, item: Layer, path: Path, argument: str) -> Form:
         """Return the form of a written width; its parts stay whole."""
         shares = terms(item.arguments[argument], self.plan, self.wide)
-        form = Form(shares or {Site(path=path, argument=argument): Fraction(1)})
+        return self.divided(Form(shares or {Site(path=path, argument=argument): Fraction(1)}))
+
+    def divided(self, form: Form) -> Form:
+        """Return a form, and note that it stays whole if parts of it are not by themselves."""
         if any(share.denominator > 1 for share in form.shares.values()):
             self.found.whole.append((form, 1))
         return form
@@ -192,6 +205,19 @@ class _Reader:
         difference = one.plus(other, -1)
         if difference.shares:
             self.found.equal.append(difference)
+
+
+def _axis_after(op: Op, axis: int) -> int:
+    """Return the axis of an op's channels, from that of what it reads."""
+    if op.kind == "linear":
+        return len(op.shape) - 1
+    if op.kind == "permute":
+        rank, order = len(op.shape), list(op.attributes["order"])
+        if len(order) != rank:  # two axes exchanged
+            one, other = (place % rank for place in order)
+            order = [other if place == one else one if place == other else place for place in range(rank)]
+        return [place % rank for place in order].index(axis)
+    return min(axis, len(op.shape) - 1)
 
 
 def _runs(graph: Iterable[Op], origins: Mapping[str, Origin]) -> list[list[Op]]:
