@@ -13,7 +13,8 @@ from striate.analyse.budget.sites import rewritten, roles
 from striate.blueprint import Blueprint, Expression
 from striate.errors import InputError, unknown_name
 
-# The widest layer, the longest side and the most repeats that are tried.
+# The widest layer, the longest side and the most repeats that are tried, and in any case so many times what there is.
+MOST_TIMES = 4
 MOST_WIDTH = 32_768
 MOST_SIDE = 4096
 MOST_REPEATS = 1000
@@ -60,7 +61,8 @@ def width_ladder(plan: Blueprint, bonded: Bonds) -> Ladder:
             got=plan.to_text(),
             hint="The input and the outputs keep theirs; name a setting, or scale the input.",
         )
-    turns = _turns([(bond.unit, bond.step) for bond in bonded.free], _highest(bonded))
+    widest = max(value for bond in bonded.free for value in bond.values.values())
+    turns = _turns([(bond.unit, bond.step) for bond in bonded.free], _highest(MOST_WIDTH, widest))
 
     def plan_at(rung: int) -> Blueprint:
         factor = turns[rung - 1] if rung else Fraction(0)
@@ -79,7 +81,7 @@ def side_ladder(plan: Blueprint, *, multiple: int = 1) -> Ladder:
         [(3, 24, 24), (3, 24, 32), (3, 24, 40)]
     """
     sides = plan.input[1:]
-    turns = _turns([(side, multiple) for side in sorted(set(sides))], Fraction(MOST_SIDE, max(sides)))
+    turns = _turns([(side, multiple) for side in sorted(set(sides))], _highest(MOST_SIDE, max(sides)))
 
     def plan_at(rung: int) -> Blueprint:
         factor = turns[rung - 1] if rung else Fraction(0)
@@ -111,7 +113,9 @@ def setting_ladder(plan: Blueprint, name: str, *, multiple: int = 1) -> Ladder:
     if not read:
         raise InputError("a setting must be read by a layer to be solved", got=name, where="over")
     rises = read <= {"width", "groups", "count"} and read != {"groups"}
-    most = MOST_OTHER if not rises else MOST_REPEATS if "count" in read else MOST_WIDTH
+    most = MOST_OTHER
+    if rises:
+        most = max(MOST_REPEATS if "count" in read else MOST_WIDTH, MOST_TIMES * value)
     return Ladder(
         count=most // multiple,
         start=min(max(value // multiple, 1), most // multiple) - 1,
@@ -121,8 +125,8 @@ def setting_ladder(plan: Blueprint, name: str, *, multiple: int = 1) -> Ladder:
     )
 
 
-def _highest(bonded: Bonds) -> Fraction:
-    return Fraction(MOST_WIDTH, max(value for bond in bonded.free for value in bond.values.values()))
+def _highest(most: int, now: int) -> Fraction:
+    return max(Fraction(most, now), Fraction(MOST_TIMES))
 
 
 def _turns(scaled: list[tuple[int, int]], highest: Fraction) -> list[Fraction]:

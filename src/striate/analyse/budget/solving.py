@@ -58,7 +58,7 @@ def solve(  # noqa: PLR0913 - one argument for each figure a budget may be state
         outputs hold stays, and `widths` says so. A setting that takes the width of a residual block to that of what it
         reads takes its projection away, and the cost dips there; four values on both sides of the best are looked at for
         that reason, no more. Kernels, strides and dilations are tried from 1 to 128, widths up to 32,768, sides up to
-        4096 px, repeats up to 1000.
+        4096 px, repeats up to 1000, and all of these up to four times what they are.
 
     Source:
         Trading at constant cost: He and Sun, "Convolutional Neural Networks at Constrained Time Cost", CVPR 2015; one

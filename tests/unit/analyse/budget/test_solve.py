@@ -7,10 +7,9 @@ import pytest
 
 from random_blueprints import random_blueprint
 from striate.analyse import cost, memory_ledger
-from striate.analyse.budget import solve
+from striate.analyse.budget import regnet, solve
 from striate.blueprint import Blueprint
 from striate.errors import BlueprintError, InputError, UnknownNameError
-from striate.kinds import words
 
 
 def macs(text):
@@ -42,8 +41,7 @@ def test_models_f_and_g_of_he_and_sun_cost_exactly_what_a_costs(layers, width):
 def test_the_stages_of_he_and_sun_cost_what_equation_1_says():
     five = macs(f"input 64x36x36; conv 5 128, relu; {HEAD}") - 2 * 128
     three = macs(f"input 64x36x36; (conv 3 128, relu) x2; {HEAD}") - 2 * 128
-    # Maps of 2×2 filters kept at 36 places, as the paper counts: here two paddings of one side are not to be had.
-    two = 36**2 * 4 * (64 * 128 + 3 * 128**2)
+    two = macs(f"input 64x36x36; (conv 2 128 padding same, relu) x4; {HEAD}") - 2 * 128
 
     assert [round(found / 1e6, 1) for found in (five, three, two)] == [265.4, 286.7, 297.3]
 
@@ -55,10 +53,7 @@ TEMPLATES = [
     "input 3x8x8; concat(conv 1 {a} | conv 3 {b}; conv 3 {c}), relu; conv 1 {a}; globalavgpool; labels 3",
     "input 3x8x8; bottleneck {b} stride 2; (bottleneck {b}) x2; head(globalavgpool; values 1); fire {a} {c}; classes 2",
     "input 2x20; conv 3 {a}, relu; separable 3 {b}, relu; dense(conv 3 {c}); globalavgpool; values 2",
-    pytest.param(
-        "input 3x8x8; conv 3 {a}; inverted {a} expand 2; inverted {b} stride 2; globalavgpool; classes 2",
-        marks=pytest.mark.skipif("relu6" not in words(), reason="inverted is written with relu6"),
-    ),
+    "input 3x8x8; conv 3 {a}; inverted {a} expand 2; inverted {b} stride 2; globalavgpool; classes 2",
 ]
 
 
@@ -103,7 +98,7 @@ def solved_or_refused(plan, wanted):
         return None, str(error)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_any_blueprint_keeps_its_layers_and_its_equal_widths(seed):
     plan = random_blueprint(seed)
     graph, total = plan.graph(), cost(plan.graph()).total.macs
@@ -181,6 +176,40 @@ def test_inputs_are_solved_along_all_sides():
 
     assert found.plan.input == (3, 24, 32)
     assert (found.amount, found.residual_percent, found.widths) == (0.5, 0, ())
+
+
+def test_signals_of_any_length_are_solved():
+    plan = Blueprint.from_text("input 1x32000; conv 80 8 stride 4 padding 0, relu; globalavgpool; classes 2")
+
+    # (n − 80) ÷ 4 + 1 places of 640 products: 15,980 places need 63,996 samples.
+    found = solve(plan, macs=15_980 * 640 + 16, over="input", multiple=2)
+
+    assert (found.plan.input, found.residual_percent) == ((1, 63_996), 0)
+
+
+def test_channels_on_the_last_axis_and_words_without_widths_go_along():
+    block = "depthwise 7; channelslast; layernorm axes 1; fc 64 flatten off, gelu; fc 16 flatten off; channelsfirst"
+    plan = Blueprint.from_text(
+        f"input 3x8x8; conv 1 16; coords; conv 1 16; residual({block}); pixelshuffle 2; classes 2"
+    )
+
+    found = solve(plan, params=cost(plan.graph()).total.params // 2)
+
+    wide = next(change.after for change in found.widths if change.before == 16)
+    # A shuffle of 2×2 places takes whole fours of channels.
+    assert wide % 4 == 0
+    assert found.plan.graph()["residual1.0.fc2"].shape[-1] == wide
+    assert found.reached == params(found.plan.to_text())
+
+
+def test_groups_of_regnet_stay_as_many():
+    plan = regnet(24.48, 24, 2.54, 22, group_width=16)
+
+    found = solve(plan, macs=2 * cost(plan.graph()).total.macs)
+
+    groups = [op.attributes["groups"] for op in plan.graph() if op.kind == "conv"]
+    assert [op.attributes["groups"] for op in found.plan.graph() if op.kind == "conv"] == groups
+    assert abs(found.residual_percent) < 1
 
 
 def test_settings_of_any_kind_are_solved_exactly():
