@@ -133,9 +133,15 @@ class Reduction(Kind):
         return tuple(1 if axis in over else length for axis, length in axes if keep or axis not in over)
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
-        over = tuple(range(2, len(sources[0])))
-        is_pooling = bool(over) and op.attributes == {"operator": "sum", "over": over, "keep": True}
-        return Call("GlobalSumPool", block="global_sum_pool") if is_pooling else None
+        return Call("GlobalSumPool", block="global_sum_pool") if self._is_pooling(op) else None
+
+    def summary(self, op: Op) -> str:
+        return "global sum" if self._is_pooling(op) else self.name
+
+    @staticmethod
+    def _is_pooling(op: Op) -> bool:
+        over = tuple(range(2, len(op.shape)))
+        return bool(over) and op.attributes == {"operator": "sum", "over": over, "keep": True}
 
     def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
         return size(sources[0]) if sources else 0
