@@ -160,7 +160,14 @@ def test_warnings_end_with_1_and_notes_with_0(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["check", "--help"], ["train", "--help"], ["check", "net.yaml"], ["rule"]],
+    [
+        ["--help"],
+        ["check", "--help"],
+        ["train", "--help"],
+        ["check", "net.yaml"],
+        ["budget", "net.yaml", "--depth", "2"],
+        ["rule"],
+    ],
 )
 def test_the_paper_commands_start_without_torch_and_numpy(net, arguments, tmp_path):
     code = (

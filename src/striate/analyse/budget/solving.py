@@ -84,7 +84,7 @@ def solved(plan: Blueprint, budget: Budget, *, over: str = "width", multiple: in
             "every choice must be made before a budget is solved",
             got=", ".join(plan.choices()),
             where="budget",
-            hint="Make it with Blueprint.chosen.",
+            hint="Make it with Blueprint.chosen, or write the blueprint with striate new --from … --set NAME=VALUE.",
         )
     # Whatever is wrong with the blueprint itself is said as such.
     graph = table_for(plan, budget)
