@@ -1,6 +1,7 @@
 """Frozen results of readings, training and methods: plain numbers and pictures, declared without torch or numpy."""
 
 from striate.records.array import Array
+from striate.records.beginnings import BeginningComparison, Begun, Difference, FirstSteps, LayerStart, Start
 from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
 from striate.records.evidence import Evidence
 from striate.records.folding import Fold, LaneRow, Lanes
@@ -27,24 +28,29 @@ __all__ = [
     "LOSSES",
     "ActivationMaps",
     "Array",
+    "BeginningComparison",
+    "Begun",
     "Borders",
     "Chosen",
     "ClassImages",
     "Comparison",
     "Cost",
     "CostTable",
+    "Difference",
     "EffectiveField",
     "EpochRow",
     "Evidence",
     "FeatureMap",
     "Field",
     "Filters",
+    "FirstSteps",
     "Fold",
     "InputSizes",
     "LaneRow",
     "Lanes",
     "LayerActivity",
     "LayerReading",
+    "LayerStart",
     "MapLayer",
     "MemoryLedger",
     "Occlusion",
@@ -65,6 +71,7 @@ __all__ = [
     "Schedule",
     "Scoreboard",
     "StagePair",
+    "Start",
     "TimeLedger",
     "Times",
     "TopPatches",
