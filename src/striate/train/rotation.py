@@ -34,8 +34,8 @@ class Rotation(Beginning):
     their biases and the normalisation are kept. Fully connected layers begin as He.
 
     When it misleads:
-        Images without an upright (cells, textures) teach nothing; digits little: 0, 1 and 8 look the same half turned. The steps
-        cost what as many steps of training cost.
+        Images without an upright (cells, textures) teach nothing. Turns may be told by how pictures were cropped or centred, not
+        by what they show. The steps cost what as many steps of training cost.
 
     Source:
         Gidaris, Singh and Komodakis, "Unsupervised Representation Learning by Predicting Image Rotations", ICLR 2018. Differs:
