@@ -247,7 +247,6 @@ def _loss_chart(found: BeginningComparison, number: int) -> Chart:
         unit=f"mean of {_SMOOTHED} steps",
         x_label="step",
         low=0.0,
-        high=2 * found.chance,
         curves=[
             Curve(
                 label=steps.beginning,

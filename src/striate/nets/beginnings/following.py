@@ -34,8 +34,8 @@ def followers(graph: Graph) -> dict[str, Op | None]:
 def gain(op: Op | None) -> float:
     """Return the gain for a layer that an activation follows: 1 / √E[f(z)²], z standard normal.
 
-    With it, values keep their mean square through layer and activation. ReLU gives √2, leaky ReLU √(2 / (1 + slope²)), no
-    activation 1; the others are integrated. Sigmoids count as 1, an activation nobody knows as ReLU.
+    Layers with one activation between them then keep the variance of what goes into it, if that is 1. ReLU gives √2, leaky
+    ReLU √(2 / (1 + slope²)), no activation 1; the others are integrated. Sigmoids count as 1, an activation nobody knows as ReLU.
 
     Source:
         He et al., "Delving Deep into Rectifiers", ICCV 2015, section 2.2, equations 9, 14 and 15. Differs: carried over to

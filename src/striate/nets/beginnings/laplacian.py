@@ -16,7 +16,7 @@ class Laplacian(Bank):
     """First-layer filters are Laplacians of Gaussians, bright and dark blobs of several sizes.
 
     σ begins at 0.5 pixels and grows by √2 while the blob's zero ring (radius √2 σ) fits the window; each in both signs. The mean
-    is taken out, so that a constant gives 0. In 3×3 pixels there is one size.
+    is taken out, so that a constant gives 0. In 3×3 pixels there are two sizes.
 
     When it misleads:
         Few filters, all round: edges are seen as pairs of answers only.
@@ -33,7 +33,7 @@ class Laplacian(Bank):
         square = down**2 + across**2
         made: list[Tensor] = []
         sigma = 0.5
-        while not made or _RATIO * sigma <= (min(height, width) - 1) / 2:
+        while not made or _RATIO * sigma <= (min(height, width) - 1) / 2 + 1e-9:
             share = square / (2 * sigma**2)
             made.append((1 - share) * torch.exp(-share))
             sigma *= _RATIO
