@@ -53,7 +53,7 @@ class Rotation(Beginning):
         module = ground.module
         begin_he(module, ground.generator)
         images, turns = turned(as_pictures(ground.pictures()))
-        epochs, count = passes(steps, len(images))
+        count = images_for(steps, len(images))
         data = _in_groups(load_data((images[:count].numpy(), turns[:count].numpy())))
         learner = _with_four_outputs(module, ground)
         network = Network(
@@ -64,7 +64,8 @@ class Rotation(Beginning):
             output=Output(kind="classes", names=data.output.names),
             origin=Origin(kind="module", text="rotation"),
         )
-        recipe = Recipe(epochs=epochs, batch=BATCH, seed=ground.seed)
+        learned = data.split(seed=0, validation=SPLIT["validation"], test=SPLIT["test"]).train
+        recipe = Recipe(epochs=passes(steps, len(learned)), batch=BATCH, seed=ground.seed)
         with tempfile.TemporaryDirectory(prefix="striate-rotation-") as folder:
             made = train(network, data, recipe, folder, events=ground.events)
         _take_over(module, made.network.module)
@@ -103,18 +104,26 @@ def as_pictures(images: Tensor) -> Tensor:
     return ((images - low) / (high - low).clamp(min=1e-12) * 255).round().to(torch.uint8)
 
 
-def passes(steps: int, images: int) -> tuple[int, int]:
-    """Return passes and images for at most so many steps, of which a share of the images is held out.
+def images_for(steps: int, images: int) -> int:
+    """Return how many turned images to use, so that whole passes over their training part come to nearly so many steps.
+
+    As many as there are, if passes over them come to at least nine tenths of the steps; fewer otherwise.
 
     Example:
-        >>> passes(200, 10_000)   # 7,000 of 10,000 are learned from: 140 steps a pass
-        (2, 7144)
+        >>> images_for(200, 10_000)   # 5,000 of 7,144 are learned from: two passes of 100 steps
+        7144
     """
     share = 1 - SPLIT["validation"] - SPLIT["test"]
-    most = max(1, int(images * share) // BATCH)
-    epochs = -(-steps // most)
-    wanted = steps // epochs * BATCH
-    return epochs, min(images, -(-int(wanted / share) // len(TURNS)) * len(TURNS))
+    for a_pass in range(max(1, int(images * share) // BATCH), 0, -1):
+        if a_pass <= steps and steps // a_pass * a_pass >= 0.9 * steps:
+            return min(images, -(-int(a_pass * BATCH / share) // len(TURNS)) * len(TURNS))
+    return images
+
+
+def passes(steps: int, learned: int) -> int:
+    """Return how many passes over so many training images stay within the steps; at least one."""
+    whole, rest = divmod(learned, BATCH)
+    return max(1, steps // (whole + (rest > 1 or not whole)))
 
 
 def _with_four_outputs(module: nn.Module, ground: Ground) -> nn.Module:
@@ -128,7 +137,9 @@ def _with_four_outputs(module: nn.Module, ground: Ground) -> nn.Module:
         )
     path, last = heads[-1]
     parent, _, name = path.rpartition(".")
-    head = nn.Linear(last.in_features, len(TURNS), bias=last.bias is not None)
+    # The constructor draws from the global random state.
+    with torch.random.fork_rng(devices=()):
+        head = nn.Linear(last.in_features, len(TURNS), bias=last.bias is not None)
     with torch.no_grad():
         head.weight.copy_(torch.empty(head.weight.shape).normal_(0.0, 0.01, generator=ground.generator))
         if last.bias is not None:
