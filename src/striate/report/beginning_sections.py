@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from striate.findings import Finding, worst
 from striate.graph import times
-from striate.numbers import count, measure, percent, plural
+from striate.numbers import THIN, count, measure, percent, plural
 from striate.page.wire import (
     Caption,
     Cell,
@@ -107,7 +107,7 @@ def _spread_sentence(starts: Sequence[Start]) -> str:
     if not factors:
         return "There are too few hidden layers to follow values through."
     far, name = max(factors, key=lambda pair: abs(math.log(max(pair[0], _FLOOR))))
-    return f"No start lets values die out or blow up; {name} changes their spread most, × {measure(far)} a layer."
+    return f"No start lets values die out or blow up; {name} changes their spread most, ×{THIN}{measure(far)} a layer."
 
 
 def _layer_table(found: BeginningComparison) -> Table:

@@ -15,7 +15,7 @@ from striate import schema
 from striate.errors import InputError
 from striate.findings import Finding, by_severity
 from striate.lint import lint
-from striate.numbers import count, listed, measure, percent, plural
+from striate.numbers import THIN, count, listed, measure, percent, plural
 from striate.page.wire import Fact, Page
 from striate.records import BeginningComparison, Evidence, FirstSteps, Start
 from striate.report.arrays import ArrayStore
@@ -148,9 +148,9 @@ def start_words(start: Start) -> str:
     if factor is None:
         return f"{name} has too few hidden layers to follow values through."
     if _KEEPS[0] <= factor <= _KEEPS[1]:
-        return f"{name} begins with values that keep their spread, × {measure(factor)} a layer."
+        return f"{name} begins with values that keep their spread, ×{THIN}{measure(factor)} a layer."
     verb = "shrink" if factor < 1 else "grow"
-    return f"{name} begins with values that {verb}, × {measure(factor)} a layer."
+    return f"{name} begins with values that {verb}, ×{THIN}{measure(factor)} a layer."
 
 
 def score_words(found: BeginningComparison, steps: FirstSteps) -> str:
@@ -178,7 +178,9 @@ def _facts(found: BeginningComparison) -> list[Fact]:
         note = ""
         if len(scores) > 1:
             _, (low, high) = mean_interval(scores)
-            factor = 1.0 if found.score_name == "R²" else 100.0
+            is_share = found.score_name != "R²"
+            low, high = max(low, 0.0) if is_share else low, min(high, 1.0)
+            factor = 100.0 if is_share else 1.0
             note = f"95 % interval {measure(factor * low)} to {measure(factor * high)}"
         rows.append(Fact(label=f"{steps.beginning}, {found.score_name}", value=score_words(found, steps), note=note))
     return rows

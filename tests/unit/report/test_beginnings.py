@@ -116,8 +116,10 @@ def test_a_lost_training_is_in_the_verdict_and_a_warning():
 
 def test_what_happens_to_values_is_said_in_words():
     # (0.0005 / 0.1) ** (1 / 2): three hidden layers
-    assert start_words(comparison().starts[1]) == "Small begins with values that shrink, × 0.0707 a layer."
-    assert start_words(comparison().starts[0]) == "He begins with values that keep their spread, × 1.00 a layer."
+    assert _plain(start_words(comparison().starts[1])) == "Small begins with values that shrink, × 0.0707 a layer."
+    assert (
+        _plain(start_words(comparison().starts[0])) == "He begins with values that keep their spread, × 1.00 a layer."
+    )
     assert "too few hidden layers" in start_words(start("he", [1.0, 0.1]))
 
 
