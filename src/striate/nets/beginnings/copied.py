@@ -22,8 +22,8 @@ class OtherNetwork(Beginning):
 
     `network:REFERENCE` takes whatever `striate check` takes: a run, `timm:name@weights.safetensors`, `python:module:factory`.
     Convolutions of both networks are gone through in the order they run, and copied, with their biases, while shape and groups
-    agree. At the first one the number of input channels may differ: from three to one the filters are summed (a grey image
-    repeated three times gives the same), from one to three they are divided by three. Where it stops, and why, is told.
+    agree. At the first one the number of input channels may differ: a filter's channels are summed and the sum is shared out
+    evenly (a grey image, and the same image in three equal channels, then give the same answer). Where it stops, and why, is told.
     Strides and dilation are the new network's own. Normalisation begins afresh.
 
     When it misleads:
@@ -77,12 +77,11 @@ def _theirs(ground: Ground) -> list[tuple[str, nn.Module]]:
 
 
 def _adapted(weight: Tensor, layer: nn.Module, *, is_first: bool) -> Tensor:
+    """Return a first layer's filters for another number of channels: their sum, shared out evenly."""
     channels = weight_of(layer).shape[1]
-    if is_first and (weight.shape[1], channels) == (3, 1):
-        return weight.sum(1, keepdim=True)
-    if is_first and (weight.shape[1], channels) == (1, 3):
-        return weight.expand(-1, 3, *weight.shape[2:]) / 3
-    return weight
+    if not is_first or weight.shape[1] == channels or layer.groups != 1:
+        return weight
+    return weight.sum(1, keepdim=True).expand(-1, channels, *weight.shape[2:]) / channels
 
 
 def _copy(layer: nn.Module, weight: Tensor, bias: Tensor | None) -> None:

@@ -182,6 +182,17 @@ def test_leading_convolutions_are_copied_and_three_channels_become_one(reference
     assert torch.equal(module[2].weight, source[2].weight)
 
 
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_any_number_of_channels_is_given_the_sum_shared_out(reference, channels):
+    module = net(channels=channels)
+    initialise(module, reference, seed=0, shape=(channels, 28, 28))
+    grey = torch.rand(2, 1, 28, 28)
+
+    with torch.no_grad():
+        answers = module[0](grey.expand(-1, channels, -1, -1)), other()[0](grey.expand(-1, 3, -1, -1))
+    assert torch.allclose(*answers, atol=1e-5)
+
+
 def test_it_stops_where_shapes_part_and_says_why(reference):
     module = nn.Sequential(nn.Conv2d(3, 16, 5), nn.ReLU(), nn.Conv2d(16, 6, 3))
     told = initialise(module, reference, seed=0, shape=(3, 28, 28)).told
