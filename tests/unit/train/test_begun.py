@@ -60,6 +60,7 @@ def test_a_start_is_shown_training_images_only(data, plan):
     assert start_images(data, split.train, network.preprocessing, Recipe()) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["kmeans", "lsuv"])
 def test_a_stopped_training_with_a_start_from_images_goes_on_to_the_same_bits(
     data, plan, recipe, tmp_path, scheme, monkeypatch

@@ -23,8 +23,8 @@ class OtherNetwork(Beginning):
     `network:REFERENCE` takes whatever `striate check` takes: a run, `timm:name@weights.safetensors`, `python:module:factory`.
     Convolutions of both networks are gone through in the order they run, and copied, with their biases, while shape and groups
     agree. At the first one the number of input channels may differ: a filter's channels are summed and the sum is shared out
-    evenly (a grey image, and the same image in three equal channels, then give the same answer). Where it stops, and why, is told.
-    Strides and dilation are the new network's own. Normalisation begins afresh.
+    evenly (a grey image, and the same image in three equal channels, then give the same answer). Where it stops, and why, is
+    told. Strides and dilation are the new network's own. Normalisation begins afresh.
 
     When it misleads:
         A zoo network named without a weight file has random weights. Filters learned on images prepared another way are of

@@ -50,6 +50,7 @@ def test_transposed_convolutions_begin_too_and_do_not_move_the_others():
     assert not mixed[0].bias.any()
 
 
+@pytest.mark.slow
 def test_values_keep_their_mean_square_over_twenty_rectified_layers():
     chain = nn.Sequential(*[part for _ in range(20) for part in (nn.Linear(2000, 2000), nn.ReLU())])
     initialise(chain, "he", seed=0)

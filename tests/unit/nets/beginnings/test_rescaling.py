@@ -80,6 +80,7 @@ def test_lsuv_gives_every_layer_of_vgg11_without_normalisation_unit_variance():
     assert told == ("10 layers solved on 16 images; the standard deviation of their outputs is 1.000 to 1.000.",)
 
 
+@pytest.mark.slow
 def test_lsuv_holds_with_branches_and_batch_normalisation():
     net, images = resnet18(), pictures((8, 3, 32, 32))
     initialise(net, "lsuv", seed=0, images=images)
