@@ -74,7 +74,9 @@ def test_links_between_pages_lead_somewhere(page):
         assert (path.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/table.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/tutorial.md", "docs/table.md", "docs/how-to/choose-a-beginning.md"]
+)
 def test_every_command_on_the_page_is_a_command(page):
     import typer.main
 

@@ -21,6 +21,9 @@ def train(
     data: Annotated[str, typer.Argument(help="digits, a folder of class folders, or a CSV or Parquet manifest.")],
     out: Annotated[Path, typer.Option(help="Run folder; the same command again goes on where it stopped.")],
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.", min=1)] = None,
+    init: Annotated[
+        str | None, typer.Option(help="How a blueprint's weights begin: he, lsuv, kmeans …; `striate init --list`.")
+    ] = None,
     optimizer: Annotated[str | None, typer.Option(help="sgd, adam or adamw.")] = None,
     rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
     batch: Annotated[int | None, typer.Option(help="Images a step.", min=1)] = None,
@@ -33,7 +36,7 @@ def train(
     from striate.train import train as train_network
     from striate.train.asking import document, recipe_with, starting_point
 
-    recipe = recipe_with(data, epochs=epochs, optimizer=optimizer, rate=rate, batch=batch, seed=seed)
+    recipe = recipe_with(data, epochs=epochs, init=init, optimizer=optimizer, rate=rate, batch=batch, seed=seed)
     with Watcher(quiet=json) as events:
         trained = train_network(
             starting_point(network),

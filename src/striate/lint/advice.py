@@ -88,7 +88,6 @@ ADVICE = (
     Advice(text="Deeper helps, up to a point beyond which nothing is gained.", rules=("layers-past-the-border",)),
     Advice(
         text="Begin with small random weights, scaled for rectified units.",
-        rules=("filters-as-noisy-as-random", "dead-units"),
-        missing="a first scale of the weights that lets activity die out or blow up, before any training",
+        rules=("vanishing-start", "exploding-start", "filters-as-noisy-as-random", "dead-units"),
     ),
 )

@@ -16,6 +16,7 @@ from striate.registry import Registry
 
 Section = Literal[
     "network",
+    "beginnings",
     "training",
     "filters",
     "activations",

@@ -1,6 +1,7 @@
 """Frozen results of readings, training and methods: plain numbers and pictures, declared without torch or numpy."""
 
 from striate.records.array import Array
+from striate.records.beginnings import BeginningComparison, Begun, Difference, FirstSteps, LayerStart, Start
 from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
 from striate.records.evidence import Evidence
 from striate.records.figures import Figures
@@ -28,12 +29,15 @@ __all__ = [
     "LOSSES",
     "ActivationMaps",
     "Array",
+    "BeginningComparison",
+    "Begun",
     "Borders",
     "Chosen",
     "ClassImages",
     "Comparison",
     "Cost",
     "CostTable",
+    "Difference",
     "EffectiveField",
     "EpochRow",
     "Evidence",
@@ -41,12 +45,14 @@ __all__ = [
     "Field",
     "Figures",
     "Filters",
+    "FirstSteps",
     "Fold",
     "InputSizes",
     "LaneRow",
     "Lanes",
     "LayerActivity",
     "LayerReading",
+    "LayerStart",
     "MapLayer",
     "MemoryLedger",
     "Occlusion",
@@ -67,6 +73,7 @@ __all__ = [
     "Schedule",
     "Scoreboard",
     "StagePair",
+    "Start",
     "TimeLedger",
     "Times",
     "TopPatches",

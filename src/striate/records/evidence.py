@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from striate.records.beginnings import Start
 from striate.records.pictures import (
     ClassImages,
     FeatureMap,
@@ -31,6 +32,7 @@ class Evidence:
     layers: tuple[LayerReading, ...] = ()
     cost: CostTable | None = None
     fields: Mapping[str, Receptive] | None = None
+    start: Start | None = None
     curve: TrainingCurve | None = None
     predictions: Predictions | None = None
     scoreboard: Scoreboard | None = None

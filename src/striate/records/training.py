@@ -22,7 +22,7 @@ class Recipe:
         weight_decay: Pull of the weights towards zero, in the optimiser's own sense.
         momentum: For sgd.
         shift_px: Training images are shifted by up to so many pixels in each direction.
-        init: Start of the weights: "he" or "small".
+        init: How the weights of a blueprint begin: "he", or another beginning, with its argument ("lsuv", "kmeans:deep").
         seed: Of weights, order and shifts.
         label_smoothing: Share of the target spread evenly over all classes, as torch means it.
     """
@@ -35,7 +35,7 @@ class Recipe:
     weight_decay: float = 0.0
     momentum: float = 0.9
     shift_px: int = 0
-    init: Literal["he", "small"] = "he"
+    init: str = "he"
     seed: int = 0
     label_smoothing: float = 0.0
 

@@ -6,6 +6,7 @@ import math
 from typing import get_args
 
 from striate.errors import InputError, unknown_name
+from striate.nets.beginnings import read_beginning
 from striate.records.output import OutputKind
 from striate.records.training import Optimizer, Recipe, Schedule
 
@@ -69,7 +70,7 @@ def _check_words(recipe: Recipe) -> None:
     for noun, name, known in (
         ("optimizer", recipe.optimizer, get_args(Optimizer)),
         ("schedule", recipe.schedule, get_args(Schedule)),
-        ("init", recipe.init, ("he", "small")),
     ):
         if name not in known:
             raise unknown_name(noun, name, list(known), where="recipe")
+    read_beginning(recipe.init, where="recipe")

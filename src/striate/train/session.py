@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib.metadata import version
 
+from striate import schema
 from striate.blueprint import Blueprint
 from striate.data import Dataset, Split
 from striate.errors import Cancelled, DivergedError
 from striate.events import Events
 from striate.nets import Network
+from striate.records.beginnings import Begun
 from striate.records.training import Recipe
-from striate.runs import Run
+from striate.runs import Run, write_json
 from striate.train.checkpoint import EPOCH, State, load_checkpoint, newest
 from striate.train.device import Device
 from striate.train.journal import Journal
@@ -22,6 +26,8 @@ from striate.train.optimizers import make_optimizer
 from striate.train.result import save_result
 from striate.train.start import starting_network
 from striate.train.work import Work
+
+STARTED = "start.json"
 
 
 class Session:
@@ -61,7 +67,7 @@ class Session:
             Cancelled: Asked to stop; checkpoint and network are written.
             DivergedError: Lost; the network of the last good epoch is written.
         """
-        start = starting_network(self._given, self._dataset, self._split, self._recipe, self._events)
+        start = self._start()
         work = self._work(start, device)
         loop = Loop(
             work,
@@ -82,6 +88,24 @@ class Session:
         self._run.end("done")
         shutil.rmtree(self._checkpoints, ignore_errors=True)
         return network
+
+    def _start(self) -> Network:
+        """Return the network to train; what a start found in images is written down, and not searched again on going on."""
+        path = self._run.folder / STARTED
+        begun = None
+        if newest(self._checkpoints) is not None and path.is_file():
+            document = schema.accept(json.loads(path.read_text(encoding="utf-8")), "start", 1, where=str(path))
+            begun = Begun(**(document["begun"] | {"told": tuple(document["begun"]["told"])}))
+        start = starting_network(self._given, self._dataset, self._split, self._recipe, self._events, begun=begun)
+        if isinstance(self._given, Blueprint) and start.receipt.get("images_seen") and begun is None:
+            done = Begun(
+                name=self._recipe.init,
+                seed=self._recipe.seed,
+                images=start.receipt["images_seen"],
+                told=tuple(start.receipt.get("begun", ())),
+            )
+            write_json(path, {"schema": schema.stamp("start", 1), "begun": asdict(done)})
+        return start
 
     def _work(self, start: Network, device: Device) -> Work:
         module = start.module.to(device.place)

@@ -7,18 +7,22 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from striate import fingerprint
 from striate.blueprint import Blueprint
-from striate.data import Dataset, Split, measure_preprocessing
+from striate.data import Dataset, Split, batches, measure_preprocessing, shuffled
 from striate.errors import DataError, Quoted, ShapeError
-from striate.events import Events
+from striate.events import SILENT, Events
+from striate.graph import Shape, size
 from striate.nets import Network, Origin, build, initialise
-from striate.records.output import Output
+from striate.nets.beginnings import read_beginning
+from striate.records.beginnings import Begun
+from striate.records.output import Output, Preprocessing
 from striate.records.training import Recipe
 
 QUIET = 0.1
+MOST_VALUES = 2**25
 _WEIGHTED = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
 
@@ -79,7 +83,13 @@ def describe(given: Network | Blueprint, recipe: Recipe) -> dict[str, Any]:
 
 
 def starting_network(
-    given: Network | Blueprint, dataset: Dataset, split: Split, recipe: Recipe, events: Events
+    given: Network | Blueprint,
+    dataset: Dataset,
+    split: Split,
+    recipe: Recipe,
+    events: Events,
+    *,
+    begun: Begun | None = None,
 ) -> Network:
     """Return a network of its own to train; what was given is not changed.
 
@@ -87,17 +97,28 @@ def starting_network(
     training images. A network keeps its weights and its preprocessing, which belong together; only
     mean and std of the values are measured if it has none. The global random state is used up: call
     it within a state of its own.
+
+    Args:
+        given: What to train.
+        dataset: What to train on.
+        split: Its parts; a start that looks at images is shown training images only.
+        recipe: Names the start and its seed.
+        events: Hears and may cancel.
+        begun: What an earlier sitting did for the start, whose weights will be loaded; it is not repeated then.
     """
     if isinstance(given, Blueprint):
         torch.default_generator.manual_seed(recipe.seed)
         module = build(given)
-        begin_weights(module, recipe)
+        preprocessing = measure_preprocessing(dataset, split.train, given.input, events=events)
+        if begun is None:
+            images = start_images(dataset, split.train, preprocessing, recipe)
+            begun = begin_weights(module, recipe, images=images, shape=given.input, events=events)
         return Network(
             module=module,
-            preprocessing=measure_preprocessing(dataset, split.train, given.input, events=events),
+            preprocessing=preprocessing,
             output=dataset.output,
             origin=Origin(kind="blueprint", text=given.to_yaml()),
-            receipt={"weights": f"{_weights_of(recipe)}, untrained"},
+            receipt=begun_receipt(begun, recipe),
         )
     preprocessing = given.preprocessing
     if dataset.output.kind == "values" and not preprocessing.value_mean:
@@ -107,25 +128,60 @@ def starting_network(
     return replace(given, module=copy.deepcopy(given.module), preprocessing=preprocessing, output=output)
 
 
-def begin_weights(module: nn.Module, recipe: Recipe) -> None:
+def begin_weights(
+    module: nn.Module,
+    recipe: Recipe,
+    *,
+    images: Tensor | None = None,
+    shape: Shape | None = None,
+    events: Events = SILENT,
+) -> Begun:
     """Give a module its first weights, in place: those of `initialise`, the output layer's at a tenth.
 
     At full size the first scores are of order one and mostly wrong, and the quickest way to lower
     the loss is to switch off the units below them. On digits (16–16–32–32 channels, fc 64; 8 epochs
     of AdamW; torch 2.14) 30 of 64 fully connected units were dead after training and 97.95 % of the
     held-out digits right; with a quiet output layer 10 and 98.35 % (means of seeds 0 and 1).
+
+    Every start whose output layer makes scores of order one is quietened so, whatever it does below. Left as they are: "small",
+    which is quiet already, and "krahenbuhl", whose equal rates of change the factor would undo (`Beginning.is_quiet`).
     """
-    initialise(module, recipe.init, seed=recipe.seed)
-    weighted = [child for child in module.modules() if isinstance(child, _WEIGHTED)]
-    if recipe.init == "he" and weighted:
+    begun = initialise(module, recipe.init, seed=recipe.seed, images=images, shape=shape, events=events)
+    layers = [child for child in module.modules() if isinstance(child, _WEIGHTED)]
+    if read_beginning(recipe.init)[0].is_quiet and layers:
         with torch.no_grad():
-            weighted[-1].weight.mul_(QUIET)
+            layers[-1].weight.mul_(QUIET)
+    return begun
+
+
+def start_images(
+    dataset: Dataset, indices: tuple[int, ...], preprocessing: Preprocessing, recipe: Recipe
+) -> Tensor | None:
+    """Return the prepared training images that the recipe's start looks at, None if it looks at none.
+
+    They are drawn by the recipe's seed; as many as the start can use, and at most 128 MiB of them.
+    """
+    beginning, _ = read_beginning(recipe.init)
+    if not beginning.needs_images:
+        return None
+    fitting = max(2, MOST_VALUES // size(preprocessing.shape))
+    drawn = shuffled(indices, seed=recipe.seed, epoch=0)[: min(beginning.most_images, fitting)]
+    return next(batches(dataset, drawn, preprocessing, batch_size=len(drawn))).images
+
+
+def begun_receipt(begun: Begun, recipe: Recipe) -> dict[str, Any]:
+    """Return what is known of first weights, in plain values."""
+    told = {"begun": list(begun.told)} if begun.told else {}
+    seen = {"images_seen": begun.images} if begun.images else {}
+    return {"weights": f"{_weights_of(recipe)}, untrained"} | told | seen
 
 
 def _weights_of(recipe: Recipe) -> str:
     """Return the start in words; a checkpoint of another start is not gone on with."""
-    output = f", output layer × {QUIET:g}" if recipe.init == "he" else ""
-    return f"{recipe.init}, seed {recipe.seed}{output}"
+    beginning, argument = read_beginning(recipe.init)
+    output = f", output layer × {QUIET:g}" if beginning.is_quiet else ""
+    identity = beginning.identity(argument)
+    return f"{recipe.init}, seed {recipe.seed}{output}" + (f", key {identity}" if identity else "")
 
 
 def _bytes(value: torch.Tensor) -> bytes:

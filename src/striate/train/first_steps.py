@@ -1,0 +1,125 @@
+"""The first steps of a training, looked at closely: every step's loss, and scores on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from striate.data import Batch, Dataset, Split, batches, shuffled
+from striate.nets import Network
+from striate.records.training import Recipe
+from striate.train.device import Device
+from striate.train.evaluate import evaluate
+from striate.train.losses import Loss, scores_of
+from striate.train.optimizers import make_optimizer, set_rate
+from striate.train.schedule import rate_at
+from striate.train.work import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """One training's first steps.
+
+    Attributes:
+        losses: Of each step; "not a number" from the step at which the loss left the finite numbers.
+        scores: Held out, at each point; "not a number" after that step.
+        is_lost: Whether it left them.
+    """
+
+    losses: tuple[float, ...]
+    scores: tuple[float, ...]
+    is_lost: bool
+
+
+def make_work(start: Network, dataset: Dataset, split: Split, recipe: Recipe, device: Device) -> Work:
+    """Return what a training of a network of its own works on."""
+    module = start.module.to(device.place)
+    loss = Loss(start.output, start.preprocessing, label_smoothing=recipe.label_smoothing)
+    return Work(
+        module=module,
+        optimizer=make_optimizer(module, recipe),
+        loss=loss.to(device.place),
+        preprocessing=start.preprocessing,
+        dataset=dataset,
+        split=split,
+        recipe=recipe,
+        device=device,
+    )
+
+
+def first_steps(work: Work, steps: int, points: tuple[int, ...], *, advance: Callable[[float], None]) -> Steps:
+    """Train for so many steps and return what happened; the module is changed.
+
+    Steps, order, shifts and random numbers are those of `train`, with the schedule stretched over these steps.
+
+    Args:
+        work: What to train; its validation part is what scores are taken on.
+        steps: At least 1; the training part is gone through as often as it takes.
+        points: Steps after which to look at the held-out samples, ascending; 0 is before the first.
+        advance: Called after each step with its loss; may raise to stop.
+    """
+    losses: list[float] = []
+    scores = [_score(work)] if 0 in points else []
+    per_epoch = work.steps_per_epoch
+    while len(losses) < steps:
+        epoch = len(losses) // per_epoch
+        for batch in _batches(work, epoch):
+            losses.append(_step(work, batch.images, batch.targets, step=len(losses), steps=steps))
+            advance(losses[-1])
+            if not math.isfinite(losses[-1]):
+                lost = [math.nan] * (steps - len(losses) + 1)
+                return Steps(
+                    losses=(*losses[:-1], *lost),
+                    scores=(*scores, *[math.nan] * (len(points) - len(scores))),
+                    is_lost=True,
+                )
+            if len(losses) in points:
+                scores.append(_score(work))
+            if len(losses) == steps:
+                break
+    return Steps(losses=tuple(losses), scores=tuple(scores), is_lost=False)
+
+
+def _batches(work: Work, epoch: int) -> Iterator[Batch]:
+    order = shuffled(work.split.train, seed=work.recipe.seed, epoch=epoch)
+    return batches(
+        work.dataset,
+        order[: work.steps_per_epoch * work.recipe.batch],
+        work.preprocessing,
+        batch_size=work.recipe.batch,
+        shift_px=work.recipe.shift_px,
+        seed=work.recipe.seed,
+        epoch=epoch,
+    )
+
+
+def _step(work: Work, images: torch.Tensor, targets: torch.Tensor, *, step: int, steps: int) -> float:
+    work.device.seed(work.recipe.seed, step)
+    set_rate(work.optimizer, rate_at(work.recipe, step, steps))
+    work.module.train()
+    work.optimizer.zero_grad()
+    with work.device.autocast():
+        scores = scores_of(work.module, images.to(work.device.place), work.dataset.output.count)
+    loss = work.loss(scores, targets.to(work.device.place))
+    number = float(loss.item())
+    if math.isfinite(number):
+        work.device.backward(loss)
+        work.optimizer.step()
+    return number
+
+
+def _score(work: Work) -> float:
+    found = evaluate(
+        work.module,
+        work.dataset,
+        work.split.validation,
+        work.preprocessing,
+        loss=work.loss,
+        device=work.device,
+        batch_size=max(work.recipe.batch, 100),
+        check=lambda: None,
+    )
+    return found.score
