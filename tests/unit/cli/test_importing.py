@@ -26,7 +26,10 @@ def test_a_zoo_network_is_imported_and_it_is_said_what_stays_behind(tmp_path, mo
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--from", "known:lenet5", "--input", "1x28x28"], "must come with a network to import; got '--from known:lenet5'"),
+        (
+            ["--from", "known:lenet5", "--input", "1x28x28"],
+            "must come with a network to import; got '--from known:lenet5'",
+        ),
         (["--text", "input 1x8x8; classes 2", "--output", "labels"], "must come with a network to import"),
         (["--from", "nowhere"], "a network reference must name something"),
         (["--from", "python:torch.nn:Identity"], "--input 3x224x224"),

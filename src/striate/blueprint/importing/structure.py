@@ -10,6 +10,7 @@ from striate.graph import Op, Shape
 
 # Kinds in which branches meet.
 JOINS = frozenset({"add", "mul", "concat"})
+_PAIR = 2
 _CROSSING = "branches must not share layers, for each is written for itself"
 
 
@@ -52,12 +53,36 @@ class Structure:
         if op.kind == "concat":
             branches = self._side_by_side(op, above, reads)
         else:
-            branches = tuple(self.sequence(above, name) for name in reads)
-            branches = self._arranged(op, branches)
+            terms = self._terms(op, above)
+            branches = self._arranged(op, tuple(self.sequence(above, name) for name in terms))
         if sum(not branch for branch in branches) > 1:
             raise refused("a value must meet itself only once", op, hint="At most one branch may be identity.")
+        word = _word(op, branches)
         return Joined(
-            word=_word(op, branches), branches=_written(op, branches), source=self._shape(above)[1:], op=op.name
+            word=word, branches=_written(word, branches), source=self._shape(above)[1:], op=op.name
+        )  # fmt: skip
+
+    def _terms(self, op: Op, above: str) -> tuple[str, ...]:
+        """Return what a sum or product is of; several in a row are one where all their branches run before them."""
+        reads = self.wiring.reads[op.name]
+        one, other = reads
+        for first, second in ((one, other), (other, one)) if op.kind == "add" else ((one, other),):
+            if self._continues(first, second, op, above):
+                terms = (*self._terms(self.graph[first], above), second)
+                if terms.count(above) < _PAIR:
+                    self._said.add(first)
+                    return terms
+        return reads
+
+    def _continues(self, first: str, second: str, op: Op, above: str) -> bool:
+        """Return whether an op goes on with a sum or product of the same branches that nothing else reads."""
+        return (
+            first != above
+            and self.graph[first].kind == op.kind
+            and len(self.wiring.reads[first]) > 1
+            and self.wiring.above[first] == above
+            and self.wiring.readers[first] == 1
+            and self.wiring.place[second] < self.wiring.place[first]
         )
 
     def _side_by_side(self, op: Op, above: str, reads: tuple[str, ...]) -> tuple[tuple[Piece, ...], ...]:
@@ -78,10 +103,11 @@ class Structure:
         return (*before, self._join(op, shared, names))
 
     def _arranged(self, op: Op, branches: tuple[tuple[Piece, ...], ...]) -> tuple[tuple[Piece, ...], ...]:
-        """Return the branches of a sum in the order they run; those of a product keep theirs."""
+        """Return the branches of a sum with the first two in the order they run; those of a product keep theirs."""
         if op.kind != "add":
             return branches
-        return tuple(sorted(branches, key=lambda branch: (not branch, self._first(branch))))
+        first = sorted(branches[:2], key=lambda branch: (not branch, self._first(branch)))
+        return (*first, *branches[2:])
 
     def _first(self, branch: tuple[Piece, ...]) -> int:
         """Return when the first op of a branch runs."""
@@ -100,13 +126,12 @@ def _word(op: Op, branches: tuple[tuple[Piece, ...], ...]) -> Meeting:
     if op.kind == "mul":
         return "multiply"
     if op.kind == "add":
-        return "residual"
-    return "dense" if len(branches) == 2 and not branches[0] else "concat"
+        return "residual" if len(branches) == _PAIR else "add"
+    return "dense" if len(branches) == _PAIR and not branches[0] else "concat"
 
 
-def _written(op: Op, branches: tuple[tuple[Piece, ...], ...]) -> tuple[tuple[Piece, ...], ...]:
-    """Return the branches that are written: `residual` and `dense` mean the value itself where there is one alone."""
-    is_sum_with_itself = op.kind == "add" and not branches[-1]
-    if is_sum_with_itself:
-        return branches[:1]
-    return branches[1:] if _word(op, branches) == "dense" else branches
+def _written(word: Meeting, branches: tuple[tuple[Piece, ...], ...]) -> tuple[tuple[Piece, ...], ...]:
+    """Return the branches that are written: `residual` and `dense` mean the value itself where one is alone."""
+    if word == "dense":
+        return branches[1:]
+    return branches[:1] if word == "residual" and not branches[1] else branches

@@ -19,6 +19,10 @@ SHORTEST = [
     "elu 0.5", "gelu tanh on", "softplus 2", "dropout 0.3", "dropout 0.3 maps on", "droppath 0.1",
     "channelslast; fc 5 bias off flatten off; channelsfirst", "upsample 2", "upsample 2x3 mode linear", "zeropad 1x2",
     "conv 3 8; channelshuffle 4", "conv 3 8; pixelshuffle 2", "layerscale 0.1", "flatten, relu", "fc 5, relu; fc 4 bias off",
+    "add(conv 1 3 | conv 3 3 | conv 5 3)", "add(conv 1 3 | conv 3 3 | identity), relu", "residual(residual(conv 3 3))",
+    "residual(residual(conv 3 3 | conv 1 3) | conv 5 3)", "multiply(conv 1 3 | conv 3 3, sigmoid | conv 5 3)",
+    "multiply(identity | conv 3 3 | conv 1 3)", "residual(add(conv 1 3 | conv 3 3 | conv 5 3) | conv 7 3)",
+    "residual(conv 3 3)", "concat(conv 3 2 | identity)", "dense(conv 3 2; dense(conv 1 2))",
 ]  # fmt: skip
 
 
@@ -37,6 +41,10 @@ def test_a_layer_comes_back_as_it_was_written(layers):
         ("hardtanh 0 6", "relu6"),
         ("adaptiveavgpool 1x1", "globalavgpool"),
         ("maxpool 2 stride 2x2", "maxpool 2"),
+        ("add(conv 1 3 | conv 3 3)", "residual(conv 1 3 | conv 3 3)"),
+        ("add(identity | conv 3 3)", "residual(conv 3 3)"),
+        ("concat(identity | conv 3 2)", "dense(conv 3 2)"),
+        ("concat(conv 3 2 | concat(conv 1 2 | conv 5 2))", "concat(conv 3 2 | conv 1 2 | conv 5 2)"),
         ("conv 3 3; depthwise 3 bias off; conv 1 8 bias off", "conv 3 3; separable 3 8"),
         ("conv 3 8; multiply(identity | globalavgpool; conv 1 2, relu; conv 1 8, sigmoid)", "conv 3 8; se 4"),
         ("conv 1 4, relu; concat(conv 1 6, relu | conv 3 6, relu)", "fire 4 6"),
@@ -54,7 +62,17 @@ def test_it_comes_back_shorter(long, short):
 
 
 # Others have a setting, or a repeat that is not the shortest way to write them.
-WORD_FOR_WORD = {"resnet18", "resnet50", "mobilenet_v2", "squeezenet", "r3d18", "lenet5", "m5", "convnext_tiny", "all_cnn_c"}
+WORD_FOR_WORD = {
+    "resnet18",
+    "resnet50",
+    "mobilenet_v2",
+    "squeezenet",
+    "r3d18",
+    "lenet5",
+    "m5",
+    "convnext_tiny",
+    "all_cnn_c",
+}
 
 
 @pytest.mark.parametrize("name", known_names())
