@@ -75,8 +75,9 @@ class Wiring:
         """Return what is put side by side, in as few parts as earlier lists allow."""
         parts = tuple(part for name in reads for part in self._lists.get(name, (name,)))
         found = parts
+        has_doubles = len(set(parts)) < len(parts)
         for name, earlier in reversed(self._lists.items()):
-            if name in op.inputs and self._written[name] == 1:
+            if name in op.inputs and self._written[name] == 1 and not has_doubles:
                 continue  # nothing else reads it: what it consists of can stand here as well
             at = next((n for n in range(len(found)) if found[n : n + len(earlier)] == earlier), None)
             if at is not None and len(earlier) < len(parts) and self.graph[name].attributes == op.attributes:
