@@ -209,7 +209,7 @@ class Blueprint:
         Example:
             >>> plan = Blueprint.from_text("input 3x32x32; basicblock 8; basicblock 8; globalavgpool; classes 10")
             >>> Blueprint.from_graph(plan.graph()).to_text()
-            'input 3x32x32; basicblock 8; basicblock 8; globalavgpool; classes 10'
+            'input 3x32x32; (basicblock 8) x2; globalavgpool; classes 10'
         """
         from striate.blueprint.importing import from_graph
 

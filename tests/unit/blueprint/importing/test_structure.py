@@ -53,7 +53,6 @@ def test_a_small_resnet_has_blocks_and_repeats():
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2), nn.Linear(16, 4),
     )  # fmt: skip
 
-    # Two blocks one by one are as short as a repeat is long: then they are not folded.
     assert text_of(net, 3, 32, 32) == (
         "input 3x32x32; conv 3 8, batchnorm, relu; (basicblock 8) x2; basicblock 16 stride 2; (basicblock 16) x2; "
         "globalavgpool; flatten, dropout 0.2; classes 4"
