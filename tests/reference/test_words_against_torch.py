@@ -40,6 +40,8 @@ ANY_AXES = [
     "globalavgpool",
     "globalmaxpool",
     "globalsumpool",
+    "globalmean",
+    "globalmean keep off",
     "batchnorm eps 0.001",
     "batchnorm affine off",
     "instancenorm eps 0.001",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -185,6 +185,35 @@ class Blueprint:
         from striate.blueprint.paper import graph
 
         return graph(self, batch=batch, mode=mode)
+
+    @classmethod
+    def from_graph(cls, graph: Graph, *, names: Sequence[str] = (), output: OutputKind = "classes") -> Blueprint:
+        """Return the blueprint of a table, traced or written: its own table equals the one given in canonical form.
+
+        Blocks and repeats are found where the table has them. A table does not tell what the outputs mean, nor what a
+        network was called or its weights are; heads are numbered.
+
+        Args:
+            graph: With one input.
+            names: Of the first output's values; numbered from 0 where none are given.
+            output: What the outputs are. One value alone is "values".
+
+        Raises:
+            BlueprintError: The first op that no word writes, or that belongs to two branches, with the reason.
+
+        When it misleads:
+            A table does not tell a difference from a sum, nor hold the numbers a network computes with in its own code;
+            two networks of one table need not compute the same. Branches left out in training only are not seen in a
+            table of eval mode: import a table of train mode to have them.
+
+        Example:
+            >>> plan = Blueprint.from_text("input 3x32x32; basicblock 8; basicblock 8; globalavgpool; classes 10")
+            >>> Blueprint.from_graph(plan.graph()).to_text()
+            'input 3x32x32; (basicblock 8) x2; globalavgpool; classes 10'
+        """
+        from striate.blueprint.importing import from_graph
+
+        return from_graph(graph, names=names, output=output)
 
     def to_source(self, *, name: str = "Net") -> str:
         """Return PyTorch source that runs without Striate."""

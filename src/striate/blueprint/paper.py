@@ -78,6 +78,26 @@ def graph(plan: Blueprint, *, batch: int = 1, mode: Mode = "eval") -> Graph:
     return writer.graph(conditions)
 
 
+def rows_of(items: Sequence[Item], source: Shape) -> Graph:
+    """Return the table of resolved items alone, without an output of their own.
+
+    Args:
+        items: Without choices, expressions and heads.
+        source: The shape they read, batch first.
+
+    Raises:
+        ShapeError: Sizes that do not fit.
+
+    Example:
+        >>> from striate.blueprint.text import parse_items
+        >>> [op.kind for op in rows_of(parse_items("conv 3 8, relu", where="text"), (1, 3, 8, 8))]
+        ['conv', 'relu']
+    """
+    writer = _Writer(source)
+    writer.sequence(items, _Value("input", source), _Scope(), ())
+    return writer.graph(Conditions(inputs={"input": source}))
+
+
 def written(plan: Blueprint) -> Written:
     """Return a blueprint written out: where its ops come from, its modules, its blocks.
 
@@ -304,12 +324,19 @@ class _Writer:
         return _Value(name, shape)
 
 
+def has_bias(following: Item | None) -> bool:
+    """Return whether a layer with weights has a bias where nothing is said about it.
+
+    Args:
+        following: What stands behind it in the same row. Branches and heads may read the value as it is.
+    """
+    return not isinstance(following, Layer) or following.word not in _TAKES_THE_MEAN
+
+
 def _with_bias(layer: Layer, after: Layer | Branches | Head | None) -> Layer:
-    # Only what stands in the same row counts: branches and heads may read the value as it is.
     if "bias" not in word_of(layer.word).options or "bias" in layer.arguments:
         return layer
-    has_bias = not isinstance(after, Layer) or after.word not in _TAKES_THE_MEAN
-    return Layer(word=layer.word, arguments={**layer.arguments, "bias": has_bias})
+    return Layer(word=layer.word, arguments={**layer.arguments, "bias": has_bias(after)})
 
 
 def _check_meeting(kind: str, values: Sequence[_Value], path: str) -> None:

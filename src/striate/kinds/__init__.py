@@ -8,6 +8,7 @@ from striate.kinds import (
     coordinates,
     elementwise,
     exponential,
+    global_mean,
     layer_scale,
     linear,
     merging,
@@ -46,8 +47,9 @@ __all__ = [
 ]
 
 _ = (
-    activation, attention, channel_norm, convolution, coordinates, elementwise, exponential, layer_scale, linear, merging,
-    normalisation, pooling, power_pooling, regularisation, resizing, response_norm, rms_norm, shaping, shaping_words, transposed,
+    activation, attention, channel_norm, convolution, coordinates, elementwise, exponential, global_mean, layer_scale,
+    linear, merging, normalisation, pooling, power_pooling, regularisation, resizing, response_norm, rms_norm, shaping,
+    shaping_words, transposed,
 )  # fmt: skip
 
 _UNKNOWN_PREFIX = "unknown:"

@@ -84,6 +84,10 @@ class Convolution(Kind):
         }
         return found | {"pads_first": True} if pads_first else found
 
+    def arguments(self, attributes: Attributes, source: Shape) -> dict[str, Any]:
+        found = super().arguments(attributes, source)
+        return found | {"padding": "same"} if attributes.get("pads_first") else found
+
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         # aten::conv2d(input, weight, bias, stride, padding, dilation, groups)
         weight = sources[1]

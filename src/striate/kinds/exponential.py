@@ -120,6 +120,9 @@ class PReLU(Activation):
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         return {"slopes": source[1] if arguments.get("channels", False) else 1}
 
+    def arguments(self, attributes: Attributes, source: Shape) -> dict[str, Any]:
+        return {"channels": attributes["slopes"] > 1}
+
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         return {"slopes": sources[1][0]}
 

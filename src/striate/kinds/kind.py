@@ -138,6 +138,24 @@ class Kind:
         del arguments, source
         return {}
 
+    def arguments(self, attributes: Attributes, source: Shape) -> dict[str, Any]:
+        """Return arguments with which the word would write an op: the other way round than `attributes`.
+
+        They are all the arguments that are known, also those one need not write. Whether they really write the op is for
+        the caller to see: an op may have attributes that no arguments give.
+
+        Args:
+            attributes: Of an op of this kind.
+            source: The shape it reads, batch first.
+        """
+        del source
+        found: dict[str, Any] = {}
+        for name, sort in (self.word.options if self.word is not None else {}).items():
+            value = attributes.get(name)
+            if value is not None:
+                found[name] = _as_argument(value, sort.split("|"))
+        return found
+
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         """Return an op's attributes from a recorded ATen call.
 
@@ -288,6 +306,17 @@ def axes(value: object, count: int, *, what: str, least: int = 1) -> tuple[int, 
     if any(not isinstance(number, int) or number < least for number in numbers):
         raise ShapeError(f"{what} must be at least {least}", got="x".join(map(str, numbers)))
     return numbers
+
+
+def _as_argument(value: Any, sorts: Sequence[str]) -> Any:  # noqa: ANN401 - any argument's value
+    """Return an attribute as an argument: one number where all axes have the same, `same` where ends differ."""
+    if "axes" not in sorts or not isinstance(value, tuple):
+        return value
+    if value and isinstance(value[0], tuple):
+        if any(before != after for before, after in value):
+            return "same"
+        value = tuple(before for before, _ in value)
+    return value[:1] if len(set(value)) == 1 else value
 
 
 def slide(

@@ -8,6 +8,9 @@ from striate.graph import Shape
 from striate.kinds.kind import Attributes, Word, register_word
 from striate.kinds.merging import Multiply
 
+# Of ConvNeXt.
+_USUAL_START = 1e-6
+
 
 @register_word
 class LayerScale(Multiply):
@@ -28,3 +31,7 @@ class LayerScale(Multiply):
 
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         return {"start": float(arguments["start"])}
+
+    def arguments(self, attributes: Attributes, source: Shape) -> dict[str, Any]:
+        # A trace does not tell what a parameter was at the start.
+        return {"start": attributes.get("start", _USUAL_START)}

@@ -37,6 +37,10 @@ class Linear(Kind):
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         return {"width": arguments["width"], "bias": arguments.get("bias", True)}
 
+    def arguments(self, attributes: Attributes, source: Shape) -> dict[str, Any]:
+        found = super().arguments(attributes, source)
+        return found | {"flatten": False} if len(source) > 2 else found
+
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         return {"width": sources[1][0], "bias": len(sources) > 2}
 

@@ -148,6 +148,15 @@ class Mean(Kind):
             "keep": bool(arguments[2]) if len(arguments) > 2 else False,
         }
 
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        over, keep = attributes["over"], attributes["keep"]
+        return tuple(1 if n in over else length for n, length in enumerate(sources[0]) if keep or n not in over)
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
+        if not op.attributes["over"] or op.attributes["over"] != tuple(range(2, len(sources[0]))):
+            return None
+        return Call("GlobalMean", (), {} if op.attributes["keep"] else {"keep": False}, "global_mean")
+
     def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
         return size(sources[0])
 

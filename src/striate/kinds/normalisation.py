@@ -220,6 +220,9 @@ class LayerNormalisation(Kind):
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         return {"over": trailing(arguments, source), "eps": read_eps(arguments)}
 
+    def arguments(self, attributes: Attributes, source: Shape) -> dict[str, Any]:
+        return super().arguments(attributes, source) | {"axes": len(attributes["over"])}
+
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         # aten::layer_norm(input, normalized_shape, weight, bias, eps, …)
         return {"over": tuple(arguments[1]), "eps": float(arguments[4])}

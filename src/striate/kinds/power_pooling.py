@@ -57,6 +57,9 @@ class PowerPooling(Kind):
         stride = axes(arguments.get("stride", kernel), count, what="stride")
         return _attributes(kernel, stride, ceil=arguments.get("ceil", False), power=float(arguments["p"]))
 
+    def arguments(self, attributes: Attributes, source: Shape) -> dict[str, Any]:
+        return super().arguments(attributes, source) | {"p": attributes["power"]}
+
     def read_calls(self, calls: Sequence[Recorded]) -> dict[str, Any] | None:
         power, pool, _, _, _, _, scale, root = calls
         count = len(pool.output) - 2

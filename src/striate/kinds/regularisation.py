@@ -34,6 +34,9 @@ class Dropout(Kind):
         map_axes(source, "dropout of maps")
         return {"share": share, "whole_maps": True}
 
+    def arguments(self, attributes: Attributes, source: Shape) -> dict[str, Any]:
+        return {"share": attributes["share"], "maps": attributes.get("whole_maps", False)}
+
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         return {"share": float(arguments[1])}
 

@@ -47,6 +47,11 @@ class Resize(Kind):
             "antialias": False,
         }
 
+    def arguments(self, attributes: Attributes, source: Shape) -> dict[str, Any]:
+        factors = tuple(length // before for length, before in zip(attributes["size"], source[2:], strict=True))
+        mode = attributes.get("mode", "")
+        return {"factor": factors[:1] if len(set(factors)) == 1 else factors, "mode": mode}
+
     def read_call(
         self,
         operator: str,

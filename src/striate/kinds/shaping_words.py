@@ -50,6 +50,10 @@ class ZeroPad(Pad):
         # As torch has it: the last axis first, each with before and after.
         return {"pad": tuple(number for number in reversed(places) for _ in range(2))}
 
+    def arguments(self, attributes: Attributes, source: Shape) -> dict[str, Any]:
+        places = attributes["pad"][::2][::-1]
+        return {"places": places[:1] if len(set(places)) == 1 else places}
+
 
 @register_word
 class PixelShuffle(Shuffle):

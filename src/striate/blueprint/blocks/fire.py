@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from striate.blueprint.blocks.block import BLOCK_WORDS, Block
+from striate.blueprint.model import Layer
 from striate.graph import Shape
 from striate.kinds import Word
 
@@ -14,6 +15,11 @@ def _fire(arguments: Mapping[str, Any], source: Shape) -> str:
     del source
     squeeze, expand = arguments["squeeze"], arguments["expand"]
     return f"conv 1 {squeeze}, relu; concat(conv 1 {expand}, relu | conv 3 {expand}, relu)"
+
+
+def _guess(layers: Sequence[Layer], source: Shape) -> Mapping[str, Any]:
+    del source
+    return {"squeeze": layers[0].arguments["width"], "expand": layers[2].arguments["width"]}
 
 
 BLOCK_WORDS.add(
@@ -27,6 +33,7 @@ BLOCK_WORDS.add(
             meaning="1×1 to `squeeze` channels, then 1×1 and 3×3 side by side, `expand` channels each",
         ),
         spelling=_fire,
+        guess=_guess,
         source="Iandola et al., SqueezeNet, arXiv 1602.07360, figure 1",
     ),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from striate.blueprint.blocks.block import BLOCK_WORDS, Block
+from striate.blueprint.model import Layer
 from striate.graph import Shape
 from striate.kinds import Word
 
@@ -24,6 +25,13 @@ def _inception(arguments: Mapping[str, Any], source: Shape) -> str:
     )
 
 
+def _guess(layers: Sequence[Layer], source: Shape) -> Mapping[str, Any]:
+    del source
+    convolutions = [layer.arguments for layer in layers if layer.word == "conv"]
+    found: dict[str, Any] = {name: one["width"] for name, one in zip(_ARGUMENTS, convolutions, strict=False)}
+    return found | {"kernel": convolutions[4]["kernel"], "norm": layers[1].word == "batchnorm"}
+
+
 BLOCK_WORDS.add(
     "inception",
     Block(
@@ -35,6 +43,7 @@ BLOCK_WORDS.add(
             meaning="1×1, 1×1–3×3, 1×1–5×5 and pool–1×1 side by side; another `kernel` than 5, `norm on` as in torchvision",
         ),
         spelling=_inception,
+        guess=_guess,
         source="Szegedy et al., Going Deeper with Convolutions, CVPR 2015, figure 2b",
     ),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from striate.blueprint.blocks.block import BLOCK_WORDS, Block
+from striate.blueprint.model import Layer
 from striate.graph import Shape
 from striate.kinds import Word
 
@@ -26,6 +27,26 @@ def _bottleneck(arguments: Mapping[str, Any], source: Shape) -> str:
         f"conv 1 {out}, batchnorm"
     )
     return f"residual({main}{_shortcut(out, stride, source)}), relu"
+
+
+def _guess_basic(layers: Sequence[Layer], source: Shape) -> Mapping[str, Any]:
+    del source
+    first = layers[0].arguments
+    return {"width": first["width"], "stride": first.get("stride", (1,))}
+
+
+def _guess_bottleneck(layers: Sequence[Layer], source: Shape) -> Mapping[str, Any]:
+    del source
+    first, middle, last = (layers[place].arguments for place in (0, 3, 6))
+    # Counted from the inside where that comes out even.
+    expand = 4 if last["width"] % first["width"] else last["width"] // first["width"]
+    return {
+        "width": last["width"] // expand,
+        "expand": expand,
+        "stride": middle.get("stride", (1,)),
+        "groups": middle.get("groups", 1),
+        "inner": first["width"],
+    }
 
 
 def _shortcut(width: int, stride: tuple[int, ...], source: Shape) -> str:
@@ -50,6 +71,7 @@ BLOCK_WORDS.add(
             meaning="two 3×3 convolutions with a shortcut; projected by 1×1 where the shape changes",
         ),
         spelling=_basic,
+        guess=_guess_basic,
         source="He et al., Deep Residual Learning, CVPR 2016, figure 5 left",
     ),
 )
@@ -64,6 +86,7 @@ BLOCK_WORDS.add(
             meaning="1×1, 3×3, 1×1 convolution with a shortcut; the last is `expand` (4) times as wide, the stride is the 3×3's",
         ),
         spelling=_bottleneck,
+        guess=_guess_bottleneck,
         source="He et al., Deep Residual Learning, CVPR 2016, figure 5 right; groups: Xie et al., ResNeXt, CVPR 2017",
     ),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from striate.blueprint.blocks.block import BLOCK_WORDS, Block
+from striate.blueprint.model import Layer
 from striate.errors import ShapeError
 from striate.graph import Shape
 from striate.kinds import Word
@@ -19,6 +20,10 @@ def _squeeze(arguments: Mapping[str, Any], source: Shape) -> str:
     return f"multiply(identity | {gate})"
 
 
+def _guess(layers: Sequence[Layer], source: Shape) -> Mapping[str, Any]:
+    return {"ratio": source[0] // layers[1].arguments["width"]}
+
+
 BLOCK_WORDS.add(
     "se",
     Block(
@@ -30,6 +35,7 @@ BLOCK_WORDS.add(
             meaning="squeeze-excitation: channels scaled by a gate over the whole map, `ratio` times narrower inside",
         ),
         spelling=_squeeze,
+        guess=_guess,
         source="Hu et al., Squeeze-and-Excitation Networks, CVPR 2018, figure 3",
     ),
 )

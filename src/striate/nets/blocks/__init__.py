@@ -13,6 +13,7 @@ from striate.nets.blocks.concat import Concat
 from striate.nets.blocks.conv_same import Conv1dSame, Conv2dSame, Conv3dSame
 from striate.nets.blocks.coordinates import Coordinates
 from striate.nets.blocks.drop_path import DropPath
+from striate.nets.blocks.global_mean import GlobalMean
 from striate.nets.blocks.global_sum_pool import GlobalSumPool
 from striate.nets.blocks.layer_scale import LayerScale
 from striate.nets.blocks.multiply import Multiply
@@ -23,7 +24,7 @@ from striate.registry import Registry
 BLOCKS: Registry[type[nn.Module]] = Registry("block", "striate.blocks")
 
 for _block in (
-    Add, ChannelNorm, Concat, Conv1dSame, Conv2dSame, Conv3dSame, Coordinates, DropPath, GlobalSumPool, LayerScale,
-    Multiply, Permute, WithHeads,
+    Add, ChannelNorm, Concat, Conv1dSame, Conv2dSame, Conv3dSame, Coordinates, DropPath, GlobalMean, GlobalSumPool,
+    LayerScale, Multiply, Permute, WithHeads,
 ):  # fmt: skip
     BLOCKS.add(_block.__name__, _block)
