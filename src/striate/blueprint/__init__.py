@@ -4,7 +4,8 @@ from striate.blueprint.choosing import values_from
 from striate.blueprint.editing import edited, unfolded
 from striate.blueprint.known import KnownNetwork, known, known_names
 from striate.blueprint.model import Blueprint, Branches, Head, Item, Layer, Repeat
-from striate.blueprint.paper import Module, written
+from striate.blueprint.modules import Module
+from striate.blueprint.paper import written
 from striate.blueprint.places import places
 from striate.blueprint.reading import is_blueprint, is_blueprint_file, is_known, read_blueprint
 from striate.blueprint.values import Choice, Expression

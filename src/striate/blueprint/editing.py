@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from striate.blueprint.model import Blueprint, Branches, Head, Item, Layer, Repeat
-from striate.blueprint.paper import Written, written
+from striate.blueprint.modules import Written
+from striate.blueprint.paper import written
 from striate.blueprint.text import parse_items
 from striate.blueprint.vocabulary import word_of
 from striate.blueprint.walking import repeats

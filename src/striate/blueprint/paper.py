@@ -3,67 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from striate.blueprint.blocks import BLOCK_WORDS
+from striate.blueprint.meeting import JOINS, Value, check_meeting
 from striate.blueprint.model import Blueprint, Branches, Head, Item, Layer, Path
+from striate.blueprint.modules import Module, Origin, Written
+from striate.blueprint.text import parse_items
 from striate.blueprint.vocabulary import word_of
 from striate.blueprint.walking import resolved, unrolled
 from striate.errors import Quoted, ShapeError, StriateError
 from striate.graph import Conditions, Graph, Mode, Op, Param, Shape, times
-from striate.kinds import KINDS, Call, Kind, words
+from striate.kinds import KINDS, Kind, words
 
 # A bias before these is undone by them, so a convolution there has none unless it is asked for.
 _TAKES_THE_MEAN = {"batchnorm", "instancenorm"}
-# The kind that joins branches, by the word.
-_JOINS = {"add": "add", "residual": "add", "multiply": "mul", "concat": "concat", "dense": "concat"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
-    """A module of the tree that a blueprint becomes.
-
-    Attributes:
-        name: Within the module it stands in.
-        sort: A single "op", a "sequence", a "join" of branches, or a "head" that branches off.
-        shape: What it gives, batch first.
-        call: The constructor of an op.
-        parts: What stands in it: the members of a sequence or head, the branches of a join (in order, sequences).
-        meeting: The kind that joins the branches: "add", "mul" or "concat".
-    """
-
-    name: str
-    sort: Literal["op", "sequence", "join", "head"]
-    shape: Shape
-    call: Call | None = None
-    parts: tuple[Module, ...] = ()
-    meeting: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where an op comes from.
-
-    Attributes:
-        number: Of the item, counted in the order they run.
-        path: Where the item is written.
-        is_within: Whether the item is a block that stands for more, or branches that meet in the op.
-    """
-
-    number: int
-    path: Path
-    is_within: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What came of writing a blueprint out: its table's origins, its modules, and the blocks spelled out, by number."""
-
-    origins: Mapping[str, Origin]
-    modules: tuple[Module, ...]
-    spelled: Mapping[int, tuple[Item, ...]]
 
 
 def graph(plan: Blueprint, *, batch: int = 1, mode: Mode = "eval") -> Graph:
@@ -94,7 +50,7 @@ def rows_of(items: Sequence[Item], source: Shape) -> Graph:
         ['conv', 'relu']
     """
     writer = _Writer(source)
-    writer.sequence(items, _Value("input", source), _Scope(), ())
+    writer.sequence(items, Value("input", source), _Scope(), ())
     return writer.graph(Conditions(inputs={"input": source}))
 
 
@@ -109,14 +65,6 @@ def written(plan: Blueprint) -> Written:
     writer = _Writer((1, *plan.input))
     modules = writer.whole(resolved(plan))
     return Written(writer.origins, modules, writer.spelled)
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """A value on the way: the op that gives it, and its shape."""
-
-    name: str
-    shape: Shape
 
 
 @dataclass(slots=True)
@@ -161,7 +109,7 @@ class _Writer:
     def whole(self, plan: Blueprint) -> tuple[Module, ...]:
         """Write the network of resolved items; return its modules."""
         scope, heads = _Scope(), self.outputs
-        value, modules = self.sequence(plan.items, _Value("input", self.source), scope, ())
+        value, modules = self.sequence(plan.items, Value("input", self.source), scope, ())
         here = self.origin((len(plan.items),))
         value, answer = self.answer(plan, value, scope, here)
         # The network's own answer comes first, then those of its heads.
@@ -176,7 +124,7 @@ class _Writer:
         self.number += 1
         return found
 
-    def sequence(self, items: Sequence[Item], value: _Value, scope: _Scope, above: Path) -> tuple[_Value, list[Module]]:
+    def sequence(self, items: Sequence[Item], value: Value, scope: _Scope, above: Path) -> tuple[Value, list[Module]]:
         """Write items one after the other."""
         modules: list[Module] = []
         row = list(unrolled(items, above))
@@ -194,7 +142,7 @@ class _Writer:
             modules += made
         return value, modules
 
-    def answer(self, plan: Blueprint | Head, value: _Value, scope: _Scope, here: Origin) -> tuple[_Value, list[Module]]:
+    def answer(self, plan: Blueprint | Head, value: Value, scope: _Scope, here: Origin) -> tuple[Value, list[Module]]:
         """Write what gives the outputs."""
         name, count = plan.output, len(plan.names)
         if plan.by == "fc":
@@ -215,8 +163,8 @@ class _Writer:
         return value, modules
 
     def layer(
-        self, layer: Layer, value: _Value, scope: _Scope, here: Origin, *, name: str = ""
-    ) -> tuple[_Value, list[Module]]:
+        self, layer: Layer, value: Value, scope: _Scope, here: Origin, *, name: str = ""
+    ) -> tuple[Value, list[Module]]:
         """Write a layer, with a flattening before it where a fully connected layer meets a map."""
         kind = words()[layer.word]
         modules: list[Module] = []
@@ -226,11 +174,11 @@ class _Writer:
         value, made = self.add(kind, dict(layer.arguments), value, scope, here, name=name)
         return value, [*modules, *made]
 
-    def spell(self, layer: Layer, value: _Value, scope: _Scope, here: Origin) -> tuple[_Value, list[Module]]:
+    def spell(self, layer: Layer, value: Value, scope: _Scope, here: Origin) -> tuple[Value, list[Module]]:
         """Write the layers a block stands for."""
         name = scope.numbered(layer.word)
         try:
-            items = BLOCK_WORDS[layer.word].items(layer.arguments, value.shape)
+            items = spelled_out(layer, value.shape)
         except StriateError as cause:
             raise _at(cause, scope.prefix + name, value.shape, layer.word) from cause
         if self.block is None:
@@ -240,7 +188,7 @@ class _Writer:
         self.block = outer
         return value, [Module(name=name, sort="sequence", shape=value.shape, parts=tuple(modules))]
 
-    def join(self, item: Branches, value: _Value, scope: _Scope, here: Origin) -> tuple[_Value, list[Module]]:
+    def join(self, item: Branches, value: Value, scope: _Scope, here: Origin) -> tuple[Value, list[Module]]:
         """Write branches one after the other, and the op in which they meet."""
         name = scope.numbered(item.word)
         # Branches without items stand where the written ones are counted from.
@@ -256,13 +204,13 @@ class _Writer:
             made, modules = self.sequence(branch, value, inner, (*here.path, number - shift))
             values.append(made)
             parts.append(Module(name=str(number), sort="sequence", shape=made.shape, parts=tuple(modules)))
-        kind = _JOINS[item.word]
+        kind = JOINS[item.word]
         met = self.meet(kind, values, scope.prefix + name, replace(here, is_within=True))
         return met, [Module(name=name, sort="join", shape=met.shape, parts=tuple(parts), meeting=kind)]
 
-    def meet(self, kind_name: str, values: Sequence[_Value], path: str, here: Origin) -> _Value:
+    def meet(self, kind_name: str, values: Sequence[Value], path: str, here: Origin) -> Value:
         """Write the op, or for sums and products the ops, in which branches meet."""
-        _check_meeting(kind_name, values, path)
+        check_meeting(kind_name, values, path)
         kind = KINDS[kind_name]
         if kind_name == "concat":
             shape = kind.shape({"axis": 1}, [value.shape for value in values])
@@ -273,7 +221,7 @@ class _Writer:
             met = self.row(kind, {}, (met, value), kind.shape({}, (met.shape, value.shape)), name, path, here)
         return met
 
-    def head(self, item: Head, value: _Value, scope: _Scope, here: Origin) -> list[Module]:
+    def head(self, item: Head, value: Value, scope: _Scope, here: Origin) -> list[Module]:
         """Write a further output; what follows reads what it read."""
         name = scope.numbered("head")
         inner = scope.inner(name)
@@ -283,8 +231,8 @@ class _Writer:
         return [Module(name=name, sort="head", shape=value.shape, parts=(*modules, *answer))]
 
     def add(
-        self, kind: Kind | str, arguments: dict[str, Any], value: _Value, scope: _Scope, here: Origin, *, name: str
-    ) -> tuple[_Value, list[Module]]:
+        self, kind: Kind | str, arguments: dict[str, Any], value: Value, scope: _Scope, here: Origin, *, name: str
+    ) -> tuple[Value, list[Module]]:
         """Add one op that is a module, naming it in whatever goes wrong."""
         kind = KINDS[kind] if isinstance(kind, str) else kind
         full = scope.prefix + name
@@ -301,12 +249,12 @@ class _Writer:
         self,
         kind: Kind,
         attributes: dict[str, Any],
-        values: Sequence[_Value],
+        values: Sequence[Value],
         shape: Shape,
         name: str,
         path: str,
         here: Origin,
-    ) -> _Value:
+    ) -> Value:
         """Add one row of the table."""
         params = kind.params(attributes, [value.shape for value in values])
         self.ops.append(
@@ -321,7 +269,17 @@ class _Writer:
             )
         )
         self.origins[name] = here
-        return _Value(name, shape)
+        return Value(name, shape)
+
+
+def spelled_out(layer: Layer, source: Shape) -> tuple[Item, ...]:
+    """Return the layers that a block stands for where it reads a stated shape, batch first.
+
+    Raises:
+        ShapeError: Arguments that do not fit what it reads.
+    """
+    block = BLOCK_WORDS[layer.word]
+    return parse_items(block.spelling(layer.arguments, source), where=layer.word)
 
 
 def has_bias(following: Item | None) -> bool:
@@ -337,28 +295,6 @@ def _with_bias(layer: Layer, after: Layer | Branches | Head | None) -> Layer:
     if "bias" not in word_of(layer.word).options or "bias" in layer.arguments:
         return layer
     return Layer(word=layer.word, arguments={**layer.arguments, "bias": has_bias(after)})
-
-
-def _check_meeting(kind: str, values: Sequence[_Value], path: str) -> None:
-    first = values[0]
-    for value in values[1:]:
-        a, b = first.shape, value.shape
-        if kind == "concat":
-            fits = len(a) == len(b) > 1 and a[2:] == b[2:]
-        elif kind == "add":
-            fits = a == b
-        else:
-            fits = len(a) == len(b) and all(m == n or 1 in (m, n) for m, n in zip(a, b, strict=True))
-        if not fits:
-            what = {"concat": "sizes, whatever their channels,", "add": "shapes", "mul": "shapes, or size 1,"}[kind]
-            error = ShapeError(
-                f"branches must have equal {what} where they meet",
-                got=Quoted(f"{times(a[1:])} from {first.name} and {times(b[1:])} from {value.name}"),
-                where=path,
-                hint="Give them the same strides and widths, or put a 1×1 convolution into the shorter one.",
-            )
-            error.operator, error.shapes = kind, (a, b)
-            raise error
 
 
 def _at(cause: StriateError, name: str, source: Shape, operator: str) -> ShapeError:

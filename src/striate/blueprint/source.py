@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from striate.blueprint.block_source import block_sources
 from striate.blueprint.model import Blueprint
-from striate.blueprint.paper import Module, written
+from striate.blueprint.modules import Module
+from striate.blueprint.paper import written
 from striate.errors import BlueprintError
 from striate.graph import times
 from striate.records.output import Output

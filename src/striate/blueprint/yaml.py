@@ -13,7 +13,8 @@ from striate.blueprint import allowing, vocabulary
 from striate.blueprint.model import Blueprint, Branches, Head, Item, Repeat
 from striate.blueprint.outputs import output_from, output_text
 from striate.blueprint.settings import setting_from, value_text
-from striate.blueprint.text import DEEPEST, checked_branches, input_shape, parse_items
+from striate.blueprint.text import checked_branches, input_shape, parse_items
+from striate.blueprint.tokens import DEEPEST
 from striate.blueprint.values import Choice, Expression, expression_from
 from striate.blueprint.walking import check_length
 from striate.blueprint.words import layer_from_mapping

@@ -10,7 +10,7 @@ from striate.analyse.budget.sites import Site, number, stated, terms, wide_setti
 from striate.blueprint import Blueprint, Branches, Head, Item, Layer, Repeat, written
 from striate.blueprint.blocks import BLOCK_WORDS
 from striate.blueprint.model import Path
-from striate.blueprint.paper import Origin
+from striate.blueprint.modules import Origin
 from striate.graph import Op
 from striate.kinds import words
 

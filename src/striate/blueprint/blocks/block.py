@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from striate.blueprint.model import Item, Layer
+from striate.blueprint.model import Layer
 from striate.graph import Shape
 from striate.kinds import Word
 from striate.registry import Registry
@@ -34,16 +34,6 @@ class Block:
     spelling: Spelling
     source: str = ""
     guess: Guess | None = None
-
-    def items(self, arguments: Mapping[str, Any], source: Shape) -> tuple[Item, ...]:
-        """Return the layers it stands for where it reads a stated shape.
-
-        Raises:
-            ShapeError: Arguments that do not fit what it reads.
-        """
-        from striate.blueprint.text import parse_items
-
-        return parse_items(self.spelling(arguments, source), where=self.word.name)
 
 
 BLOCK_WORDS: Registry[Block] = Registry("block word", "striate.block_words")

@@ -12,7 +12,7 @@ from striate.blueprint.importing.spelling import Speller
 from striate.blueprint.importing.structure import Structure
 from striate.blueprint.importing.wiring import Wiring
 from striate.blueprint.model import Branches, By, Item, Layer
-from striate.blueprint.paper import has_bias, rows_of
+from striate.blueprint.paper import has_bias, rows_of, spelled_out
 from striate.blueprint.vocabulary import word_of
 from striate.blueprint.words import layer_to_text
 from striate.errors import StriateError
@@ -105,7 +105,7 @@ class Folder:
 
     def _taken_apart(self, layer: Layer, source: Shape) -> tuple[Piece, ...]:
         try:
-            items = BLOCK_WORDS[layer.word].items(layer.arguments, (1, *source))
+            items = spelled_out(layer, (1, *source))
             graph = rows_of(items, (1, *source))
             wiring = Wiring(graph)
             return Structure(wiring, self._speller).sequence(wiring.source, graph.outputs[0])
