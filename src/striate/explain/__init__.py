@@ -1,5 +1,6 @@
 """What a network looks at and looks for: occlusion, saliency, class images, filters."""
 
+from striate.explain.backward import answer_of, backward
 from striate.explain.class_images import class_images
 from striate.explain.cover import positions
 from striate.explain.detail import fine_detail
@@ -15,6 +16,8 @@ from striate.explain.saliency_census import saliency_census
 __all__ = [
     "METHODS",
     "Method",
+    "answer_of",
+    "backward",
     "class_images",
     "effective_field",
     "filters",

@@ -1,6 +1,18 @@
 """Frozen results of readings, training and methods: plain numbers and pictures, declared without torch or numpy."""
 
 from striate.records.array import Array
+from striate.records.backward import (
+    Backward,
+    FlippedFilter,
+    GradientDetail,
+    GradientRow,
+    ParameterGradient,
+    SharedWeight,
+    Source,
+    Term,
+    UnitAt,
+    Winners,
+)
 from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
 from striate.records.evidence import Evidence
 from striate.records.folding import Fold, LaneRow, Lanes
@@ -27,6 +39,7 @@ __all__ = [
     "LOSSES",
     "ActivationMaps",
     "Array",
+    "Backward",
     "Borders",
     "Chosen",
     "ClassImages",
@@ -39,7 +52,10 @@ __all__ = [
     "FeatureMap",
     "Field",
     "Filters",
+    "FlippedFilter",
     "Fold",
+    "GradientDetail",
+    "GradientRow",
     "InputSizes",
     "LaneRow",
     "Lanes",
@@ -54,6 +70,7 @@ __all__ = [
     "Output",
     "OutputKind",
     "Pair",
+    "ParameterGradient",
     "Predictions",
     "Preprocessing",
     "Receptive",
@@ -64,11 +81,16 @@ __all__ = [
     "Saving",
     "Schedule",
     "Scoreboard",
+    "SharedWeight",
+    "Source",
     "StagePair",
+    "Term",
     "TimeLedger",
     "Times",
     "TopPatches",
     "TrainingCurve",
+    "UnitAt",
     "UnitPatches",
+    "Winners",
     "WorkTimes",
 ]

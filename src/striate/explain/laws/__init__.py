@@ -1,0 +1,5 @@
+"""The laws of the backward pass: for each operation, how it hands a gradient on, by arithmetic of our own."""
+
+from striate.explain.laws.law import LAWS, Checked, Law, check, law_of
+
+__all__ = ["LAWS", "Checked", "Law", "check", "law_of"]
