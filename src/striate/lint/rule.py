@@ -23,6 +23,7 @@ Section = Literal[
     "map",
     "occlusion",
     "saliency",
+    "backward",
     "class-images",
     "mistakes",
 ]

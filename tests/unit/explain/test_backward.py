@@ -71,7 +71,11 @@ def test_gradients_at_layers_input_and_parameters_are_autograds(net, images):
         for parameter in row.parameters:
             assert parameter.norm == pytest.approx(float(of[parameter.key].norm()), rel=1e-5)
     # the layer that is used twice has the sum over both uses
-    assert {p.key for p in rows["same"].parameters} == {p.key for p in rows["same_2"].parameters} == {"same.weight", "same.bias"}
+    assert (
+        {p.key for p in rows["same"].parameters}
+        == {p.key for p in rows["same_2"].parameters}
+        == {"same.weight", "same.bias"}
+    )
     assert seen.score == pytest.approx(net(images[:1])[0, 3].item(), rel=1e-5)
     assert other.target.unit == 1
 
@@ -115,7 +119,9 @@ def test_the_factors_of_a_convolution_are_its_weights(images):
         net[0].weight[:] = torch.tensor([2.0, -3.0]).reshape(2, 1, 1, 1)
         net[2].weight[:] = torch.arange(24.0)[None]
 
-    [seen] = backward(net, torch.ones(1, 1, 3, 4), torch.tensor([0]), look_at=[UnitAt(layer="input", unit=0, at=(1, 2))])
+    [seen] = backward(
+        net, torch.ones(1, 1, 3, 4), torch.tensor([0]), look_at=[UnitAt(layer="input", unit=0, at=(1, 2))]
+    )
     [source] = seen.details[0].sources
 
     # output (1, 2) of filter 0 is feature 6, of filter 1 feature 18
