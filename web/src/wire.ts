@@ -81,6 +81,7 @@ export interface Section {
     | Histogram
     | Drawing
     | Graph
+    | Gradients
     | Map
     | Confusion
     | Scatter
@@ -386,6 +387,51 @@ export interface GraphFinding {
   code: string;
   severity: "ok" | "note" | "warning" | "error";
   message: string;
+}
+/**
+ * The backward pass: norms on one ruler of powers of ten from `low` to `high`; the row `first` is open at the start.
+ */
+export interface Gradients {
+  kind: "gradients";
+  low: number;
+  high: number;
+  first: number;
+  rows: GradientRow[];
+  table: Table;
+}
+/**
+ * The gradient at one op. `array` (n, h, w) holds its strongest channels, on a scale of the row's own up to `high`.
+ */
+export interface GradientRow {
+  name: string;
+  kind: string;
+  size: string;
+  reached: boolean;
+  norm: number;
+  norm_shown: string;
+  zeros: string;
+  /**
+   * Norm of the weights' gradient; empty without weights.
+   */
+  weights: string;
+  law: string;
+  /**
+   * Largest difference to autograd, as a share; empty where no law was checked.
+   */
+  difference: string;
+  array: string;
+  tiles: Tile[];
+  high: number;
+  parts: LawPart[];
+}
+/**
+ * One part of how a gradient came or went: a sentence, its pictures, its numbers.
+ */
+export interface LawPart {
+  heading: string;
+  text: string;
+  pictures: Tiles[];
+  tables: Table[];
 }
 /**
  * Samples placed by the distance of their features.

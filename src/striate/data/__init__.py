@@ -7,6 +7,7 @@ from striate.data.load import load_data
 from striate.data.measuring import measure_preprocessing
 from striate.data.preparing import prepare, unprepare
 from striate.data.sample import Sample, SetAside
+from striate.data.single import read_input
 from striate.data.splits import Split
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "load_data",
     "measure_preprocessing",
     "prepare",
+    "read_input",
     "shuffled",
     "unprepare",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +28,7 @@ def backward(  # noqa: PLR0913 - each says one thing about the pass
     images: Tensor,
     targets: Tensor | Sequence[UnitAt] | UnitAt,
     *,
-    look_at: Sequence[UnitAt] = (),
+    look_at: Sequence[UnitAt] | Literal["all"] = (),
     mode: Mode = "eval",
     keep: bool = False,
     checked: bool = True,
@@ -45,7 +46,7 @@ def backward(  # noqa: PLR0913 - each says one thing about the pass
         targets: One for each image: output units, int64 (n,), or a unit of any layer, at a place or as the sum over its
             map; one `UnitAt` holds for all.
         look_at: Units to take apart, by layer; without a unit or place, those with the largest gradient. An input's name
-            is a layer too.
+            is a layer too; "all" are those a gradient reaches.
         mode: "train" lets normalisation use the statistics of the image and dropout drop, each image by itself.
         keep: Whether each row holds the whole gradient, too.
         checked: Whether laws are compared with autograd at every op.
@@ -113,7 +114,7 @@ def _backward(
     run: Forward,
     sample: int,
     target: UnitAt,
-    look_at: Sequence[UnitAt],
+    look_at: Sequence[UnitAt] | Literal["all"],
     *,
     mode: Mode,
     keep: bool,
@@ -130,6 +131,8 @@ def _backward(
     rows = rows_of(run, gradients_, layer, keep=keep, checked=checked)
     if not any(row.reached for row in rows if row.kind == "input"):
         _refuse_unreached(rows[-1].name)
+    if isinstance(look_at, str):
+        look_at = [UnitAt(layer=row.name) for row in rows if row.reached]
     for place in look_at:
         if place.layer not in run.values:
             raise unknown_name("op", place.layer, list(run.values))
