@@ -23,7 +23,7 @@ RULER = 31
 
 
 def show_backward(record: Backward, output: Output) -> None:
-    """Show the rows last to first, then what was taken apart."""
+    """Show the rows last to first, then the one unit that was taken apart; more of them are for a page."""
     screen = console()
     for note in record.notes:
         screen.print(note)
@@ -35,8 +35,8 @@ def show_backward(record: Backward, output: Output) -> None:
             f"{plural(checked, 'law')} computed by their own arithmetic; the largest difference to autograd is "
             f"{small(record.difference)} of the gradient."
         )
-    for detail in record.details:
-        _show_detail(detail)
+    if len(record.details) == 1:
+        _show_detail(record.details[0])
 
 
 def target_text(record: Backward, output: Output) -> str:

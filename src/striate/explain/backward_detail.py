@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,7 @@ def _shared_weight(layer: str, call: Call, checked: Checked, arrived: Tensor, un
     met = inputs_met(read, offset, arrived.shape[2:], **rest)[0]
     here = arrived[0, unit][None]
     terms, left, count = strongest(here * met, here, met)
+    terms = tuple(replace(term, unit=unit) for term in terms)
     index = (unit, channel, *offset)
     return SharedWeight(
         op=layer,

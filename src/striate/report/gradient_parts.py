@@ -11,7 +11,6 @@ from striate.page.gradient_wire import LawPart
 from striate.page.wire import Cell, Column, Scale, Table, Tile, Tiles
 from striate.records import FlippedFilter, GradientDetail, SharedWeight, Source, Term, Winners
 from striate.report.arrays import ArrayStore
-from striate.report.sections.words import capital
 from striate.report.shrinking import CHANNEL, strongest
 
 # Larger filters are drawn only; their numbers would fill the page.
@@ -58,7 +57,7 @@ class _Parts:
     def source(self, source: Source) -> LawPart:
         """Return what one reader sent, product by product."""
         detail = self._detail
-        unit = f"{detail.layer}, unit {detail.unit}{_place(detail.at)}"
+        unit = f"Unit {detail.unit} of {detail.layer}{_place(detail.at)}"
         pictures = []
         if source.by_position is not None and source.by_position.size > 1:
             pictures.append(
@@ -70,7 +69,7 @@ class _Parts:
             )
         return LawPart(
             heading=f"From {source.op}",
-            text=f"{capital(unit)}, gets {_signed(source.total)} from {source.op}: at each of its places the arriving "
+            text=f"{unit} gets {_signed(source.total)} from {source.op}: at each of its places the arriving "
             f"gradient times what the place rises with this unit. {_checked(detail)}",
             pictures=pictures,
             tables=[_waterfall(source.terms, source.rest, source.rest_count, source.total, "Gradient", "Factor")],
@@ -79,9 +78,9 @@ class _Parts:
     def handed_on(self) -> LawPart:
         """Return the law in a sentence, with its numbers for this unit."""
         detail = self._detail
-        rows: list[list[Cell]] = [[name, value] for name, value in detail.facts]
+        rows: list[list[Cell]] = [[name, measure(value)] for name, value in detail.facts]
         table = Table(
-            columns=[Column(label="Number", align="left"), Column(label="Value", decimals=4)],
+            columns=[Column(label="Number", align="left"), Column(label="Value")],
             rows=rows,
             caption=f"{detail.layer}, unit {detail.unit}",
         )
