@@ -12,7 +12,7 @@ from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._pytree import tree_flatten
 
-from striate.errors import InputError, StriateError, unknown_name
+from striate.errors import InputError, Quoted, unknown_name
 from striate.kinds import kinds_by_aten
 from striate.trace.inputs import Given, Inputs, read_inputs
 from striate.trace.program import Program
@@ -59,7 +59,7 @@ def trace_until(module: nn.Module, inputs: Given, op: str, *, edits: Mapping[int
 
     Raises:
         ShapeError: The network does not get as far as the op on these inputs.
-        InputError: It cannot be recorded without values, or cannot be replayed.
+        InputError: It cannot be recorded without values.
         UnknownNameError: It has no such op.
 
     Example:
@@ -108,15 +108,13 @@ def trace_until(module: nn.Module, inputs: Given, op: str, *, edits: Mapping[int
         asked,
         {name: made.values[name] for name in kept if made.values[name] < len(tape.values)},
         spec,
-        partial(_replayed, taped, asked),
+        partial(_replayed, taped, asked, tape),
     )
-    if program.reason:
-        raise InputError("a network must make the same calls for all data to be run in part", got=program.reason)
     return Recording(graph=graph, program=program, not_counted=(), skipped_hooks=shell.skipped_hooks)
 
 
-def _replayed(taped: Callable[[Inputs], tuple[Tape, Table]], asked: Inputs) -> Replay:
-    few, many = (taped(asked.with_batch(batch))[0] for batch in _BATCHES)
+def _replayed(taped: Callable[[Inputs], tuple[Tape, Table]], asked: Inputs, first: Tape) -> Replay:
+    few, many = (first if batch == asked.batch else taped(asked.with_batch(batch))[0] for batch in _BATCHES)
     return replay(few, _BATCHES[0], many, _BATCHES[1])
 
 
@@ -160,7 +158,7 @@ def _with_window(kind: str, edit: Edit, args: list[Any]) -> Sequence[Any]:
     if max(edit.spread) == 1:
         return args
     if dilation is None:
-        raise StriateError("average pooling must keep its window together", got=kind)
+        raise InputError("average pooling must keep its window together", got=Quoted(f"dilation {max(edit.spread)}"))
     for place in (dilation, padding):
         if not isinstance(args[place], str):  # "same" and "valid" follow the dilation by themselves
             args[place] = [number * by for number, by in zip(_spread(args[place], edit), edit.spread, strict=True)]

@@ -32,6 +32,7 @@ class DenseNetwork(nn.Module):
         conversion: What became of what, and how exact it is.
         stride_px: Input pixels from one position to the next, per axis.
         finer: Positions for one of the conversion's stride, per axis.
+        parts: What was read off the head.
         trunk: What runs the network up to its last map.
         native: The trace of the network at its own size.
     """
@@ -52,7 +53,7 @@ class DenseNetwork(nn.Module):
         # Positions of this map for one of the network's own stride.
         self.finer = finer or (1,) * len(conversion.window)
         self.stride_px = tuple(step // by for step, by in zip(conversion.stride_px, self.finer, strict=True))
-        self.trunk, self.native, self._read = trunk, native, head
+        self.trunk, self.native, self.parts = trunk, native, head
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the maps of all scores, (n, outputs, positions…), of images (n, channels, axes…).
@@ -62,7 +63,7 @@ class DenseNetwork(nn.Module):
         """
         self._check(tuple(images.shape))
         maps: Tensor = self.head(self.trunk(self.network, images))
-        return self._with_rest(maps) if self._read.rest else maps
+        return self._with_rest(maps) if self.parts.rest else maps
 
     def maps(self, images: Tensor) -> Tensor:
         """Return what `forward` returns."""
@@ -97,15 +98,15 @@ class DenseNetwork(nn.Module):
     def with_trunk(self, trunk: Trunk, finer: tuple[int, ...]) -> DenseNetwork:
         """Return the same network with `finer` times as many positions per axis; the weights are shared."""
         modules = {name: spaced(part, finer) for name, part in self.head.named_children()}
-        head = replace(self._read, modules=modules)
+        head = replace(self.parts, modules=modules)
         made = DenseNetwork(self.network, trunk, head, self.native, self.conversion, finer)
         return made.train(self.training)
 
     def _with_rest(self, maps: Tensor) -> Tensor:
         """Run the network's own calls from the features on, once a position."""
         rows = maps.movedim(1, -1)
-        value = rows.reshape(-1, *self._read.rest_shape)
-        scores: Tensor = self.native.program.run_from(self.network, {self._read.rest: value}).outputs
+        value = rows.reshape(-1, *self.parts.rest_shape)
+        scores: Tensor = self.native.program.run_from(self.network, {self.parts.rest: value}).outputs
         return scores.reshape(*rows.shape[:-1], -1).movedim(-1, 1)
 
     def _check(self, shape: tuple[int, ...]) -> None:

@@ -30,16 +30,17 @@ class Trunk:
 
     def __call__(self, network: nn.Module, images: Tensor) -> Tensor:
         """Return the last map (n, c, axes…) of images (n, c, axes…)."""
-        recording = self._at(network, tuple(images.shape[1:]))
+        recording = self.recorded(network, tuple(images.shape[1:]))
         value: Tensor = recording.program.run(network, images).outputs
         return value.permute(self.order) if self.order != tuple(range(value.ndim)) else value
 
     def shape(self, network: nn.Module, shape: Shape) -> Shape:
         """Return (channels, axes…) of the map for an input (channels, axes…), without running it."""
-        found = self._at(network, shape).graph[self.op].shape
+        found = self.recorded(network, shape).graph[self.op].shape
         return tuple(found[axis] for axis in self.order[1:])
 
-    def _at(self, network: nn.Module, shape: Shape) -> Recording:
+    def recorded(self, network: nn.Module, shape: Shape) -> Recording:
+        """Return the trace up to the op for an input (channels, axes…)."""
         first = next((p for p in network.parameters() if p.is_floating_point()), None)
         key = (shape, None if first is None else (first.dtype, first.device))
         if key not in self._recorded:
