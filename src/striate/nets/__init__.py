@@ -2,6 +2,7 @@
 
 from striate.nets.blocks import BLOCKS
 from striate.nets.build import build
+from striate.nets.dense import DenseNetwork, dense
 from striate.nets.initialise import initialise
 from striate.nets.network import Network
 from striate.nets.origin import Origin
@@ -10,9 +11,11 @@ from striate.nets.weights import load_weights, read_weights, save_weights
 
 __all__ = [
     "BLOCKS",
+    "DenseNetwork",
     "Network",
     "Origin",
     "build",
+    "dense",
     "from_blueprint",
     "initialise",
     "load_network",
