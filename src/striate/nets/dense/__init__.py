@@ -1,7 +1,7 @@
 """Any trained classifier as a fully convolutional network."""
 
 from striate.nets.dense.convert import dense
-from striate.nets.dense.crops import Reader, crop_maps, crop_positions, deviation, reader_of
+from striate.nets.dense.crops import Reader, crop_maps, crop_positions, deviation, reader_of, sample
 from striate.nets.dense.finer import ShiftedNetwork, by_dilation, by_shift
 from striate.nets.dense.network import DenseNetwork
 from striate.nets.dense.tiles import plan_tiles, tiled_maps
@@ -18,5 +18,6 @@ __all__ = [
     "deviation",
     "plan_tiles",
     "reader_of",
+    "sample",
     "tiled_maps",
 ]

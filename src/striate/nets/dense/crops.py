@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from math import prod
 
 import torch
 from torch import Tensor
 
 from striate.errors import InputError
 from striate.events import SILENT, Events, track
-from striate.nets.dense.network import Box, DenseNetwork, at
+from striate.nets.dense.network import Box, DenseNetwork
 from striate.records.dense import CropDeviation
 
 # Returns the pixels of a box of the image, prepared: (1, channels, axes…).
@@ -40,7 +41,7 @@ def crop_positions(dense: DenseNetwork, size_px: tuple[int, ...]) -> tuple[int, 
 def answers(dense: DenseNetwork, read: Reader, positions: Sequence[tuple[int, ...]]) -> Iterator[Tensor]:
     """Yield the network's scores (n, outputs) on the crops of positions, some at once, in order."""
     channels, *sides = dense.conversion.input_shape
-    at_once = max(1, min(256, _CROP_BYTES // (4 * channels * int(torch.tensor(sides).prod()))))
+    at_once = max(1, min(256, _CROP_BYTES // (4 * channels * prod(sides))))
     for start in range(0, len(positions), at_once):
         crops = torch.cat([read(dense.crop(position)) for position in positions[start : start + at_once]])
         yield DenseNetwork.forward(dense, crops).flatten(2)[:, :, 0]
@@ -61,43 +62,42 @@ def crop_maps(
         yield ((row, row + 1), *rest), found.T.reshape(1, -1, 1, *others)
 
 
+def sample(dense: DenseNetwork, size_px: tuple[int, ...], *, most: int = 64) -> tuple[list[tuple[int, ...]], int]:
+    """Return positions spread evenly over those whose crop lies inside an image, about `most`, and how many there are."""
+    if most < 1:
+        raise InputError("positions to compare must be at least 1", got=most)
+    pairs = zip(crop_positions(dense, size_px), dense.positions(size_px), strict=True)
+    counts = [min(pair) for pair in pairs]
+    # Along each axis as many, so that rows and columns do not fall into step.
+    axis_most = max(1, round(most ** (1 / len(counts))))
+    return list(product(*(_spread(count, axis_most) for count in counts))), prod(counts)
+
+
 def deviation(
     dense: DenseNetwork,
-    maps: Tensor,
+    found: Tensor,
+    positions: Sequence[tuple[int, ...]],
     read: Reader,
-    size_px: tuple[int, ...],
-    *,
-    most: int = 64,
+    total: int,
 ) -> CropDeviation:
-    """Return how far maps are from the network's answers on the crops of an image.
+    """Return how far scores at positions of a map are from the network's answers on the crops there.
 
     Args:
-        dense: Who made the maps.
-        maps: (1, outputs, positions…), scores.
+        dense: Who made the map.
+        found: (positions, outputs): its scores.
+        positions: As `sample` gives them; each costs one pass at the network's own size.
         read: Reads boxes of the image.
-        size_px: Its size.
-        most: Positions compared, spread evenly; each costs one pass at the network's own size.
-
-    Raises:
-        InputError: No crop lies inside the image, or fewer than one position is asked for.
+        total: Positions there are.
 
     When it misleads:
         A sample of positions; the border ones are among them.
     """
-    if most < 1:
-        raise InputError("positions to compare must be at least 1", got=most)
-    counts = tuple(min(n, m) for n, m in zip(crop_positions(dense, size_px), maps.shape[2:], strict=True))
-    total = int(torch.tensor(counts).prod())
-    # Along each axis as many, so that rows and columns do not fall into step.
-    axis_most = max(1, round(most ** (1 / len(counts))))
-    chosen = list(product(*(_spread(count, axis_most) for count in counts)))
     with torch.no_grad():
-        expected = torch.cat(list(answers(dense, read, chosen)))
-    found = torch.stack([at(maps[0], position) for position in chosen]).to(expected)
+        expected = torch.cat(list(answers(dense, read, positions)))
     scale = float(expected.abs().max()) or 1.0
-    gap = (found - expected).abs()
+    gap = (found.to(expected) - expected).abs()
     return CropDeviation(
-        positions=len(chosen),
+        positions=len(positions),
         total=total,
         largest=float(gap.max()) / scale,
         mean=float(gap.mean()) / scale,

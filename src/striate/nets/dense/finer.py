@@ -58,19 +58,16 @@ class ShiftedNetwork(DenseNetwork):
 
     def positions(self, size_px: tuple[int, ...]) -> tuple[int, ...]:
         """Return how many positions the interleaved maps have, per axis."""
-        self._check((1, self.conversion.input_shape[0], *size_px))
-        return tuple(
-            min(by * self._coarse(size_px, axis, a) + a for a in range(by)) for axis, by in enumerate(self.finer)
-        )
-
-    def _coarse(self, size_px: tuple[int, ...], axis: int, shift: int) -> int:
-        """Return the positions of one pass along an axis, shifted by so many of the finer steps."""
-        sizes = list(self.conversion.input_shape[1:])
-        sizes[axis] = size_px[axis] - shift * self.stride_px[axis]
-        if sizes[axis] < self.conversion.input_shape[1 + axis]:
-            return 0
-        shape = self.trunk.shape(self.network, (self.conversion.input_shape[0], *sizes))
-        return shape[1 + axis] - self.conversion.window[axis] + 1
+        channels, *sides = self.conversion.input_shape
+        self._check((1, channels, *size_px))
+        counts = list(size_px)  # more than there can be
+        for shift in range(max(self.finer)):
+            left = [size - shift * step for size, step in zip(size_px, self.stride_px, strict=True)]
+            shape = self.trunk.shape(self.network, (channels, *map(max, left, sides)))[1:]
+            for axis, by in enumerate(self.finer):
+                coarse = shape[axis] - self.conversion.window[axis] + 1 if left[axis] >= sides[axis] else 0
+                counts[axis] = min(counts[axis], by * coarse + shift)
+        return tuple(counts)
 
 
 def by_shift(dense: DenseNetwork, factor: int) -> ShiftedNetwork:

@@ -14,6 +14,7 @@ from striate.nets.dense import (
     deviation,
     plan_tiles,
     reader_of,
+    sample,
     tiled_maps,
 )
 
@@ -132,8 +133,10 @@ def test_deviation_is_nothing_without_padding_and_measured_with_it():
         wide = NETWORKS[name]()
         with torch.no_grad():
             maps = wide.maps(image)
-            found = deviation(wide, maps, reader_of(image), (71, 87), most=16)
-            wrong = deviation(wide, maps.flip(1), reader_of(image), (71, 87), most=16)
+            positions, total = sample(wide, (71, 87), most=16)
+            there = torch.stack([maps[0, :, row, column] for row, column in positions])
+            found = deviation(wide, there, positions, reader_of(image), total)
+            wrong = deviation(wide, there.flip(1), positions, reader_of(image), total)
 
         assert (found.positions, found.total) == (16, {"no padding": 6 * 8, "padding": 14 * 18}[name])
         assert (found.largest < 1e-6) == is_exact
@@ -149,6 +152,6 @@ def test_deviation_by_hand():
     image = torch.tensor([[[[4.0, 2.0]]]])
     wide = dense(net, (1, 1, 1))
     # Scores 4 −4 and 2 −2. Claimed: 4 −4 and −1 −2.
-    found = deviation(wide, torch.tensor([[[[4.0, -1.0]], [[-4.0, -2.0]]]]), reader_of(image), (1, 2))
+    found = deviation(wide, torch.tensor([[4.0, -4.0], [-1.0, -2.0]]), [(0, 0), (0, 1)], reader_of(image), 2)
 
     assert (found.largest, found.mean, found.agreement) == (3 / 4, 3 / 4 / 4, 1.0)
