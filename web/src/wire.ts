@@ -78,6 +78,7 @@ export interface Section {
     | Patches
     | Cases
     | Charts
+    | Dense
     | Histogram
     | Drawing
     | Graph
@@ -248,6 +249,69 @@ export interface Curve {
   x: number[];
   y: (number | null)[];
   style: "solid" | "dashed" | "thin";
+}
+/**
+ * Prediction maps beside their image, a slider through the classes, and what one position says.
+ *
+ * `maps` (k, rows, columns) float32 are those of `classes`, the strongest first; `winner` (rows, columns) int32 numbers
+ * `winners`. All pixels are the image's own, `size_px`; `image` (1, h, w[, 3]) may be smaller.
+ */
+export interface Dense {
+  kind: "dense";
+  image: string;
+  image_scale: Scale;
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  size_px: [number, number];
+  maps: string;
+  scale: Scale;
+  classes: string[];
+  /**
+   * The network's own answer for the scaled image; empty where not asked for.
+   */
+  scaled: string[];
+  winner: string;
+  winners: DenseWinner[];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  stride_px: [number, number];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  centre_px: [number, number];
+  /**
+   * None where no rule tells, or a position sees everything.
+   */
+  field_px: [number, number] | null;
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  crop_px: [number, number];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  position: [number, number];
+  threshold: number;
+  unit: string;
+  table: Table;
+}
+/**
+ * An output that is largest somewhere, with its share of the positions.
+ */
+export interface DenseWinner {
+  name: string;
+  share: string;
+  /**
+   * Number of the class colour; −1 for grey.
+   */
+  colour: number;
 }
 /**
  * Counts over bins, with chance and limit as ticks.
