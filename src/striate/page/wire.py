@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from striate.page.dense_wire import Dense as Dense  # noqa: PLC0414
+
 # Sections read these from here with the rest.
 from striate.page.frozen import Cell as Cell  # noqa: PLC0414
 from striate.page.frozen import Judgement as Judgement  # noqa: PLC0414
 from striate.page.frozen import Wire
-from striate.page.dense_wire import Dense as Dense  # noqa: PLC0414
 from striate.page.gradient_wire import Gradients as Gradients  # noqa: PLC0414
 from striate.page.graph_wire import Graph
 from striate.page.picture_wire import Column as Column  # noqa: PLC0414

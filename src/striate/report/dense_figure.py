@@ -52,7 +52,7 @@ def dense_figure(
         field_px=_field(conversion, maps),
         crop_px=(conversion.input_shape[1], conversion.input_shape[2]),
         position=(min(best.position[0], rows - 1), min(best.position[1], columns - 1)),
-        threshold=0.5 if maps.unit == "probability" else round((low + high) / 2, 3),
+        threshold=_half(low, best.value),
         unit=maps.unit,
         table=table_of(maps),
     )
@@ -82,12 +82,16 @@ def table_of(maps: PredictionMaps) -> Table:
 
 
 def _scale(maps: PredictionMaps, low: float, high: float) -> Scale:
-    if maps.unit == "probability":
-        return Scale(kind="sequential", low=0, high=1, unit="probability")
     largest = max(abs(low), abs(high)) or 1.0
     if low >= 0:
         return Scale(kind="sequential", low=0, high=largest, unit=maps.unit)
     return Scale(kind="diverging", low=-largest, high=largest, unit=maps.unit)
+
+
+def _half(low: float, high: float) -> float:
+    """Return the middle between the lowest value and the highest, to two significant digits."""
+    middle = (min(low, 0.0) + high) / 2
+    return float(f"{middle:.2g}")
 
 
 def _won(maps: PredictionMaps) -> list[int]:

@@ -165,8 +165,8 @@ def _made(maps: PredictionMaps, conversion: Conversion, name: str, shown: str) -
         "Way": maps.way,
     } | environment()
     rows: list[list[Cell]] = [[label, value] for label, value in said.items()]
-    head: list[list[Cell]] = [[step.op, step.kind, step.becomes] for step in conversion.head]
-    columns = [Column(label=label, align="left") for label in ("Operation", "Kind", "Becomes")]
+    head: list[list[Cell]] = [[f"{step.op} ({step.kind})", step.becomes] for step in conversion.head]
+    columns = [Column(label=label, align="left") for label in ("Operation", "Becomes")]
     return Section(
         id="made",
         term="How this was made",
