@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli import backward, check, demo, inspect, new, rules, train
+from striate.cli import backward, check, demo, dense, inspect, new, rules, train
 from striate.errors import Cancelled, StriateError, UsageError
 
 app = typer.Typer(
@@ -46,7 +46,7 @@ def _main(
     del version, debug
 
 
-for _module in (new, check, train, inspect, backward, demo, rules):
+for _module in (new, check, train, inspect, backward, dense, demo, rules):
     _module.add_to(app)
 
 DONE, OUR_FAULT = 0, 3

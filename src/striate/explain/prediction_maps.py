@@ -117,7 +117,7 @@ def prediction_maps(  # noqa: PLR0913 - each is one way to ask
             values = rows if as_scores else meant(network, rows)
             total.add(box, values.T.reshape(maps.shape[1:]))
             found |= {place: _there(maps, box, place) for place in chosen if _is_in(place, box)}
-        scaled = DenseNetwork.forward(wide, _whole(network, picture).to(_like(wide))).flatten(1)
+        scaled = wide.own(_whole(network, picture).to(_like(wide)))
         answer = scaled if as_scores else meant(network, scaled)
     gap: CropDeviation | None = None
     if chosen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.errors import InputError, Quoted
 from striate.numbers import measure, percent
 from striate.page.dense_wire import Dense, DenseWinner
 from striate.page.wire import Cell, Column, Scale, Table
@@ -28,7 +29,12 @@ def dense_figure(
         conversion: What it became.
         picture: The image, (h, w) or (h, w, 3).
         store: Where the arrays go.
+
+    Raises:
+        InputError: No output's map was kept.
     """
+    if not maps.kept:
+        raise InputError("maps must be kept to be drawn", got=Quoted("none"), hint="Name the classes to keep.")
     place = {output: row for row, output in enumerate(maps.kept)}
     most = max(1, MOST_VALUES // maps.winner.size)
     order = [top.output for top in maps.strongest if top.output in place][:most]

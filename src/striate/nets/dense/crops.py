@@ -44,7 +44,7 @@ def answers(dense: DenseNetwork, read: Reader, positions: Sequence[tuple[int, ..
     at_once = max(1, min(256, _CROP_BYTES // (4 * channels * prod(sides))))
     for start in range(0, len(positions), at_once):
         crops = torch.cat([read(dense.crop(position)) for position in positions[start : start + at_once]])
-        yield DenseNetwork.forward(dense, crops).flatten(2)[:, :, 0]
+        yield dense.own(crops)
 
 
 def crop_maps(

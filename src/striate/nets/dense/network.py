@@ -45,8 +45,11 @@ class DenseNetwork(nn.Module):
         native: Recording,
         conversion: Conversion,
         finer: tuple[int, ...] = (),
+        coarse: DenseNetwork | None = None,
     ) -> None:
         super().__init__()
+        # In a tuple, so that its modules, which are shared, do not count twice.
+        self._coarse = (coarse,) if coarse is not None else ()
         self.network = network
         self.head = nn.Sequential(OrderedDict(head.modules))
         self.conversion = conversion
@@ -69,6 +72,11 @@ class DenseNetwork(nn.Module):
         """Return what `forward` returns."""
         found: Tensor = self(images)
         return found
+
+    def own(self, crops: Tensor) -> Tensor:
+        """Return what the network itself answers, (n, outputs), for images of its own size."""
+        coarse = self._coarse[0] if self._coarse else self
+        return DenseNetwork.forward(coarse, crops).flatten(2)[:, :, 0]
 
     def positions(self, size_px: tuple[int, ...]) -> tuple[int, ...]:
         """Return how many positions the maps of an image have, per axis, without running the network.
@@ -99,7 +107,7 @@ class DenseNetwork(nn.Module):
         """Return the same network with `finer` times as many positions per axis; the weights are shared."""
         modules = {name: spaced(part, finer) for name, part in self.head.named_children()}
         head = replace(self.parts, modules=modules)
-        made = DenseNetwork(self.network, trunk, head, self.native, self.conversion, finer)
+        made = DenseNetwork(self.network, trunk, head, self.native, self.conversion, finer, self)
         return made.train(self.training)
 
     def _with_rest(self, maps: Tensor) -> Tensor:

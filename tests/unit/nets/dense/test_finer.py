@@ -86,3 +86,11 @@ def test_what_cannot_be_spread_is_refused():
         by_shift(average, 3)
     with pytest.raises(InputError, match="once only"):
         by_shift(by_dilation(average, 2), 2)
+
+
+def test_the_networks_own_answer_is_that_of_its_own_strides():
+    net = Residual().eval()
+    coarse, image = dense(net, (1, 16, 16)), torch.randn(2, 1, 16, 16)
+    with torch.no_grad():
+        for wide in (coarse, by_dilation(coarse, 4), by_shift(coarse, 2)):
+            torch.testing.assert_close(wide.own(image), net(image))
