@@ -179,27 +179,67 @@ class Graph:
     def canonical(self) -> tuple[tuple[Any, ...], ...]:
         """Return the rows without names and paths, inputs by position: what must be equal for equal networks.
 
-        Ops that change nothing under the conditions (dropout in eval mode, identity) are left out,
-        so that a table written on paper and a traced one can be compared; nor does it matter which memory they write to.
+        Ops that change nothing under the conditions (dropout in eval mode, identity, one value put beside none) are left
+        out, and what is put side by side in several steps is put there in one, so that a table written on paper and a
+        traced one can be compared; nor does it matter which memory they write to, or what a parameter is at the start.
         """
+        return tuple(row for _, row in self.canonical_rows())
+
+    def canonical_rows(self) -> tuple[tuple[Op, tuple[Any, ...]], ...]:
+        """Return the ops that count in canonical form, each with its row."""
+        inputs, dropped = self._canonical_inputs()
         position: dict[str, int] = {name: -1 - i for i, name in enumerate(self.conditions.inputs)}
-        rows: list[tuple[Any, ...]] = []
+        rows: list[tuple[Op, tuple[Any, ...]]] = []
         for op in self.ops:
-            if op.kind == "identity" or (op.kind == "dropout" and self.conditions.mode == "eval"):
-                position[op.name] = position[op.inputs[0]]
+            if op.name in dropped:
                 continue
             position[op.name] = len(rows)
             params = tuple((param.name, param.shape) for param in op.params)
-            rows.append(
-                (
-                    op.kind,
-                    tuple(position[i] for i in op.inputs),
-                    op.shape,
-                    tuple(sorted(op.attributes.items())),
-                    params,
-                )
+            reads = [position[i] for i in inputs[op.name]]
+            row = (
+                op.kind,
+                # A sum is the same in any order.
+                tuple(sorted(reads) if op.kind == "add" else reads),
+                op.shape,
+                tuple(sorted((name, value) for name, value in op.attributes.items() if name != "start")),
+                params,
             )
+            rows.append((op, row))
         return tuple(rows)
+
+    def _canonical_inputs(self) -> tuple[dict[str, tuple[str, ...]], set[str]]:
+        """Return what each op reads in canonical form, and the ops that are left out there."""
+        stands = {name: name for name in self.conditions.inputs}
+        inputs: dict[str, tuple[str, ...]] = {}
+        dropped: set[str] = set()
+        for op in self.ops:
+            reads = tuple(stands[name] for name in op.inputs)
+            if op.kind == "concat":
+                reads = tuple(part for name in reads for part in self._beside(name, op, inputs))
+            inputs[op.name] = reads
+            if self.does_nothing(op) or (op.kind == "concat" and len(reads) == 1 and not op.params):
+                dropped.add(op.name)
+            stands[op.name] = reads[0] if op.name in dropped else op.name
+        read = {name for op in self.ops if op.name not in dropped for name in inputs[op.name]}
+        read |= {stands[name] for name in self.outputs}
+        # Only what is put beside something else in one step more is read by nobody any longer.
+        joined = {name for op in self.ops if op.kind == "concat" for name in op.inputs}
+        dropped |= {op.name for op in self.ops if op.kind == "concat" and op.name in joined and op.name not in read}
+        return inputs, dropped
+
+    def _beside(self, name: str, op: Op, inputs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """Return the values that a value put side by side with others consists of."""
+        inner = self._rows.get(name)
+        is_joined = (
+            inner is not None and inner.kind == "concat" and inner.attributes == op.attributes and not inner.params
+        )
+        return inputs[name] if is_joined else (name,)
+
+    def does_nothing(self, op: Op) -> bool:
+        """Return whether an op leaves values as they are under the conditions: dropout in eval mode, an identity."""
+        if op.kind in {"dropout", "droppath"}:
+            return self.conditions.mode == "eval" or op.attributes.get("share") == 0
+        return op.kind == "identity"
 
     def to_json(self) -> str:
         """Return the graph as text that `from_json` reads back to an equal graph."""

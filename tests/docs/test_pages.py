@@ -8,6 +8,8 @@ import pytest
 
 from striate import errors
 from striate.blueprint import Blueprint
+from striate.blueprint.blocks import BLOCK_WORDS
+from striate.blueprint.vocabulary import HEAD, MEETINGS
 from striate.kinds import words
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +21,7 @@ def test_every_word_of_a_blueprint_is_on_its_page_and_no_other():
     shown = {
         word
         for row in table.splitlines()
-        for word in re.findall(r"`([a-z]+)`", row.split("|")[1] if "|" in row else "")
+        for word in re.findall(r"`([a-z0-9]+)`", row.split("|")[1] if "|" in row else "")
     }
 
     assert shown == set(words())
@@ -29,9 +31,24 @@ def test_every_option_of_a_word_is_on_its_page():
     table = (DOCS / "blueprints.md").read_text().split("| word |")[1].replace(r"\|", "/")
     for row in table.splitlines()[2:]:
         names, arguments = row.split("|")[1:3]
-        for name in re.findall(r"`([a-z]+)`", names):
+        for name in re.findall(r"`([a-z0-9]+)`", names):
             word = words()[name].word
             assert {o for o in word.options if o not in arguments} == set(), name
+
+
+def test_every_block_is_on_the_page_with_all_its_arguments():
+    table = (DOCS / "blueprints.md").read_text().split("| block |")[1].split("\n\n")[0]
+    rows = {re.search(r"`([a-z]+)`", row)[1]: row.split("|")[2] for row in table.splitlines()[2:]}
+
+    assert set(rows) == set(BLOCK_WORDS)
+    for name, arguments in rows.items():
+        assert {option for option in BLOCK_WORDS[name].word.options if option not in arguments} == set(), name
+
+
+def test_every_way_to_meet_is_on_the_page():
+    table = (DOCS / "blueprints.md").read_text().split("| written |")[1].split("\n\n")[0]
+
+    assert {*MEETINGS, HEAD} - set(re.findall(r"`([a-z]+)\(", table)) == {"choose"}
 
 
 def test_the_two_forms_on_the_page_are_one_blueprint():

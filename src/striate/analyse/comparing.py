@@ -121,13 +121,9 @@ def _stages(first: Graph, second: Graph, costs: tuple[CostTable, CostTable]) -> 
 
 
 def _rows(graph: Graph) -> list[_Row]:
-    is_eval = graph.conditions.mode == "eval"
-    named = [op for op in graph if op.kind != "identity" and not (op.kind == "dropout" and is_eval)]
     return [
         _Row(op.name, kind, tuple(_above(number, i) for i in inputs), shape, attributes, params)
-        for number, (op, (kind, inputs, shape, attributes, params)) in enumerate(
-            zip(named, graph.canonical(), strict=True)
-        )
+        for number, (op, (kind, inputs, shape, attributes, params)) in enumerate(graph.canonical_rows())
     ]
 
 

@@ -56,10 +56,10 @@ def cost(graph: Graph) -> CostTable:
             params += 0 if key in seen_params else param.count
             seen_params.add(key)
         kept_bytes = 0
-        if not _does_nothing(row, graph):
+        if not graph.does_nothing(op):
             kept_bytes = row.kept_bytes + sum(sizes[name] for name in row.kept if name not in seen_values)
             seen_values.update(row.kept)
-        found[op.name] = _cost(row, params, kept_bytes, value_bytes, is_idle=_does_nothing(row, graph))
+        found[op.name] = _cost(row, params, kept_bytes, value_bytes, is_idle=graph.does_nothing(op))
     idle = sum(count for _, count in graph.idle)
     return CostTable(
         ops=found,
@@ -68,10 +68,6 @@ def cost(graph: Graph) -> CostTable:
         paths={op.name: op.path for op in graph},
         kinds={op.name: op.kind for op in graph},
     )
-
-
-def _does_nothing(row: Row, graph: Graph) -> bool:
-    return row.op.kind == "dropout" and graph.conditions.mode == "eval"
 
 
 def _macs(row: Row) -> int | None:

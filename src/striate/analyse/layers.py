@@ -11,7 +11,7 @@ from striate.kinds import kind_of
 from striate.records.readings import Cost, CostTable, LayerReading, Receptive
 
 _RECTIFIED = {"relu", "clamp", "hardsigmoid"}
-_SILENT = {"flatten", "view", "permute", "identity", "dropout"}
+_SILENT = {"flatten", "view", "permute", "identity", "dropout", "droppath"}
 
 
 def layers(

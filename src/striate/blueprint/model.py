@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from striate.blueprint.values import Choice, Expression
 from striate.findings import Allowance
 from striate.graph import Mode, Shape
 from striate.records.output import Output, OutputKind
 
 if TYPE_CHECKING:
     from striate.graph import Graph
+
+# How branches that read the same value meet. `residual` adds the value itself, `dense` puts it in front; `choose` is one
+# of them, still open.
+Meeting = Literal["add", "concat", "multiply", "residual", "dense", "choose"]
+# What gives the outputs: a fully connected layer, a 1×1 convolution (one answer a place), or the last layer as it is.
+By = Literal["fc", "conv", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +33,36 @@ class Layer:
 class Repeat:
     """Items that are repeated."""
 
-    items: tuple[Layer | Repeat, ...]
-    count: int
+    items: tuple[Item, ...]
+    count: int | Expression | Choice
 
 
-Item = Layer | Repeat
-# Where a layer is written: its number in the list of items, and in the lists of the repeats it stands in.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branches:
+    """Branches that read the same value and meet; one without items hands the value on as it is."""
+
+    word: Meeting
+    branches: tuple[tuple[Item, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A further output that branches off; what stands behind it reads what the head read."""
+
+    items: tuple[Item, ...]
+    output: OutputKind
+    names: tuple[str, ...]
+    by: By = "fc"
+
+    @property
+    def outputs(self) -> Output:
+        """The output with its names."""
+        return Output(kind=self.output, names=self.names)
+
+
+Item = Layer | Repeat | Branches | Head
+# Where an item is written: its number in the list of items, and in the lists of the items it stands in (for branches the
+# branch's number too).
 Path = tuple[int, ...]
 
 
@@ -41,10 +72,12 @@ class Blueprint:
 
     Attributes:
         input: (channels, height, width), (channels, length) or (channels, depth, height, width).
-        items: Layers and repeats, in order.
+        items: Layers, repeats, branches and further heads, in order.
         output: What it answers with: "classes", "labels" or "values".
         names: One name per output; numbers from 0 where none were given.
         allow: Findings this design may have, each with its reason.
+        settings: Named numbers that arguments refer to (`let w 64`), in order; a value may be an open choice.
+        by: What gives the outputs: "fc", "conv" (one answer at every place) or "none" (the last layer as it is).
 
     Example:
         >>> plan = Blueprint.from_text("input 1x28x28; conv 3x3 8, relu; maxpool 2; classes 10")
@@ -57,20 +90,54 @@ class Blueprint:
     output: OutputKind
     names: tuple[str, ...]
     allow: tuple[Allowance, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    by: By = "fc"
 
     @property
     def outputs(self) -> Output:
-        """The output with its names."""
+        """The output with its names; further ones are `heads`."""
         return Output(kind=self.output, names=self.names)
 
-    def layers(self) -> Iterator[Layer]:
-        """Yield every layer in the order it runs, repeats unrolled."""
-        for _, layer in self.paths():
-            yield layer
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """The further outputs, in the order the network returns them behind the first."""
+        return tuple(item for item in self.items if isinstance(item, Head))
 
-    def paths(self) -> Iterator[tuple[Path, Layer]]:
-        """Yield every layer in the order it runs, with where it is written."""
-        yield from _unroll(self.items, ())
+    def layers(self) -> Iterator[Layer]:
+        """Yield every layer in the order it runs, repeats unrolled, branches one after the other."""
+        from striate.blueprint.walking import layers
+
+        return layers(self.items)
+
+    def choices(self) -> dict[str, tuple[Any, ...]]:
+        """Return the open choices by name, in the order they are written.
+
+        A named setting goes by its name, an argument by its layer ("conv2.kernel": of the second conv as it is written), a
+        number of repeats by "repeat1", a choice among branches by "choose1", whose options are their numbers from 0.
+
+        Example:
+            >>> Blueprint.from_text("input 1x8x8; let w {8,16}; conv {3,5} w, relu; classes 2").choices()
+            {'w': (8, 16), 'conv1.kernel': ((3,), (5,))}
+        """
+        from striate.blueprint.choosing import choices
+
+        return choices(self)
+
+    def chosen(self, values: Mapping[str, Any]) -> Blueprint:
+        """Return the blueprint with choices made, or settings given another value; what is not named stays as it is.
+
+        Raises:
+            UnknownNameError: No choice and no setting of that name.
+            InputError: A value that is not among the options.
+
+        Example:
+            >>> plan = Blueprint.from_text("input 1x8x8; let w {8,16}; conv {3,5} w, relu; classes 2")
+            >>> plan.chosen({"w": 16, "conv1.kernel": (5,)}).to_text()
+            'input 1x8x8; let w 16; conv 5 w, relu; classes 2'
+        """
+        from striate.blueprint.choosing import chosen
+
+        return chosen(self, values)
 
     @classmethod
     def from_text(cls, text: str, *, where: str = "text") -> Blueprint:
@@ -86,7 +153,7 @@ class Blueprint:
 
     def to_text(self) -> str:
         """Return the blueprint as one line; reading it back gives an equal blueprint."""
-        from striate.blueprint.text import write
+        from striate.blueprint.writing import write
 
         return write(self)
 
@@ -113,6 +180,7 @@ class Blueprint:
 
         Raises:
             ShapeError: Sizes that do not fit, named at the op where they clash.
+            BlueprintError: A choice that is still open.
         """
         from striate.blueprint.paper import graph
 
@@ -123,12 +191,3 @@ class Blueprint:
         from striate.blueprint.source import source
 
         return source(self, name=name)
-
-
-def _unroll(items: tuple[Item, ...], above: Path) -> Iterator[tuple[Path, Layer]]:
-    for number, item in enumerate(items):
-        if isinstance(item, Layer):
-            yield (*above, number), item
-        else:
-            for _ in range(item.count):
-                yield from _unroll(item.items, (*above, number))

@@ -1,22 +1,24 @@
-"""Where a blueprint's ops stand in its file: the line and column of the layer each op comes from."""
+"""Where a blueprint's ops stand in its file: the line and column of the item each op comes from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path as File
+from typing import Any
 
 import yaml as _yaml
 
 from striate.blueprint import text as _text
+from striate.blueprint import vocabulary
 from striate.blueprint.model import Blueprint, Path
-from striate.blueprint.paper import origins
+from striate.blueprint.paper import written
 from striate.findings import Place
 
 YAML_ENDINGS = frozenset({".yaml", ".yml"})
 
 
 def places(plan: Blueprint, text: str, *, file: str) -> dict[str, Place]:
-    """Return the place of every op of a blueprint in the text it was read from; ops of a repeat share theirs.
+    """Return the place of every op of a blueprint in the text it was read from; ops of a repeat or block share theirs.
 
     Args:
         plan: What the text says.
@@ -29,34 +31,72 @@ def places(plan: Blueprint, text: str, *, file: str) -> dict[str, Place]:
         >>> str(found["conv2"]), str(found["classes"])
         ('net.txt:1:15', 'net.txt:1:35')
     """
-    written = _in_yaml(text) if File(file).suffix in YAML_ENDINGS else _text.places(text)
-    paths = [path for path, _ in plan.paths()] + [(len(plan.items),)]
+    where = _in_yaml(text, plan.settings) if File(file).suffix in YAML_ENDINGS else _text.places(text)
     found = {}
-    for op, number in origins(plan).items():
-        if paths[number] in written:
-            line, column = written[paths[number]]
+    for op, origin in written(plan).origins.items():
+        if origin.path in where:
+            line, column = where[origin.path]
             found[op] = Place(file=file, line=line, column=column)
     return found
 
 
-def _in_yaml(text: str) -> Mapping[Path, tuple[int, int]]:
+def _in_yaml(text: str, settings: Mapping[str, Any]) -> Mapping[Path, tuple[int, int]]:
     root = _yaml.compose(text, Loader=_yaml.SafeLoader)
     found: dict[Path, tuple[int, int]] = {}
     keys = _children(root)
     if "layers" in keys:
-        _layers(keys["layers"], (), found)
+        count = _Rows(settings, found).rows(keys["layers"], ())
         if "output" in keys:
-            found[len(keys["layers"].value),] = _start(keys["output"])
+            found[count,] = _start(keys["output"])
     return found
 
 
-def _layers(node: _yaml.Node, above: Path, found: dict[Path, tuple[int, int]]) -> None:
-    for number, item in enumerate(node.value):
-        keys = _children(item)
+class _Rows:
+    """Finds the items of rows; a row in the one-line form may hold several."""
+
+    def __init__(self, settings: Mapping[str, Any], found: dict[Path, tuple[int, int]]) -> None:
+        self.settings = settings
+        self.found = found
+
+    def rows(self, node: _yaml.Node, above: Path) -> int:
+        """Note the items of a list of rows; return how many there are."""
+        rows = node.value if isinstance(node, _yaml.SequenceNode) else [node]
+        count = 0
+        for row in rows:
+            count += self.row(row, above, count)
+        return count
+
+    def row(self, node: _yaml.Node, above: Path, number: int) -> int:
+        """Note the items of one row, the first of which has that number; return how many there are."""
+        here = (*above, number)
+        if isinstance(node, _yaml.ScalarNode):
+            return self.stage(node, above, number)
+        keys = _children(node)
+        self.found[here] = _start(node)
         if "repeat" in keys:
-            _layers(keys["layers"], (*above, number), found)
-        else:
-            found[*above, number] = _start(item)
+            self.rows(keys["layers"], here)
+            return 1
+        name, value = next(iter(keys.items()), ("", None))
+        if name in vocabulary.MEETINGS and isinstance(value, _yaml.SequenceNode):
+            for branch, rows in enumerate(value.value):
+                if rows.value != vocabulary.IDENTITY:
+                    self.rows(rows, (*here, branch))
+        elif name == vocabulary.HEAD:
+            parts = _children(value)
+            count = self.rows(parts["layers"], here) if "layers" in parts else 0
+            self.found[(*here, count)] = _start(parts["output"])
+        return 1
+
+    def stage(self, node: _yaml.ScalarNode, above: Path, number: int) -> int:
+        line, column = _start(node)
+        offsets = _text.places_of_items(node.value, settings=self.settings, first=number)
+        if not offsets and node.value.strip() == vocabulary.IDENTITY:
+            return 0
+        # In a plain scalar on one line a character of the value is a character of the file.
+        is_plain = node.style is None and node.start_mark.line == node.end_mark.line
+        for path, offset in offsets.items():
+            self.found[(*above, *path)] = (line, column + (offset if is_plain else 0))
+        return max((path[0] for path in offsets), default=number - 1) - number + 1
 
 
 def _children(node: _yaml.Node | None) -> dict[str, _yaml.Node]:

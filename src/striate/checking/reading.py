@@ -10,7 +10,7 @@ from striate.analyse import cost, layers, memory_ledger, receptive_fields
 from striate.analyse.memory.optimizers import check_optimizer
 from striate.blueprint import Blueprint
 from striate.checking.record import Check, machine_memory_bytes
-from striate.checking.tables import InputSize, Tables, tables
+from striate.checking.tables import InputSize, Tables, Values, tables
 from striate.errors import InputError
 from striate.lint import Allow, lint, read_allowances
 from striate.records import Evidence
@@ -34,6 +34,7 @@ def check(  # noqa: PLR0913 - each says one thing about the conditions
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     allow: Allow = (),
+    values: Values = (),
 ) -> Check:
     """Return a network's table with its cost, memory, receptive fields and advice, without running or changing it.
 
@@ -50,6 +51,7 @@ def check(  # noqa: PLR0913 - each says one thing about the conditions
         select: Codes, names or code beginnings of the rules to ask; all if empty.
         ignore: Of the rules not to ask.
         allow: Findings that are allowed, beside those its file allows: {rule: reason} or {rule: {op: reason}}.
+        values: Choices made and settings changed in a blueprint: {"w": 48}, or texts like "w=48".
 
     Raises:
         ShapeError: Sizes that do not fit, named at the op where they clash; its `reached` is the table up to there.
@@ -68,7 +70,7 @@ def check(  # noqa: PLR0913 - each says one thing about the conditions
         raise InputError("memory must be above 0", got=memory_bytes)
     check_optimizer(optimizer, implementation)
     return check_graph(
-        tables(network, input_size, batch=batch),
+        tables(network, input_size, batch=batch, values=values),
         optimizer=optimizer,
         implementation=implementation,
         precision=precision,

@@ -8,8 +8,8 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from striate.blueprint import Blueprint, is_blueprint_file, places, read_blueprint
-from striate.errors import InputError, Quoted, ShapeError
+from striate.blueprint import Blueprint, is_blueprint_file, is_known, places, read_blueprint, values_from
+from striate.errors import BlueprintError, InputError, Quoted, ShapeError
 from striate.graph import Graph, Shape, times
 from striate.lint import Subject
 from striate.numbers import listed
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A size, sizes by input name, or example tensors as `trace` takes them.
 InputSize = Sequence[int] | Mapping[str, Any] | Any
+# Choices made in a blueprint, by name, or as texts like "w=48".
+Values = Mapping[str, Any] | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ def tables(
     input_size: InputSize = None,
     *,
     batch: int = 1,
+    values: Values = (),
 ) -> Tables:
     """Return the tables of a network, from any reference.
 
@@ -57,6 +60,7 @@ def tables(
         input_size: (channels, height, width) for a module; a blueprint and a network know theirs. Several inputs as
             {name: size}; or example tensors, which bring their own batch.
         batch: Images at once.
+        values: Choices made and settings changed in a blueprint: {"w": 48}, or texts like "w=48".
 
     Raises:
         ShapeError: Sizes that do not fit, named at the op where they clash.
@@ -70,7 +74,13 @@ def tables(
     name = str(network) if isinstance(network, str | Path) else type(network).__name__
     subject = Subject(name=name)
     if isinstance(network, str | Path) and is_blueprint_file(network):
-        network, subject = _located(network)
+        network, subject = _located(network, values)
+    elif isinstance(network, str) and is_known(network):
+        network = _with_values(read_blueprint(network), values)
+    elif isinstance(network, Blueprint):
+        network = _with_values(network, values)
+    elif values:
+        raise InputError("only a blueprint has choices and settings", got=name, where="--set")
     if isinstance(network, Blueprint):
         plan = _resized(network, input_size, name) if input_size else network
         graph = plan.graph(batch=batch)
@@ -105,13 +115,23 @@ def _resized(plan: Blueprint, input_size: InputSize, name: str) -> Blueprint:
     return replace(plan, input=asked)
 
 
-def _located(file: str | Path) -> tuple[Blueprint, Subject]:
+def _with_values(plan: Blueprint, values: Values) -> Blueprint:
+    if not values:
+        return plan
+    return plan.chosen(values if isinstance(values, Mapping) else values_from(plan, values, where="--set"))
+
+
+def _located(file: str | Path, values: Values) -> tuple[Blueprint, Subject]:
     """Return a file's blueprint, and where its ops are written."""
-    plan = read_blueprint(file)
+    written = read_blueprint(file)
+    plan = _with_values(written, values)
+    if any(name.startswith("choose") for name in written.choices()):
+        # What was chosen among branches stands elsewhere than it is written.
+        return plan, Subject(name=str(file), file=str(file))
     try:
         found = places(plan, Path(file).read_text(encoding="utf-8"), file=str(file))
-    except ShapeError:
-        # With another input size its sizes may fit; the table says so in a moment.
+    except (ShapeError, BlueprintError):
+        # An open choice is told in a moment. With another input size its sizes may fit; the table says so in a moment.
         found = {}
     return plan, Subject(name=str(file), file=str(file), places=found)
 

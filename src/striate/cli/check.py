@@ -45,6 +45,12 @@ def check(
     memory: Annotated[
         float, typer.Option(help="GiB that the largest batch has to fit into; this machine's if left out.", min=0)
     ] = 0,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Choice made or setting changed in a blueprint: w=48, conv2.kernel=5. May be repeated."
+        ),
+    ] = None,
     compare: Annotated[str, typer.Option(help="Another network, to see both side by side.")] = "",
     time: Annotated[bool, typer.Option("--time", help="Measure milliseconds per op on this machine, too.")] = False,
     effective: Annotated[
@@ -87,7 +93,7 @@ def check(
         "ignore": ignore or (),
     }
     try:
-        found = check_network(network, size_option(input_), **asked)
+        found = check_network(network, size_option(input_), values=set_ or (), **asked)
     except InputError as error:
         _show_reached(error, form)
         raise

@@ -21,26 +21,38 @@ def add_to(app: typer.Typer) -> None:
 
 def new(
     file: Annotated[Path, typer.Argument(help="The .yaml file to write; .py writes PyTorch source instead.")],
-    text: Annotated[
-        str, typer.Option(help="The network in one line; a small one for digits if not given.")
-    ] = STARTER_TEXT,
+    text: Annotated[str, typer.Option(help="The network in one line; a small one for digits if not given.")] = "",
+    from_: Annotated[
+        str,
+        typer.Option("--from", help="Another blueprint to begin with: a file, or known:resnet50 (see striate known)."),
+    ] = "",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Choice made or setting changed: w=48, conv2.kernel=5. May be repeated."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write a blueprint, from one line of text or to start with, as a YAML file to edit."""
-    from striate.blueprint import Blueprint
-    from striate.errors import InputError
+    from striate.blueprint import Blueprint, read_blueprint, values_from
+    from striate.errors import InputError, UsageError
     from striate.runs import write_text
 
     if file.exists() and not force:
         raise InputError("the file must not be there yet", got=str(file), hint="Add --force to write over it.")
     if file.suffix not in {".yaml", ".yml", ".py"}:
         raise InputError("the file must end in .yaml or .py", got=str(file))
-    plan = Blueprint.from_text(text, where="--text")
-    graph = plan.graph()
+    if text and from_:
+        raise UsageError("one beginning must be given", got="--text and --from")
+    plan = read_blueprint(from_) if from_ else Blueprint.from_text(text or STARTER_TEXT, where="--text")
+    plan = plan.chosen(values_from(plan, set_ or (), where="--set"))
+    open_choices = plan.choices()
+    count = 0 if open_choices else len(plan.graph())
     write_text(file, plan.to_source() if file.suffix == ".py" else plan.to_yaml())
     if json:
-        print_json({"file": str(file), "text": plan.to_text(), "ops": len(graph)})
+        print_json({"file": str(file), "text": plan.to_text(), "ops": count, "open": sorted(open_choices)})
     else:
-        following = f"python {file}" if file.suffix == ".py" else f"striate check {file}"
-        print_line(f"Wrote {file}: {len(graph)} ops. Next: {following}")
+        options = "".join(f" --set {name}=…" for name in open_choices)
+        following = f"python {file}" if file.suffix == ".py" else f"striate check {file}{options}"
+        what = f"choices open: {', '.join(open_choices)}" if open_choices else f"{count} ops"
+        print_line(f"Wrote {file}: {what}. Next: {following}")

@@ -9,7 +9,7 @@ from striate.graph import Graph
 from striate.records import LayerReading
 
 MOST_LAYERS = 3
-_NOTHING_HAPPENS = {"identity", "dropout"}
+_NOTHING_HAPPENS = {"identity", "dropout", "droppath"}
 _REARRANGES = _NOTHING_HAPPENS | {"flatten", "view", "permute", "globalavgpool"}
 _WINDOW_POOLINGS = {"maxpool", "avgpool"}
 

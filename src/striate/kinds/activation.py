@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from striate.errors import InputError
 from striate.graph import Op, Shape
-from striate.kinds.kind import Attributes, Call, Kept, Kind, Word, register
+from striate.kinds.kind import Attributes, Call, Kept, Kind, Word, register, register_word
 from striate.kinds.reach import Mixes, Reach
 
 
-class _Activation(Kind):
+class Activation(Kind):
     """What all activations share; each keeps its input or its output for the backward pass, never both."""
 
     is_follower = True
@@ -24,7 +25,7 @@ class _Activation(Kind):
         keeps_output = self.keeps_output or (op.in_place and self.keeps_output_in_place)
         return Kept(output=True) if keeps_output else Kept(inputs=(0,))
 
-    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
         return Call(self.module)
 
     def summary(self, op: Op) -> str:
@@ -32,7 +33,7 @@ class _Activation(Kind):
 
 
 @register
-class ReLU(_Activation):
+class ReLU(Activation):
     """max(0, x)."""
 
     name, module, shown, keeps_output = "relu", "ReLU", "ReLU", True
@@ -42,7 +43,7 @@ class ReLU(_Activation):
 
 
 @register
-class LeakyReLU(_Activation):
+class LeakyReLU(Activation):
     """x above zero, a small share of x below."""
 
     name, module, shown = "leakyrelu", "LeakyReLU", "leaky ReLU"
@@ -69,27 +70,58 @@ class LeakyReLU(_Activation):
 
 
 @register
-class ELU(_Activation):
+class ELU(Activation):
     """x above zero, exp(x) − 1 below."""
 
-    name, module, shown, keeps_output = "elu", "ELU", "ELU", True
+    name, module, shown = "elu", "ELU", "ELU"
+    keeps_output_in_place = True
     flops_per_output = 3  # comparison, exponential, −1
     aten = ("elu",)
-    word = Word(name="elu", follows=True, meaning="x above zero, exp(x) − 1 below")
+    word = Word(
+        name="elu",
+        positional=("alpha",),
+        options={"alpha": "float"},
+        follows=True,
+        meaning="x above zero, alpha·(exp(x) − 1) below (1)",
+    )
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        return {"alpha": float(arguments.get("alpha", 1.0))}
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        return {"alpha": float(arguments[1])}
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
+        alpha = op.attributes.get("alpha", 1.0)
+        return Call(self.module, () if alpha == 1.0 else (alpha,))
 
 
 @register
-class GELU(_Activation):
+class GELU(Activation):
     """x times the normal distribution function of x."""
 
     name, module, shown = "gelu", "GELU", "GELU"
     flops_per_output = 5  # scale, error function, +1, half, product
     aten = ("gelu",)
-    word = Word(name="gelu", follows=True, meaning="x times the normal distribution function of x")
+    word = Word(
+        name="gelu",
+        options={"tanh": "switch"},
+        follows=True,
+        meaning="x times the normal distribution function of x; tanh: an approximation of it",
+    )
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        return {"tanh": arguments.get("tanh", False)}
+
+    def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
+        return {"tanh": arguments[1] == "tanh"}
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
+        return Call(self.module, (), {"approximate": "tanh"} if op.attributes.get("tanh") else {})
 
 
 @register
-class SiLU(_Activation):
+class SiLU(Activation):
     """x times its sigmoid."""
 
     name, module, shown = "silu", "SiLU", "SiLU"
@@ -99,7 +131,7 @@ class SiLU(_Activation):
 
 
 @register
-class HardSwish(_Activation):
+class HardSwish(Activation):
     """SiLU in straight pieces."""
 
     name, module, shown = "hardswish", "Hardswish", "hard swish"
@@ -109,7 +141,7 @@ class HardSwish(_Activation):
 
 
 @register
-class HardSigmoid(_Activation):
+class HardSigmoid(Activation):
     """The sigmoid in straight pieces."""
 
     name, module, shown = "hardsigmoid", "Hardsigmoid", "hard sigmoid"
@@ -119,15 +151,31 @@ class HardSigmoid(_Activation):
 
 
 @register
-class Clamp(_Activation):
-    """Values cut to a range; ReLU6 is the range 0 … 6. Found in traces only."""
+class Clamp(Activation):
+    """Values cut to a range; ReLU6 is the range 0 … 6."""
 
     name, shown = "clamp", "clamp"
     flops_per_output = 2
     aten = ("hardtanh", "clamp", "relu6")
+    word = Word(
+        name="hardtanh",
+        positional=("low", "high"),
+        options={"low": "float", "high": "float"},
+        follows=True,
+        meaning="x cut to a range (−1 … 1)",
+    )
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        low, high = float(arguments.get("low", -1.0)), float(arguments.get("high", 1.0))
+        if not low < high:
+            raise InputError("low must be below high", got=f"low {low:g}, high {high:g}", hint="Exchange them.")
+        return {"low": low, "high": high}
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
-        return {"low": arguments[1], "high": arguments[2]} if len(arguments) > 2 else {"low": 0.0, "high": 6.0}
+        if len(arguments) < 3:
+            return {"low": 0.0, "high": 6.0}
+        low, high = (bound if bound is None else float(bound) for bound in arguments[1:3])
+        return {"low": low, "high": high}
 
     def read_call(
         self,
@@ -146,12 +194,28 @@ class Clamp(_Activation):
         is_one_sided = None in (op.attributes["low"], op.attributes["high"])
         return op.elements * (1 if is_one_sided else 2)
 
-    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
-        return Call("Hardtanh", (op.attributes["low"], op.attributes["high"]))
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
+        bounds = (op.attributes["low"], op.attributes["high"])
+        if None in bounds:
+            return None
+        return Call("ReLU6") if bounds == (0.0, 6.0) else Call("Hardtanh", () if bounds == (-1.0, 1.0) else bounds)
+
+    def summary(self, op: Op) -> str:
+        return "ReLU6" if (op.attributes["low"], op.attributes["high"]) == (0.0, 6.0) else self.shown
+
+
+@register_word
+class ReLU6(Clamp):
+    """max(0, x), but 6 at most."""
+
+    word = Word(name="relu6", follows=True, meaning="max(0, x), but 6 at most")
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        return {"low": 0.0, "high": 6.0}
 
 
 @register
-class Sigmoid(_Activation):
+class Sigmoid(Activation):
     """1 / (1 + exp(−x))."""
 
     name, module, shown, keeps_output = "sigmoid", "Sigmoid", "sigmoid", True
@@ -161,7 +225,7 @@ class Sigmoid(_Activation):
 
 
 @register
-class Tanh(_Activation):
+class Tanh(Activation):
     """The hyperbolic tangent."""
 
     name, module, shown, keeps_output = "tanh", "Tanh", "tanh", True
@@ -171,7 +235,7 @@ class Tanh(_Activation):
 
 
 @register
-class Softmax(_Activation):
+class Softmax(Activation):
     """Shares that sum to one along one axis. Found in traces only: our outputs are scores."""
 
     name, module, shown, keeps_output = "softmax", "Softmax", "softmax", True

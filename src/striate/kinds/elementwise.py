@@ -1,4 +1,4 @@
-"""Arithmetic that has no word of its own: functions of each value, sums and extremes over axes. Found in traces only."""
+"""Arithmetic: functions of each value, sums and extremes over axes. All but global sum pooling is found in traces only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.graph import Op, Shape, size
-from striate.kinds.kind import Kept, Kind, register
+from striate.kinds.kind import Attributes, Call, Kept, Kind, Word, map_axes, register, register_word
 from striate.kinds.reach import SAME, UNKNOWN, Mixes, Reach
 
 _NOTHING, _INPUT, _OUTPUT = Kept(), Kept(inputs=(0,)), Kept(output=True)
@@ -15,14 +15,14 @@ _BOTH = Kept(inputs=(0, 1))
 # What each function keeps, and the most its backward pass takes beside gradients, in maps of four-byte values
 # (torch's `derivatives.yaml` and the functions it calls; a quarter of a map is a mask).
 _FUNCTIONS: dict[str, tuple[Kept, float]] = {
-    "abs": (_INPUT, 1), "addcdiv": (Kept(inputs=(1, 2)), 2), "addcmul": (Kept(inputs=(1, 2)), 0), "celu": (_INPUT, 0),
+    "abs": (_INPUT, 1), "addcdiv": (Kept(inputs=(1, 2)), 2), "addcmul": (Kept(inputs=(1, 2)), 0),
     "clamp_max": (_INPUT, 0.25), "clamp_min": (_INPUT, 0.25), "cos": (_INPUT, 2), "eq": (_NOTHING, 0), "erf": (_INPUT, 4),
     "exp": (_OUTPUT, 0), "floor": (_NOTHING, 0), "ge": (_NOTHING, 0), "gt": (_NOTHING, 0), "le": (_NOTHING, 0),
     "log": (_INPUT, 0), "log1p": (_INPUT, 1), "log_sigmoid": (_INPUT, 0), "lt": (_NOTHING, 0),
-    "masked_fill": (Kept(inputs=(1,)), 0), "maximum": (_BOTH, 1.5), "minimum": (_BOTH, 1.5), "mish": (_INPUT, 0),
-    "ne": (_NOTHING, 0), "neg": (_NOTHING, 0), "pow": (_INPUT, 2), "prelu": (_INPUT, 1), "reciprocal": (_OUTPUT, 2),
-    "round": (_NOTHING, 0), "rsqrt": (_OUTPUT, 2), "selu": (_INPUT, 0), "sign": (_NOTHING, 0), "sin": (_INPUT, 1),
-    "softplus": (_INPUT, 0), "sqrt": (_OUTPUT, 1), "square": (_INPUT, 2), "where": (_INPUT, 0),
+    "masked_fill": (Kept(inputs=(1,)), 0), "maximum": (_BOTH, 1.5), "minimum": (_BOTH, 1.5),
+    "ne": (_NOTHING, 0), "neg": (_NOTHING, 0), "pow": (_INPUT, 2), "reciprocal": (_OUTPUT, 2),
+    "round": (_NOTHING, 0), "rsqrt": (_OUTPUT, 2), "sign": (_NOTHING, 0), "sin": (_INPUT, 1),
+    "sqrt": (_OUTPUT, 1), "square": (_INPUT, 2), "where": (_INPUT, 0),
 }  # fmt: skip
 
 # The same for reductions, in maps of what they read.
@@ -44,9 +44,9 @@ class Pointwise(Kind):
     precision = "widest"
     flops_per_output = 1
     aten = (
-        "abs", "addcdiv", "addcmul", "celu", "clamp_max", "clamp_min", "cos", "eq", "erf", "exp", "floor", "ge", "gt",
-        "le", "lerp", "log", "log1p", "log_sigmoid", "lt", "masked_fill", "maximum", "minimum", "mish", "ne", "neg",
-        "pow", "prelu", "reciprocal", "round", "rsqrt", "selu", "sign", "sin", "softplus", "sqrt", "square", "where",
+        "abs", "addcdiv", "addcmul", "clamp_max", "clamp_min", "cos", "eq", "erf", "exp", "floor", "ge", "gt",
+        "le", "lerp", "log", "log1p", "log_sigmoid", "lt", "masked_fill", "maximum", "minimum", "ne", "neg",
+        "pow", "reciprocal", "round", "rsqrt", "sign", "sin", "sqrt", "square", "where",
     )  # fmt: skip
 
     def read_call(
@@ -127,6 +127,16 @@ class Reduction(Kind):
         found = op.attributes
         return found.get("operator") in {"max", "min"} and len(found["over"]) == 1 and op.shape != ()
 
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        axes = enumerate(sources[0])
+        over, keep = attributes["over"], attributes["keep"]
+        return tuple(1 if axis in over else length for axis, length in axes if keep or axis not in over)
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
+        over = tuple(range(2, len(sources[0])))
+        is_pooling = bool(over) and op.attributes == {"operator": "sum", "over": over, "keep": True}
+        return Call("GlobalSumPool", block="global_sum_pool") if is_pooling else None
+
     def other_flops(self, op: Op, sources: Sequence[Shape]) -> int:
         return size(sources[0]) if sources else 0
 
@@ -138,3 +148,14 @@ class Reduction(Kind):
         if op.attributes.get("running"):
             return Mixes(op.attributes["over"], "places", is_causal=True)
         return Mixes(op.attributes["over"], "one" if op.attributes["keep"] else "none")
+
+
+@register_word
+class GlobalSumPooling(Reduction):
+    """The sum of each channel over the whole map: how much there is, where a mean says how dense it is."""
+
+    word = Word(name="globalsumpool", meaning="sum of each channel over the whole map")
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        axes = map_axes(source, "global pooling")
+        return {"operator": "sum", "over": tuple(range(2, 2 + axes)), "keep": True}

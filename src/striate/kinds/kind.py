@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
-from striate.errors import ShapeError
+from striate.errors import InputError, ShapeError
 from striate.graph import Op, Param, Shape
 from striate.kinds.reach import SAME, Reach, Window
 from striate.registry import Registry
 
 Attributes = Mapping[str, Any]
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,44 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The `torch.nn` constructor of an op: `Conv2d(1, 32, 3, padding=1)`."""
+    """The constructor of an op's module: `Conv2d(1, 32, 3, padding=1)`.
+
+    Attributes:
+        name: A class of `torch.nn`, or of `striate.nets.blocks` where torch has none.
+        args: Its arguments in order.
+        kwargs: Its arguments by name.
+        block: The file in `striate.nets.blocks` that holds the class ("channel_norm"); empty for a class of `torch.nn`.
+    """
 
     name: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+    block: str = ""
 
     def source(self) -> str:
         """Return the call as Python text."""
         parts = [repr(arg) for arg in self.args] + [f"{key}={value!r}" for key, value in self.kwargs.items()]
-        return f"nn.{self.name}({', '.join(parts)})"
+        return f"{'' if self.block else 'nn.'}{self.name}({', '.join(parts)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One recorded ATen call, alone or among all those of one module.
+
+    Attributes:
+        operator: Its name without namespace and overload ("upsample_nearest2d").
+        arguments: As its schema lists them, defaults filled in, tensors as None.
+        sources: Shapes of the tensors it reads.
+        output: Shape of its first output.
+        reads: What each of those tensors is: the number of the module's call that made it, "input" for another value in
+            which an input of the network has a part, "parameter", or "constant".
+    """
+
+    operator: str
+    arguments: Sequence[Any]
+    sources: tuple[Shape, ...]
+    output: Shape
+    reads: tuple[int | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +87,8 @@ class Word:
     Attributes:
         name: As it is written ("conv").
         positional: Names of the arguments that may be written without their name, in order ("kernel", "width").
-        options: Every argument with its type: "axes" (3, 3x3), "int", "float" or "switch" (on, off).
+        options: Every argument with its type: "axes" (3, 3x3), "int", "float" or "switch" (on, off); any other word stands
+            for itself, and "|" parts alternatives ("axes|same", "nearest|linear").
         required: Arguments that must be given.
         follows: Whether it is written after a comma, as part of the layer before it (normalisation, activation).
         meaning: One line for help and the editor.
@@ -89,6 +119,7 @@ class Kind:
         flops_per_output: Operations for each output element, other than the multiply-accumulates of products.
         gradient: How the gradient of an input comes about.
         precision: What it runs in under autocast.
+        calls: Names of ATen calls, in order, that are one op of this kind if they are all that a module does.
     """
 
     name: ClassVar[str]
@@ -100,6 +131,7 @@ class Kind:
     flops_per_output: ClassVar[int] = 0
     gradient: ClassVar[Gradient] = "new"
     precision: ClassVar[Precision] = "first"
+    calls: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
         """Return an op's attributes from a blueprint word's arguments and the shape it reads."""
@@ -127,6 +159,18 @@ class Kind:
         """Return an op's attributes from a recorded ATen call whose name matters too ("upsample_nearest2d")."""
         del operator
         return self.read(arguments, sources, output)
+
+    def read_recorded(self, call: Recorded) -> dict[str, Any]:
+        """Return an op's attributes from a recorded ATen call of which it matters, too, what the tensors it reads are."""
+        return self.read_call(call.operator, call.arguments, call.sources, call.output)
+
+    def read_calls(self, calls: Sequence[Recorded]) -> dict[str, Any] | None:
+        """Return an op's attributes from all the calls of one module, whose names are among `calls`.
+
+        None where they are something else: they are rows of their own then.
+        """
+        del calls
+        return None
 
     def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
         """Return the output shape; raise `ShapeError` if the sizes do not fit."""
@@ -182,7 +226,7 @@ class Kind:
         return SAME
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
-        """Return the `torch.nn` constructor, or None where a module cannot express the op."""
+        """Return the constructor of its module, or None where a module cannot express the op."""
         del op, sources
         return None
 
@@ -193,12 +237,36 @@ class Kind:
 
 
 KINDS: Registry[Kind] = Registry("kind", "striate.kinds")
+# Words whose ops are of a kind that has a word already, or that traces find under many names ("depthwise", "relu6").
+WORDS: Registry[Kind] = Registry("layer word", "striate.words")
 
 
 def register(kind: type[Kind]) -> type[Kind]:
     """Add a kind to the registry; a decorator for the classes in this folder and in plug-ins."""
     KINDS.add(kind.name, kind())
     return kind
+
+
+def register_word(kind: type[Kind]) -> type[Kind]:
+    """Add a word to the registry: it writes ops of the kind it is derived from, and is asked for nothing else."""
+    if kind.word is None:
+        raise InputError("a word's class must have a word", got=kind.__name__)
+    WORDS.add(kind.word.name, kind())
+    return kind
+
+
+def map_axes(source: Shape, what: str) -> int:
+    """Return the number of axes of space that are read; refuse features.
+
+    Example:
+        >>> map_axes((1, 8, 5, 5), "pooling")
+        2
+    """
+    if len(source) < 3:
+        raise ShapeError(
+            f"{what} must read a map", got="×".join(map(str, source[1:])), hint="Put it before the first fc or flatten."
+        )
+    return len(source) - 2
 
 
 def axes(value: object, count: int, *, what: str, least: int = 1) -> tuple[int, ...]:
@@ -267,7 +335,7 @@ def slid(sources: Shape, window: Window, channels: int, *, ceil: bool = False) -
     return (sources[0], channels, *out)
 
 
-def flat(values: Sequence[int]) -> int | tuple[int, ...]:
+def flat(values: Sequence[Number]) -> Number | tuple[Number, ...]:
     """Return one number where all axes agree, as people write it in torch."""
     return values[0] if len(set(values)) == 1 else tuple(values)
 

@@ -29,9 +29,9 @@ class Linear(Kind):
     word = Word(
         name="fc",
         positional=("width",),
-        options={"width": "int", "bias": "switch"},
+        options={"width": "int", "bias": "switch", "flatten": "switch"},
         required=("width",),
-        meaning="fully connected layer; a map is flattened before it",
+        meaning="fully connected layer; a map is flattened before it, or, with flatten off, its last axis is read at each place",
     )
 
     def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:

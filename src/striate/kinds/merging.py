@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.errors import ShapeError
-from striate.graph import Op, Shape, size
-from striate.kinds.kind import Attributes, Kept, Kind, register
+from striate.graph import Op, Param, Shape, size
+from striate.kinds.kind import Attributes, Call, Kept, Kind, register
 from striate.kinds.reach import Joins, Mixes, Reach
 
 
@@ -45,7 +45,10 @@ class Add(Kind):
 
 @register
 class Multiply(Kind):
-    """The product (or quotient) of values; each side is kept for the other's gradient."""
+    """The product (or quotient) of values; each side is kept for the other's gradient.
+
+    With `start` it is the product with a parameter: a factor for each channel, `start` before training.
+    """
 
     name = "mul"
     precision = "widest"
@@ -63,6 +66,17 @@ class Multiply(Kind):
         output: Shape,
     ) -> dict[str, Any]:
         return {"divides": True} if operator == "div" and len(sources) > 1 else {}
+
+    def params(self, attributes: Attributes, sources: Sequence[Shape]) -> tuple[Param, ...]:
+        if "start" not in attributes:
+            return ()
+        return (Param(name="layer_scale", shape=(sources[0][1], *(1,) * (len(sources[0]) - 2))),)
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
+        if "start" not in op.attributes:
+            return None
+        axes = len(sources[0]) - 2
+        return Call("LayerScale", (sources[0][1], axes, op.attributes["start"]), block="layer_scale")
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         return Kept(for_others=tuple(range(len(sources))))

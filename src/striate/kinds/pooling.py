@@ -17,6 +17,7 @@ from striate.kinds.kind import (
     axes,
     flat,
     register,
+    register_word,
     slid,
     spread,
     window_of,
@@ -48,8 +49,8 @@ class _WindowPooling(Kind):
             "kernel": kernel,
             "stride": axes(arguments.get("stride", kernel), count, what="stride"),
             "padding": tuple((p, p) for p in padding),
-            "dilation": (1,) * count,
-            "ceil": False,
+            "dilation": axes(arguments.get("dilation", 1), count, what="dilation"),
+            "ceil": arguments.get("ceil", False),
         }
 
     def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
@@ -65,6 +66,12 @@ class _WindowPooling(Kind):
             kwargs["stride"] = flat(attributes["stride"])
         if any(before for before, _ in attributes["padding"]):
             kwargs["padding"] = flat([before for before, _ in attributes["padding"]])
+        if any(dilation != 1 for dilation in attributes["dilation"]):
+            kwargs["dilation"] = flat(attributes["dilation"])
+        if attributes["ceil"]:
+            kwargs["ceil_mode"] = True
+        if not attributes.get("countpad", True):
+            kwargs["count_include_pad"] = False
         return Call(f"{self.module}{len(attributes['kernel'])}d", (flat(attributes["kernel"]),), kwargs)
 
     def summary(self, op: Op) -> str:
@@ -91,9 +98,9 @@ class MaxPooling(_WindowPooling):
     word = Word(
         name="maxpool",
         positional=("kernel",),
-        options=_OPTIONS,
+        options=_OPTIONS | {"dilation": "axes", "ceil": "switch"},
         required=("kernel",),
-        meaning="maximum of each window",
+        meaning="maximum of each window; ceil: the last window may be cut off",
     )
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
@@ -114,7 +121,7 @@ class MaxPooling(_WindowPooling):
 
 @register
 class AveragePooling(_WindowPooling):
-    """The mean of each window, padding counted as torch counts it."""
+    """The mean of each window. Zeros of the padding count as values where `countpad` says so, as in torch by default."""
 
     name = "avgpool"
     module = "AvgPool"
@@ -122,22 +129,28 @@ class AveragePooling(_WindowPooling):
     word = Word(
         name="avgpool",
         positional=("kernel",),
-        options=_OPTIONS,
+        options=_OPTIONS | {"ceil": "switch", "countpad": "switch"},
         required=("kernel",),
-        meaning="mean of each window",
+        meaning="mean of each window; the padding's zeros count unless countpad is off",
     )
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        return super().attributes(arguments, source) | {"countpad": arguments.get("countpad", True)}
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         # aten::avg_pool2d(input, kernel, stride=[], padding, ceil_mode, count_include_pad, divisor_override)
         count = len(sources[0]) - 2
         kernel = spread(arguments[1], count)
-        return {
+        found = {
             "kernel": kernel,
             "stride": spread(arguments[2], count) if arguments[2] else kernel,
             "padding": tuple((p, p) for p in spread(arguments[3], count)),
             "dilation": (1,) * count,
             "ceil": bool(arguments[4]),
+            "countpad": bool(arguments[5]),
         }
+        has_divisor = len(arguments) > 6 and arguments[6] is not None
+        return found | {"divisor": arguments[6]} if has_divisor else found
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         return Kept(inputs=(0,))
@@ -155,7 +168,7 @@ class _AdaptivePooling(Kind):
         count = len(source) - 2
         if count < 1:
             raise ShapeError("global pooling must read a map", got="×".join(map(str, source[1:])))
-        return {"size": (1,) * count}
+        return {"size": axes(arguments.get("size", 1), count, what="size")}
 
     def read(self, arguments: Sequence[Any], sources: Sequence[Shape], output: Shape) -> dict[str, Any]:
         return {"size": output[2:]}
@@ -200,3 +213,29 @@ class GlobalMaxPooling(_AdaptivePooling):
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         return Kept(inputs=(0,), extra_bytes=8 * size(op.shape))
+
+
+@register_word
+class AdaptiveAveragePooling(GlobalAveragePooling):
+    """The mean of each channel over as many parts of the map as are asked for."""
+
+    word = Word(
+        name="adaptiveavgpool",
+        positional=("size",),
+        options={"size": "axes"},
+        required=("size",),
+        meaning="mean of each of so many parts of the map, whatever its size",
+    )
+
+
+@register_word
+class AdaptiveMaxPooling(GlobalMaxPooling):
+    """The largest value of each channel in as many parts of the map as are asked for."""
+
+    word = Word(
+        name="adaptivemaxpool",
+        positional=("size",),
+        options={"size": "axes"},
+        required=("size",),
+        meaning="maximum of each of so many parts of the map, whatever its size",
+    )

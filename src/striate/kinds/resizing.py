@@ -1,4 +1,4 @@
-"""Maps made larger or smaller without learning, and channels turned into space. Found in traces only."""
+"""Maps made larger or smaller without learning, and channels turned into space."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from striate.graph import Op, Shape
-from striate.kinds.kind import Kind, register
+from striate.kinds.kind import Attributes, Call, Kind, Word, axes, flat, map_axes, register
 from striate.kinds.reach import SAME, UNKNOWN, Reach, Resizes, Shuffles
 
 # What an operator's name says about how values are mixed; the first that fits.
@@ -15,9 +15,12 @@ _MODES: dict[str, Literal["nearest", "nearest-exact", "linear", "cubic"]] = {
 }  # fmt: skip
 
 
+_LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
+
+
 @register
 class Resize(Kind):
-    """A map read at other places, between its values where need be."""
+    """A map read at other places, between its values where need be. As a word it makes maps larger."""
 
     name = "resize"
     flops_per_output = 7  # four products and three sums, as between the four nearest values
@@ -26,6 +29,23 @@ class Resize(Kind):
         "upsample_bicubic2d", "upsample_trilinear3d", "_upsample_nearest_exact1d", "_upsample_nearest_exact2d",
         "_upsample_nearest_exact3d", "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa", "grid_sampler",
     )  # fmt: skip
+    word = Word(
+        name="upsample",
+        positional=("factor",),
+        options={"factor": "axes", "mode": "nearest|linear"},
+        required=("factor",),
+        meaning="a map so many times larger: each value repeated (nearest), or lines between values (linear)",
+    )
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        factors = axes(arguments["factor"], map_axes(source, "upsample"), what="factor")
+        return {
+            "size": tuple(length * factor for length, factor in zip(source[2:], factors, strict=True)),
+            "mode": arguments.get("mode", "nearest"),
+            "scales": tuple(map(float, factors)),
+            "corners": False,
+            "antialias": False,
+        }
 
     def read_call(
         self,
@@ -50,6 +70,22 @@ class Resize(Kind):
             "corners": corners and arguments[2],
             "antialias": operator.endswith("_aa"),
         }
+
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        return (*sources[0][:2], *attributes["size"])
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
+        found = op.attributes
+        mode, axes = found.get("mode", ""), len(found["size"])
+        name = {"linear": _LINEAR.get(axes), "cubic": "bicubic"}.get(mode, mode)
+        if not name or found["antialias"] or not found["scales"]:
+            return None
+        kwargs: dict[str, Any] = {"scale_factor": flat(found["scales"])}
+        if name != "nearest":
+            kwargs["mode"] = name
+        if found["corners"]:
+            kwargs["align_corners"] = True
+        return Call("Upsample", (), kwargs)
 
     def reach(self, op: Op) -> Reach:
         found = op.attributes
@@ -78,6 +114,21 @@ class Shuffle(Kind):
         if "pixel" not in operator:
             return {"groups": arguments[1]}
         return {"factor": arguments[1], "grows": operator == "pixel_shuffle"}
+
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        if "factor" not in attributes:
+            return sources[0]
+        factor = attributes["factor"]
+        *before, channels, height, width = sources[0]
+        if attributes["grows"]:
+            return (*before, channels // factor**2, height * factor, width * factor)
+        return (*before, channels * factor**2, height // factor, width // factor)
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
+        found = op.attributes
+        if "groups" in found:
+            return Call("ChannelShuffle", (found["groups"],))
+        return Call("PixelShuffle" if found["grows"] else "PixelUnshuffle", (found["factor"],))
 
     def reach(self, op: Op) -> Reach:
         if "factor" not in op.attributes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from striate.graph import Op, Shape, size
-from striate.kinds.kind import Attributes, Call, Kept, Kind, register, spread
+from striate.kinds.kind import Attributes, Call, Kept, Kind, Word, flat, map_axes, register, spread
 from striate.kinds.reach import (
     SAME,
     UNKNOWN,
@@ -35,6 +35,11 @@ class Flatten(Kind):
     aten = ("flatten",)
     is_view = True
     is_follower = True
+    word = Word(name="flatten", meaning="channels and space become one row of features")
+
+    def attributes(self, arguments: Attributes, source: Shape) -> dict[str, Any]:
+        map_axes(source, "flatten")
+        return {}
 
     def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
         return (sources[0][0], size(sources[0][1:]))
@@ -106,6 +111,12 @@ class Permute(Kind):
         order[one], order[other] = order[other], order[one]
         return {"order": tuple(order)}
 
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        return tuple(sources[0][axis] for axis in attributes["order"])
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call:
+        return Call("Permute", (op.attributes["order"],), block="permute")
+
     def reach(self, op: Op) -> Reach:
         return Reorders(op.attributes["order"]) if len(op.attributes["order"]) == len(op.shape) else UNKNOWN
 
@@ -176,6 +187,19 @@ class Pad(Kind):
         mode = arguments[2] if operator == "pad" else operator
         fill = next((fill for fill in ("reflect", "replica", "circular") if fill in str(mode)), "zero")
         return self.read(arguments, sources, output) | ({} if fill == "zero" else {"fill": _FILLS[fill]})
+
+    def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
+        out = list(sources[0])
+        pad = attributes["pad"]
+        for axis in range(len(pad) // 2):
+            out[-1 - axis] += pad[2 * axis] + pad[2 * axis + 1]
+        return tuple(out)
+
+    def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
+        pad = op.attributes["pad"]
+        if "fill" in op.attributes or len(pad) != 2 * (len(op.shape) - 2):
+            return None
+        return Call(f"ZeroPad{len(pad) // 2}d", (flat(pad),))
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         # Mirrored and repeated borders keep the map for nothing but its size; zeros and circles do not.

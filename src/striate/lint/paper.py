@@ -15,7 +15,7 @@ from striate.records import CostTable, Evidence, LayerReading, Receptive
 CONVOLUTIONS = frozenset({"conv", "convtranspose"})
 LEARNED = CONVOLUTIONS | {"linear"}
 POOLINGS = frozenset({"maxpool", "avgpool"})
-NORMALISATIONS = frozenset({"batchnorm", "instancenorm", "groupnorm", "layernorm"})
+NORMALISATIONS = frozenset({"batchnorm", "instancenorm", "groupnorm", "layernorm", "channelnorm"})
 # What changes neither which values are neighbours nor how many there are.
 FOLLOWERS = frozenset(
     {

@@ -9,7 +9,7 @@ from striate.graph import Op
 from striate.lint.paper import CONVOLUTIONS, LEARNED, POOLINGS, Paper
 
 # Kinds whose blueprint word is called the same.
-_ACTIVATIONS = frozenset({"relu", "leakyrelu", "elu", "gelu", "silu", "hardswish"})
+_ACTIVATIONS = frozenset({"relu", "leakyrelu", "elu", "gelu", "silu", "hardswish", "celu", "selu", "mish", "prelu"})
 _MOST_GROUPS = 32
 _GROUP_VALUES = 16
 

@@ -2,6 +2,7 @@
 
 from striate.nets.blocks import BLOCKS
 from striate.nets.build import build
+from striate.nets.coordinates import add_coordinates
 from striate.nets.dense import DenseNetwork, dense
 from striate.nets.initialise import initialise
 from striate.nets.network import Network
@@ -14,6 +15,7 @@ __all__ = [
     "DenseNetwork",
     "Network",
     "Origin",
+    "add_coordinates",
     "build",
     "dense",
     "from_blueprint",

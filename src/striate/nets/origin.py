@@ -68,7 +68,11 @@ def _from_timm(name: str, outputs: int) -> nn.Module:
 def _from_torchvision(name: str, outputs: int) -> nn.Module:
     import torchvision
 
-    known = torchvision.models.list_models(module=torchvision.models)
+    known = [
+        name
+        for group in (torchvision.models, torchvision.models.video)
+        for name in torchvision.models.list_models(module=group)
+    ]
     if name not in known:
         raise unknown_name("torchvision network", name, known)
     module: nn.Module = torchvision.models.get_model(

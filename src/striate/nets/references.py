@@ -7,14 +7,16 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from striate.blueprint import Blueprint, is_blueprint_file, read_blueprint
+from striate.blueprint import Blueprint, is_blueprint, read_blueprint
 from striate.errors import InputError
 from striate.nets.network import Network
 from striate.nets.origin import Origin
 from striate.nets.weights import load_weights, read_weights
 from striate.records.output import Output, Preprocessing
 
-_KNOWN = "net.yaml, a run or network folder, timm:name, torchvision:name, python:package.module:factory"
+_KNOWN = "net.yaml, a run or network folder, known:name, timm:name, torchvision:name, python:package.module:factory"
+# Pictures of a clip, where torchvision's video networks were trained on as many.
+_CLIP = 16
 # What the receipt of a zoo network says that was named without a weight file.
 RANDOM = "random: no @file was given"
 # What ImageNet networks were trained with, where a zoo entry does not say otherwise.
@@ -25,7 +27,7 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
     """Return the network that a reference names, in eval mode.
 
     Args:
-        reference: `net.yaml` · `runs/x` or a network folder · `timm:resnet50` · `torchvision:resnet50` ·
+        reference: `net.yaml` · `known:resnet50` · `runs/x` or a network folder · `timm:resnet50` · `torchvision:resnet50` ·
             `python:package.module:factory`, the last three also with `@file.safetensors` for local weights · a
             `Blueprint`, an `nn.Module` or a `Network`.
         seed: Start of random weights: of a blueprint, or of a zoo network without a file.
@@ -47,6 +49,8 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
     prefix, _, rest = text.partition(":")
     if prefix in {"timm", "torchvision", "python"} and rest:
         return _from_zoo(prefix, rest, seed=seed)
+    if is_blueprint(text):
+        return from_blueprint(read_blueprint(text), seed=seed)
     path = Path(text)
     if path.is_dir():
         for folder in (path, path / "network"):
@@ -57,8 +61,6 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
             got=text,
             hint="Was the training stopped before its first epoch ended?",
         )
-    if is_blueprint_file(path):
-        return from_blueprint(read_blueprint(path), seed=seed)
     raise InputError("a network reference must name something", got=text, hint=f"Known forms: {_KNOWN}.")
 
 
@@ -108,7 +110,9 @@ def _published(name: str) -> Preprocessing:
     if not hasattr(preset, "crop_size"):
         return _IMAGENET
     side = preset.crop_size[0]
-    return Preprocessing(shape=(3, side, side), mean=tuple(preset.mean), std=tuple(preset.std))
+    # A preset for clips states two sides, and leaves the number of pictures to whoever loads them.
+    shape = (3, side, side) if len(preset.crop_size) == 1 else (3, _CLIP, *preset.crop_size)
+    return Preprocessing(shape=shape, mean=tuple(preset.mean), std=tuple(preset.std))
 
 
 def _wrapped(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,10 @@ from striate.kinds import kind_of, kinds_by_aten
 from striate.trace.inputs import Inputs, name_of
 from striate.trace.shell import Holdings, holdings
 from striate.trace.tape import Call, Ref, Tape, base_name
+from striate.trace.together import FACTORIES, Together, arguments_of, recorded, refs_of, role, together
 
 # Calls that cut a value: one row for each part that is read.
 _CUTS = frozenset({"chunk", "split", "split_with_sizes", "unbind", "tensor_split", "unsafe_chunk", "unsafe_split"})
-# Calls that ask a value for its sizes and type only; what they make does not depend on it.
-_FACTORIES = frozenset({
-    "new_empty", "new_zeros", "new_ones", "new_full", "new_empty_strided",
-    "empty_like", "zeros_like", "ones_like", "full_like", "rand_like", "randn_like",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ class _Rows:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self._kinds = kinds_by_aten()
-        self._read = {n for call in tape.calls for n in (*_refs(call), *call.after)}
+        self._read = {n for call in tape.calls for n in (*refs_of(call), *call.after)}
         self._read.update(leaf.value for leaf in tape.leaves if isinstance(leaf, Ref))
         self.found: list[_Row] = []
         # Values in which an input has a part.
@@ -93,15 +89,19 @@ class _Rows:
         self.stands: dict[int, int | None] = {
             n: n if value.origin in ("input", "parameter") else None for n, value in enumerate(tape.values)
         }
-        for call in tape.calls:
-            self._place(call)
+        found = together(tape)
+        for number, call in enumerate(tape.calls):
+            if number not in found:
+                self._place(call)
+            elif found[number].last == number:
+                self._place_together(found[number], call)
 
     def _place(self, call: Call) -> None:
         made = [n for n in call.outputs if n is not None] or [new for _, new in call.writes]
-        reads = tuple(s for n in (*_refs(call), *call.after) if (s := self.stands[n]) is not None)
+        reads = tuple(s for n in (*refs_of(call), *call.after) if (s := self.stands[n]) is not None)
         name = base_name(call.func)
         writes_state = any(self._tape.values[old].origin in ("buffer", "attribute") for old, _ in call.writes)
-        if not made or not reads or name in _FACTORIES or writes_state:
+        if not made or not reads or name in FACTORIES or writes_state:
             return
         if name in _CUTS:
             kind = self._kinds.get(name)
@@ -127,6 +127,12 @@ class _Rows:
             if self.stands[new] is None:
                 self.stands[new] = made[0]
 
+    def _place_together(self, found: Together, last: Call) -> None:
+        """Add the one row that all the calls of a module are."""
+        value = next(n for n in last.outputs if n is not None)
+        reads = tuple(s for n in found.reads if (s := self.stands[n]) is not None)
+        self._add(last, value, found.kind, reads, found.attributes)
+
     def _add(
         self,
         call: Call,
@@ -142,7 +148,7 @@ class _Rows:
 
     def _begun(self, call: Call) -> tuple[int, ...]:
         """Return what a call reads whose first value comes from no op: a row is put there for it to read."""
-        first, *rest = _refs(call)
+        first, *rest = refs_of(call)
         number = _constant(first)
         if all(row.value != number for row in self.found):
             reads = (first,) if self.stands[first] is not None else ()
@@ -154,7 +160,7 @@ class _Rows:
         kind = self._kinds.get(name)
         if kind is None:
             return f"unknown:{name}", {}
-        sources = tuple(self._tape.values[n].shape for n in _refs(call))
+        sources = tuple(self._tape.values[n].shape for n in refs_of(call))
         output = self._tape.values[made].shape
         if kind.name in ("view", "flatten"):
             source = sources[0]
@@ -163,8 +169,9 @@ class _Rows:
             if is_flowing and len(source) > 2 and output == (source[0], size(source[1:])):
                 return "flatten", {}
             kind = self._kinds["view"]
+        roles = tuple(role(self._tape, n, self._from_inputs) for n in refs_of(call))
         try:
-            return kind.name, kind.read_call(name, _arguments(call), sources, output)
+            return kind.name, kind.read_recorded(recorded(self._tape, call, roles))
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             # An overload the kind does not expect: better listed as not counted than refused or
             # wrong.
@@ -172,8 +179,8 @@ class _Rows:
 
     def _part(self, call: Call, name: str, value: int) -> dict[str, Any]:
         """Return which part of what it cuts an output of a cutting call is."""
-        arguments = {a.name: v for a, v in zip(call.func._schema.arguments, _arguments(call), strict=True)}  # noqa: SLF001
-        source = self._tape.values[next(_refs(call))].shape
+        arguments = {a.name: v for a, v in zip(call.func._schema.arguments, arguments_of(call), strict=True)}  # noqa: SLF001
+        source = self._tape.values[next(refs_of(call))].shape
         axis = arguments.get("dim", 0) % len(source)
         before = [n for n in call.outputs[: call.outputs.index(value)] if n is not None]
         drops = name == "unbind"
@@ -181,38 +188,13 @@ class _Rows:
         return {"axis": axis, "start": start, "step": 1, "drops": drops}
 
     def _is_same(self, call: Call, made: int) -> bool:
-        old, new = self._tape.values[next(_refs(call))], self._tape.values[made]
+        old, new = self._tape.values[next(refs_of(call))], self._tape.values[made]
         return (old.storage, old.shape, old.dtype) == (new.storage, new.shape, new.dtype)
 
 
 def _constant(value: int) -> int:
     """Return the number of the row that stands for a value no op makes, or the value of such a row."""
     return -1 - value
-
-
-def _refs(call: Call) -> Iterator[int]:
-    stack: list[Any] = [*reversed(list(call.kwargs.values())), *reversed(call.args)]
-    while stack:
-        argument = stack.pop()
-        if isinstance(argument, Ref):
-            yield argument.value
-        elif isinstance(argument, list | tuple):
-            stack.extend(reversed(argument))
-
-
-def _arguments(call: Call) -> list[Any]:
-    """Return a call's arguments as its schema lists them, defaults filled in, tensors as None."""
-    found = []
-    for i, argument in enumerate(call.func._schema.arguments):  # noqa: SLF001 - the schema has no public name
-        value = call.args[i] if i < len(call.args) else call.kwargs.get(argument.name, argument.default_value)
-        found.append(_without_tensors(value))
-    return found
-
-
-def _without_tensors(value: Any) -> Any:  # noqa: ANN401 - a recorded argument
-    if isinstance(value, Ref):
-        return None
-    return type(value)(_without_tensors(part) for part in value) if isinstance(value, list | tuple) else value
 
 
 def _names(tape: Tape, rows: list[_Row], taken: tuple[str, ...]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from striate import schema
-from striate.blueprint import Blueprint, is_blueprint_file, read_blueprint
+from striate.blueprint import Blueprint, is_blueprint, read_blueprint
 from striate.data.load import BUILT_IN
 from striate.nets import Network, load_network
 from striate.records.training import Recipe
@@ -29,7 +29,7 @@ def recipe_with(data: str, **given: Any) -> Recipe:  # noqa: ANN401 - fields of 
 
 def starting_point(reference: str) -> Blueprint | Network:
     """Return what a reference names: a blueprint from its file, anything else as a network with its weights."""
-    if is_blueprint_file(reference):
+    if is_blueprint(reference):
         return read_blueprint(reference)
     return load_network(reference)
 

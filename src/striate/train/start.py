@@ -31,6 +31,8 @@ def check_output(given: Network | Blueprint, dataset: Dataset) -> None:
     """
     output = given.outputs if isinstance(given, Blueprint) else given.output
     asked = dataset.output
+    if isinstance(given, Blueprint):
+        _check_one_answer(given)
     if (output.kind, output.count) != (asked.kind, asked.count):
         raise ShapeError(
             f"a network's output must be the data's, {asked.kind} {asked.count}",
@@ -45,6 +47,23 @@ def check_output(given: Network | Blueprint, dataset: Dataset) -> None:
             got=Quoted(f"{differing[0]!r} for {differing[1]!r}"),
             where=dataset.name,
             hint="Rename the classes, or leave the names out of the blueprint.",
+        )
+
+
+def _check_one_answer(plan: Blueprint) -> None:
+    """Refuse a blueprint that does not give one answer for each sample."""
+    if plan.heads:
+        raise ShapeError(
+            "a network that is trained here must have one output",
+            got=Quoted(f"{1 + len(plan.heads)}"),
+            hint="Take the head(…) out; several outputs can be designed, checked and exported, not yet trained.",
+        )
+    shape = plan.graph().output.shape
+    if len(shape) > 2:
+        raise ShapeError(
+            "a network that is trained here must give one answer for each sample",
+            got=Quoted("one at each of " + "×".join(map(str, shape[2:])) + " places"),
+            hint="Put globalavgpool before the output, or leave out by conv.",
         )
 
 

@@ -81,3 +81,52 @@ def test_edits_that_cannot_be_are_refused(edit, error, words):
 def test_an_edit_must_have_its_parts():
     with pytest.raises(InputError, match="must have its layers"):
         Edit(action="before", op="conv1")
+
+
+BLOCKS = "input 8x16x16; (basicblock 8) x2; head(globalavgpool; values 1); se 4; concat(conv 3 4 | conv 1 4); classes 2"
+
+
+@pytest.mark.parametrize(
+    ("edits", "text"),
+    [
+        # A part of a block: the block is spelled out, where it stands and only there.
+        (
+            [set_argument("basicblock2.residual1.0.conv2", "kernel", (5, 5))],
+            BLOCKS.replace(
+                "(basicblock 8) x2",
+                "basicblock 8; residual(conv 3 8, batchnorm, relu; conv 5x5 8, batchnorm), relu",
+            ),
+        ),
+        # Both alike: they stay a repeat.
+        (
+            [remove(f"basicblock{n}.relu1") for n in (1, 2)],
+            BLOCKS.replace("(basicblock 8)", "(residual(conv 3 8, batchnorm, relu; conv 3 8, batchnorm))"),
+        ),
+        ([set_argument("concat1.1.conv1", "width", 6)], BLOCKS.replace("conv 1 4)", "conv 1 6)")),
+        ([before("head1.values", "fc 3")], BLOCKS.replace("; values 1", "; fc 3; values 1")),
+        ([after("concat1.0.conv1", "relu")], BLOCKS.replace("conv 3 4 |", "conv 3 4, relu |")),
+    ],
+)
+def test_parts_of_blocks_branches_and_heads_are_edited_where_they_stand(edits, text):
+    assert edited(Blueprint.from_text(BLOCKS), edits).to_text() == text
+
+
+def test_where_branches_meet_nothing_is_edited():
+    with pytest.raises(InputError, match="the place where branches of concat meet must be changed by hand"):
+        edited(Blueprint.from_text(BLOCKS), [remove("concat1.concat")])
+
+
+def test_allowances_move_into_a_block_that_is_spelled_out():
+    plan = Blueprint.from_text(f'{BLOCKS}; allow SHP002 at basicblock2.residual1.0.conv1 because "stays"')
+
+    made = edited(plan, [remove("basicblock2.relu1")])
+
+    assert [allowance.op for allowance in made.allow] == ["residual1.0.conv1"]
+
+
+def test_settings_stay_settings_in_layers_that_are_left_alone():
+    plan = Blueprint.from_text("input 1x8x8; let w 4; (conv 3 w, relu; conv 3 w*2) x2; classes 2")
+
+    assert edited(plan, [set_argument("conv2", "width", 6), set_argument("conv4", "width", 6)]).to_text() == (
+        "input 1x8x8; let w 4; (conv 3 w, relu; conv 3 6) x2; classes 2"
+    )

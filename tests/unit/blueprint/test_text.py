@@ -103,7 +103,7 @@ output: classes 2
         ("input 1x28x28; classes 1", BlueprintError, "classes must be at least 2"),
         ("input 1x28x28; classes a a", BlueprintError, "all different"),
         ("input 1x28x28; (relu x2; classes 10", BlueprintError, "relu takes no arguments"),
-        ("input 1x28x28; (relu; classes 10", UnknownNameError, "'classes'"),
+        ("input 1x28x28; (relu; classes 10", BlueprintError, "every ( must be closed before the output"),
         ("input 1x28x28; (relu", BlueprintError, "every ( must be closed"),
         ("input 1x28x28; relu) x2; classes 10", BlueprintError, "every ) must close a ("),
         ("input 1x28x28; (relu) 2; classes 10", BlueprintError, "followed by x and a number"),

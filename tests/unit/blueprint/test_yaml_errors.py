@@ -5,15 +5,15 @@ import pytest
 from striate.blueprint import Blueprint, read_blueprint
 from striate.errors import InputError
 
-HEAD = "schema: striate/blueprint/1\n"
+HEAD = "schema: striate/blueprint/2\n"
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("input: 1x8x8", "must begin with schema: striate/blueprint/1"),
-        ("schema: striate/graph/1", "schema must be striate/blueprint/1; got 'striate/graph/1'"),
-        ("schema: striate/blueprint/9", "version must be at most 1; got 9"),
+        ("input: 1x8x8", "must begin with schema: striate/blueprint/2"),
+        ("schema: striate/graph/1", "schema must be striate/blueprint/2; got 'striate/graph/1'"),
+        ("schema: striate/blueprint/9", "version must be at most 2; got 9"),
         ("- a\n- b", "must begin with schema"),
         (HEAD + "input: 1x8x8\nlayers: relu\noutput: classes 2", "layers must be a list"),
         (HEAD + "input: 1x8x8\nlayers: [relu]\noutput: classes 2\nwidth: 3", "got 'width'"),

@@ -25,7 +25,7 @@ def test_text_shows_cures_with_their_effect_and_what_is_allowed(net, capsys):
     assert run(["check", net]) == 1
     out = capsys.readouterr().out
 
-    assert "[SHP001 stride-above-kernel] net.yaml:6:3" in out
+    assert "[SHP001 stride-above-kernel] net.yaml:5:3" in out
     # 28 − 4 = 24 pixels hold 8 windows of 2 or of 3 with a stride of 3: nothing but the field changes.
     assert "Cure: set the kernel of maxpool1 to 3x3: field" in out
     assert "✓ allowed  The padding of conv1" in out
@@ -39,7 +39,7 @@ def test_json_has_places_cures_and_what_is_allowed_apart(net, capsys):
     document = json.loads(capsys.readouterr().out)
 
     (finding,) = document["findings"]
-    assert finding["place"] == {"file": "net.yaml", "line": 6, "column": 3}
+    assert finding["place"] == {"file": "net.yaml", "line": 5, "column": 3}
     assert finding["cure"]["text"] == "set the kernel of maxpool1 to 3x3"
     assert finding["cure"]["after"]["params"] == finding["cure"]["before"]["params"]
     assert [(row["code"], row["reason"]) for row in document["allowed"]] == [("SHP002", "The border is empty.")]
@@ -51,7 +51,7 @@ def test_sarif_and_github_are_printed_alone(net, capsys):
     assert run(["check", net, "--format", "sarif"]) == 1
     assert json.loads(capsys.readouterr().out)["runs"][0]["results"][0]["ruleId"] == "SHP001"
     assert run(["check", net, "--format", "github"]) == 1
-    assert capsys.readouterr().out.startswith("::warning file=net.yaml,line=6,col=3,")
+    assert capsys.readouterr().out.startswith("::warning file=net.yaml,line=5,col=3,")
 
 
 def test_fix_writes_a_copy_and_leaves_the_original(net, tmp_path, capsys):

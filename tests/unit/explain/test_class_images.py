@@ -12,7 +12,7 @@ from striate.nets import load_network
 
 
 def test_every_image_reaches_its_class(small_run):
-    grown = class_images(load_network(small_run), steps=60)
+    grown = class_images(load_network(small_run), steps=100)
     assert grown.names == tuple("0123456789")
     assert grown.images.shape == grown.plain.shape == (10, 1, 28, 28)
     assert (grown.probability > 0.9).all()

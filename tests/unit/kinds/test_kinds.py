@@ -4,7 +4,7 @@ import pytest
 
 from striate.errors import ShapeError
 from striate.graph import Op
-from striate.kinds import KINDS, kind_of, kinds_by_aten, words
+from striate.kinds import KINDS, WORDS, kind_of, kinds_by_aten, words
 from striate.kinds.kind import slide
 
 
@@ -87,7 +87,7 @@ def test_no_aten_name_and_no_word_belongs_to_two_kinds():
     names = [name for kind in KINDS.values() for name in kind.aten]
 
     assert len(names) == len(set(names)) == len(kinds_by_aten())
-    assert len(words()) == sum(kind.word is not None for kind in KINDS.values())
+    assert len(words()) == len(WORDS) + sum(kind.word is not None for kind in KINDS.values())
 
 
 @pytest.mark.parametrize("name", sorted(words()))
@@ -97,4 +97,5 @@ def test_every_word_has_a_meaning_and_arguments_it_declares(name):
     assert word.meaning
     assert set(word.positional) <= set(word.options)
     assert set(word.required) <= set(word.options)
-    assert set(word.options.values()) <= {"axes", "int", "float", "switch"}
+    types = {part for option in word.options.values() for part in option.split("|")}
+    assert types <= {"axes", "int", "float", "switch", "same", "nearest", "linear"}

@@ -10,9 +10,10 @@ from striate.graph import Graph, Op, Shape
 
 # Kinds whose output has an axis of space wherever their first input has one, in the same place.
 _KEEPS_AXES = frozenset({
-    "conv", "convtranspose", "batchnorm", "instancenorm", "groupnorm", "layernorm", "relu", "leakyrelu", "elu", "gelu", "silu",
+    "conv", "convtranspose", "batchnorm", "instancenorm", "groupnorm", "layernorm", "channelnorm", "lrn",
+    "relu", "leakyrelu", "elu", "gelu", "silu", "celu", "selu", "mish", "softplus", "prelu",
     "hardswish", "hardsigmoid", "clamp", "sigmoid", "tanh", "softmax", "maxpool", "avgpool", "globalavgpool", "globalmaxpool",
-    "dropout", "identity", "add", "mul", "concat", "slice", "pointwise", "resize", "linear",
+    "lppool", "dropout", "droppath", "identity", "add", "mul", "concat", "slice", "pointwise", "resize", "linear",
 })  # fmt: skip
 _CAN_BE_IN_PLACE = frozenset({"relu", "leakyrelu", "elu", "sigmoid", "tanh"})
 

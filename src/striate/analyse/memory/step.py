@@ -80,7 +80,7 @@ class Step:
             passing = _forward_temporary(row)
             if self._training and not is_again:
                 self._keep_beside(index, row)
-            elif self._training or (not row.op.in_place and row.op.kind != "dropout"):
+            elif self._training or (not row.op.in_place and row.op.kind not in {"dropout", "droppath"}):
                 passing += row.kept_bytes  # made all the same (indices, statistics), and given back at once
             heap.mark(row.op.name, passing)
             for root in self._dying.get(index, ()):

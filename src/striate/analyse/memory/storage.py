@@ -99,7 +99,7 @@ def _row(
 
 
 def _drops_nothing(op: Op) -> bool:
-    return op.kind == "dropout" and not op.attributes.get("share", 1)
+    return op.kind in {"dropout", "droppath"} and not op.attributes.get("share", 1)
 
 
 def root_bytes(graph: Graph, table: tuple[Row, ...]) -> dict[str, int]:

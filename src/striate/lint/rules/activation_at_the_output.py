@@ -11,7 +11,7 @@ from striate.lint.rule import TableRule, register
 from striate.numbers import count
 
 _SQUASHES = frozenset({"softmax", "sigmoid", "hardsigmoid", "tanh"})
-_CUTS = frozenset({"relu", "clamp", "leakyrelu", "elu", "gelu", "silu", "hardswish"})
+_CUTS = frozenset({"relu", "clamp", "leakyrelu", "elu", "gelu", "silu", "hardswish", "celu", "selu", "mish", "prelu"})
 _THROUGH = frozenset({"flatten", "view", "identity", "dropout"})
 
 

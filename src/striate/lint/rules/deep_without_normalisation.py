@@ -10,7 +10,7 @@ from striate.lint.paper import CONVOLUTIONS, Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count
 
-_RESTS = frozenset({"batchnorm", "instancenorm", "groupnorm", "layernorm", "add", "concat"})
+_RESTS = frozenset({"batchnorm", "instancenorm", "groupnorm", "layernorm", "channelnorm", "add", "concat"})
 _LIMIT = 10
 
 

@@ -10,9 +10,10 @@ from striate.lint.paper import Paper
 from striate.lint.rule import TableRule, register
 from striate.numbers import count, listed, plural
 
-_ACTIVATIONS = frozenset(
-    {"relu", "clamp", "leakyrelu", "elu", "gelu", "silu", "hardswish", "sigmoid", "hardsigmoid", "tanh", "softmax"}
-)
+_ACTIVATIONS = frozenset({
+    "relu", "clamp", "leakyrelu", "elu", "gelu", "silu", "hardswish", "sigmoid", "hardsigmoid", "tanh", "softmax",
+    "celu", "selu", "mish", "softplus", "prelu",
+})  # fmt: skip
 _THROUGH = frozenset({"dropout", "identity", "flatten", "maxpool"})
 
 
