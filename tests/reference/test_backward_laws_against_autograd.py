@@ -7,9 +7,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from striate.explain import backward
 from striate.explain.laws import check
 from striate.explain.laws.convolution import convolution_law, input_gradient, transposed_law, weight_gradient
 from striate.explain.laws.pooling import lp_gradient, windows_of
+from striate.records import UnitAt
 from striate.trace.backprop import forward
 
 pytestmark = pytest.mark.reference
@@ -258,3 +260,46 @@ def test_the_input_gradient_and_the_weight_gradient_by_brute_force():
 
     torch.testing.assert_close(input_gradient(arrived, weight, (6, 6), **how)[0, 0], at_input)
     torch.testing.assert_close(weight_gradient(arrived, read, (3, 3), **how)[0, 0], at_weight)
+
+
+class ChannelsLast(nn.Module):
+    """Layer normalisation over channels, as ConvNeXt has it."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm([4])
+
+    def forward(self, x):
+        x = functional.layer_norm(x.permute(0, 2, 3, 1), [4], self.norm.weight, self.norm.bias)
+        return x.permute(0, 3, 1, 2)
+
+
+class Padded(nn.Conv2d):
+    def forward(self, x):
+        return super().forward(functional.pad(x, (0, 1, 2, 3)))
+
+
+TOGETHER = [
+    (lambda: nn.LPPool2d(3, 2), "part of the power"),
+    (lambda: nn.LPPool2d(2, 3, stride=1), "part of the power"),
+    (ChannelsLast, "scale less mean"),
+    (lambda: Padded(4, 2, 3), "flipped filter"),
+]
+
+
+@pytest.mark.parametrize(("make", "law"), TOGETHER, ids=range(len(TOGETHER)))
+def test_calls_that_are_one_row_are_checked_as_a_whole(make, law):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = nn.Sequential(make(), nn.Flatten())
+    images = torch.rand(1, 4, 7, 8, generator=torch.Generator().manual_seed(0)) + 0.1
+    [seen] = backward(module, images, UnitAt(unit=5), keep=True, look_at="all")
+    leaf = images.clone().requires_grad_()
+    module(leaf)[0, 5].backward()
+    row = seen.rows[1]
+
+    assert row.law == law
+    assert row.difference < 1e-10
+    torch.testing.assert_close(torch.from_numpy(seen.rows[-1].gradient), leaf.grad, rtol=1e-4, atol=1e-7)
+    # what reads the input is the row, whichever of its calls it is
+    assert {source.op for source in seen.details[-1].sources} == {row.name}

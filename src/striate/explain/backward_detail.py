@@ -11,7 +11,7 @@ from torch import Tensor
 
 from striate.errors import InputError, Quoted
 from striate.explain.backward_sources import sources_of, strongest
-from striate.explain.laws import Checked, check
+from striate.explain.laws import Checked, check, check_group
 from striate.explain.laws.convolution import convolution_of, flipped, inputs_met
 from striate.explain.laws.pointwise import OPERATORS, slope
 from striate.explain.laws.pooling import windows_of, winners
@@ -46,8 +46,11 @@ def detail_of(run: Forward, found: Gradients, wanted: UnitAt) -> GradientDetail:
     unit, *at = index[1:] if arrived.ndim > 1 else index
     gradient = float(arrived[index])
     sources = sources_of(run, found, number, index)
-    call = run.call_of(wanted.layer)
-    checked = check(call, arrived) if call is not None else None
+    calls = run.calls_of(wanted.layer)
+    checked = check_group(calls, number, arrived) if calls else None
+    # Of several calls the last is the one to look into: a convolution behind its padding.
+    call = calls[-1] if calls else None
+    last = checked if len(calls) == 1 else check(call, arrived) if call is not None else None
     kinds = {op.name: op.kind for op in run.graph}
     return GradientDetail(
         layer=wanted.layer,
@@ -60,7 +63,7 @@ def detail_of(run: Forward, found: Gradients, wanted: UnitAt) -> GradientDetail:
         law=checked.law.name if checked else "",
         statement=checked.law.statement if checked else "",
         facts=_facts(call, unit) if call is not None else (),
-        **(_pictures(wanted.layer, call, checked, arrived, unit) if call is not None and checked is not None else {}),
+        **(_pictures(wanted.layer, call, last, arrived, unit) if call is not None and last is not None else {}),
     )
 
 

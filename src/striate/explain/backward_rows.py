@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from striate.errors import InputError, Quoted
-from striate.explain.laws import check, law_of
+from striate.explain.laws import check_group, law_of_group
 from striate.graph import Op
 from striate.records import GradientRow, ParameterGradient
 from striate.trace.backprop import Forward, Gradients
@@ -46,11 +46,11 @@ def _op_row(run: Forward, found: Gradients, op: Op, *, keep: bool, checked: bool
         if param.key in run.parameters and (gradient := found.at.get(run.parameters[param.key])) is not None
     )
     law, difference = "", None
-    call = run.call_of(op.name)
-    if arrived is not None and call is not None:
-        stated = law_of(call)
+    calls = run.calls_of(op.name)
+    if arrived is not None and calls:
+        stated = law_of_group(calls)
         law = stated.name if stated is not None else ""
-        if checked and (result := check(call, arrived)) is not None:
+        if checked and (result := check_group(calls, run.values[op.name], arrived)) is not None:
             difference = result.difference
     return _row(op.name, op.kind, op.shape, arrived, keep=keep, parameters=parameters, law=law, difference=difference)
 

@@ -66,10 +66,26 @@ class Forward:
     parameters: Mapping[str, int]
     notes: tuple[str, ...]
 
-    def call_of(self, name: str) -> Call | None:
-        """Return the call that makes an op's value; None for an input."""
-        number = self.values[name]
-        return next((call for call in self.calls if any(made == number for made, _ in call.made)), None)
+    def calls_of(self, name: str) -> tuple[Call, ...]:
+        """Return the calls that make an op's value from those of other ops, in the order they ran; none for an input."""
+        makers = {made: place for place, call in enumerate(self.calls) for made, _ in call.made}
+        others = {number for op, number in self.values.items() if op != name}
+        waiting, found = [self.values[name]], set[int]()
+        while waiting:
+            number = waiting.pop()
+            if number not in makers or number in others or makers[number] in found:
+                continue
+            found.add(makers[number])
+            waiting += self.calls[makers[number]].numbers.values()
+        return tuple(self.calls[place] for place in sorted(found))
+
+    def owners(self) -> dict[int, str]:
+        """Return the op to which each value that a call makes belongs: that it leads to first."""
+        found: dict[int, str] = {}
+        for op in self.graph:
+            for call in self.calls_of(op.name):
+                found |= {made: op.name for made, _ in call.made if made not in found}
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,7 +151,7 @@ LAWS: Mapping[str, Law] = {
         statement="Each value that was summed up gets the same gradient.",
         gradients=_plain(joining.total_law),
     ),
-    **dict.fromkeys(("identity", "clone", "contiguous", "alias", "detach_copy"), _COPIED),
+    **dict.fromkeys(("identity", "clone", "contiguous", "alias", "to", "_to_copy"), _COPIED),
     **dict.fromkeys(
         ("flatten", "view", "reshape", "_unsafe_view", "permute", "transpose", "t", "unsqueeze", "squeeze", "slice",
          "select", "expand", "roll", "flip", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "constant_pad_nd", "pad",
@@ -239,11 +239,12 @@ def check(call: Call, arrived: Tensor) -> Checked | None:
     autograd = dict(zip(wanted, grads, strict=True))
     with torch.no_grad():
         ours = law.gradients(call, doubled(arguments), weight, made.detach())
-    worst = max((_apart(ours.get(name), found) for name, found in autograd.items()), default=0.0)
+    worst = max((apart(ours.get(name), found) for name, found in autograd.items()), default=0.0)
     return Checked(law=law, ours=ours, autograd=autograd, difference=worst)
 
 
-def _apart(ours: Tensor | None, autograd: Tensor) -> float:
+def apart(ours: Tensor | None, autograd: Tensor) -> float:
+    """Return the largest difference, as a share of autograd's largest gradient; infinite where ours is missing."""
     if not autograd.numel():
         return 0.0
     largest = float(autograd.abs().max())
