@@ -23,7 +23,7 @@ def sources_of(run: Forward, found: Gradients, number: int, index: tuple[int, ..
         number: Of the value.
         index: Of the element, batch first.
     """
-    names = run.owners()
+    names = run.owners
     sources = []
     for place, call in enumerate(run.calls):
         if number not in found.sent.get(place, {}):

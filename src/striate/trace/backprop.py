@@ -56,6 +56,8 @@ class Forward:
         values: Number of the value that each op or input makes, by name.
         tensors: Every value, detached.
         parameters: Number and key of every parameter that was read.
+        groups: Places in `calls` of those that make an op's value from the values of other ops, by the op's name.
+        owners: The op to which each value that a call makes belongs: the first that it leads to.
         notes: What a reader has to know.
     """
 
@@ -64,28 +66,13 @@ class Forward:
     values: Mapping[str, int]
     tensors: Mapping[int, Tensor]
     parameters: Mapping[str, int]
+    groups: Mapping[str, tuple[int, ...]]
+    owners: Mapping[int, str]
     notes: tuple[str, ...]
 
     def calls_of(self, name: str) -> tuple[Call, ...]:
         """Return the calls that make an op's value from those of other ops, in the order they ran; none for an input."""
-        makers = {made: place for place, call in enumerate(self.calls) for made, _ in call.made}
-        others = {number for op, number in self.values.items() if op != name}
-        waiting, found = [self.values[name]], set[int]()
-        while waiting:
-            number = waiting.pop()
-            if number not in makers or number in others or makers[number] in found:
-                continue
-            found.add(makers[number])
-            waiting += self.calls[makers[number]].numbers.values()
-        return tuple(self.calls[place] for place in sorted(found))
-
-    def owners(self) -> dict[int, str]:
-        """Return the op to which each value that a call makes belongs: that it leads to first."""
-        found: dict[int, str] = {}
-        for op in self.graph:
-            for call in self.calls_of(op.name):
-                found |= {made: op.name for made, _ in call.made if made not in found}
-        return found
+        return tuple(self.calls[place] for place in self.groups.get(name, ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +119,20 @@ def forward(module: nn.Module, inputs: Tensor, mode: Mode) -> Forward:
     numbers = {value.key: n for n, value in record.found.items() if value.origin == "input"} | dict(made.values)
     keys = {value.key: n for n, value in record.found.items() if value.origin == "parameter"}
     tensors = {n: tensor.detach() for n, tensor in values.items()}
-    return Forward(graph=made.graph, calls=calls, values=numbers, tensors=tensors, parameters=keys, notes=tuple(notes))
+    groups = _groups(calls, numbers, made.graph)
+    owners: dict[int, str] = {}
+    for name, places in groups.items():
+        owners |= {n: name for place in places for n, _ in calls[place].made if n not in owners}
+    return Forward(
+        graph=made.graph,
+        calls=calls,
+        values=numbers,
+        tensors=tensors,
+        parameters=keys,
+        groups=groups,
+        owners=owners,
+        notes=tuple(notes),
+    )
 
 
 def gradients(run: Forward, seed: Mapping[int, Tensor]) -> Gradients:
@@ -157,6 +157,22 @@ def gradients(run: Forward, seed: Mapping[int, Tensor]) -> Gradients:
         for n, grad in sent[place].items():
             at[n] = at[n] + grad if n in at else grad
     return Gradients(at=at, sent=sent)
+
+
+def _groups(calls: tuple[Call, ...], values: Mapping[str, int], graph: Graph) -> dict[str, tuple[int, ...]]:
+    makers = {made: place for place, call in enumerate(calls) for made, _ in call.made}
+    of_ops = set(values.values())
+    groups = {}
+    for op in graph:
+        waiting, found = [values[op.name]], set[int]()
+        while waiting:
+            number = waiting.pop()
+            is_others = number in of_ops and number != values[op.name]
+            if number in makers and not is_others and makers[number] not in found:
+                found.add(makers[number])
+                waiting += calls[makers[number]].numbers.values()
+        groups[op.name] = tuple(sorted(found))
+    return groups
 
 
 def _found(module: nn.Module, record: Replay, name: str, leaf: Tensor) -> dict[int, Tensor]:
