@@ -59,7 +59,7 @@ class _Parts:
         detail = self._detail
         unit = f"Unit {detail.unit} of {detail.layer}{_place(detail.at)}"
         pictures = []
-        if source.by_position is not None and source.by_position.size > 1:
+        if source.by_position is not None and np.count_nonzero(source.by_position) > 1:
             pictures.append(
                 self._signed(
                     f"from-{source.op}",
@@ -78,7 +78,7 @@ class _Parts:
     def handed_on(self) -> LawPart:
         """Return the law in a sentence, with its numbers for this unit."""
         detail = self._detail
-        rows: list[list[Cell]] = [[name, measure(value)] for name, value in detail.facts]
+        rows: list[list[Cell]] = [[name, _fact(value)] for name, value in detail.facts]
         table = Table(
             columns=[Column(label="Number", align="left"), Column(label="Value")],
             rows=rows,
@@ -196,6 +196,10 @@ def _decimals(values: list[float]) -> int:
     """Return decimals that leave the largest three significant digits."""
     largest = max(values, default=0.0)
     return 3 if largest == 0 else int(np.clip(2 - np.floor(np.log10(largest)), 0, 12))
+
+
+def _fact(value: float) -> str:
+    return count(int(value)) if float(value).is_integer() else measure(value)
 
 
 def _place(at: tuple[int, ...]) -> str:
