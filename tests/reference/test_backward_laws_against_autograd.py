@@ -9,7 +9,13 @@ from torch.nn import functional
 
 from striate.explain import backward
 from striate.explain.laws import check
-from striate.explain.laws.convolution import convolution_law, input_gradient, transposed_law, weight_gradient
+from striate.explain.laws.convolution import (
+    convolution_law,
+    input_gradient,
+    input_gradient_by_taps,
+    transposed_law,
+    weight_gradient,
+)
 from striate.explain.laws.pooling import lp_gradient, windows_of
 from striate.records import UnitAt
 from striate.trace.backprop import forward
@@ -60,6 +66,9 @@ def test_a_convolution_goes_backward_with_flipped_filters_and_summed_weights(axe
     ours = convolution_law(arguments, arrived.detach(), made.detach())
     theirs = torch.autograd.grad(made, [read, weight, bias], arrived)
 
+    pairs = tuple((pad, pad) for pad in how["padding"])
+    by_taps = input_gradient_by_taps(arrived.detach(), weight.detach(), drawn["size"], **{**how, "padding": pairs})
+    torch.testing.assert_close(by_taps, theirs[0], rtol=0, atol=TOLERANCE)
     for name, found in zip(("input", "weight", "bias"), theirs, strict=True):
         assert ours[name].shape == found.shape
         torch.testing.assert_close(ours[name], found, rtol=0, atol=TOLERANCE)

@@ -16,7 +16,8 @@ def linear_law(arguments: Arguments, arrived: Tensor, _made: Tensor) -> Found:
     """Return the gradients of a fully connected layer; that of the weights is an outer product, summed over rows."""
     read, weight = arguments["input"], arguments["weight"]
     rows, values = arrived.reshape(-1, weight.shape[0]), read.reshape(-1, weight.shape[1])
-    found = {"input": arrived @ weight, "weight": (rows[:, :, None] * values[:, None, :]).sum(0)}
+    # A product of matrices is the sum of the rows' outer products.
+    found = {"input": arrived @ weight, "weight": rows.T @ values}
     return found if arguments.get("bias") is None else found | {"bias": rows.sum(0)}
 
 
