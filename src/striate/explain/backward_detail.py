@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from striate.errors import InputError, Quoted
-from striate.explain.backward_sources import sources_of, strongest
+from striate.explain.backward_sources import sources_of, strongest, units_of
 from striate.explain.laws import Checked, check, check_group
 from striate.explain.laws.convolution import convolution_of, flipped, inputs_met
 from striate.explain.laws.pointwise import OPERATORS, slope
@@ -43,7 +43,8 @@ def detail_of(run: Forward, found: Gradients, wanted: UnitAt) -> GradientDetail:
             hint="Choose a layer on the way from the target to the input.",
         )
     index = chosen_index(arrived, wanted)
-    unit, *at = index[1:] if arrived.ndim > 1 else index
+    has_batch = units_of(arrived) is not arrived
+    unit, *at = index[1:] if has_batch else index
     gradient = float(arrived[index])
     sources = sources_of(run, found, number, index)
     calls = run.calls_of(wanted.layer)
@@ -62,8 +63,12 @@ def detail_of(run: Forward, found: Gradients, wanted: UnitAt) -> GradientDetail:
         sources=sources,
         law=checked.law.name if checked else "",
         statement=checked.law.statement if checked else "",
-        facts=_facts(call, unit) if call is not None else (),
-        **(_pictures(wanted.layer, call, last, arrived, unit) if call is not None and last is not None else {}),
+        facts=_facts(call, unit) if call is not None and has_batch else (),
+        **(
+            _pictures(wanted.layer, call, last, arrived, unit)
+            if call is not None and last is not None and has_batch
+            else {}
+        ),
     )
 
 
@@ -73,7 +78,7 @@ def chosen_index(values: Tensor, wanted: UnitAt) -> tuple[int, ...]:
     Raises:
         InputError: A unit or a place that is not there.
     """
-    units = values[0] if values.ndim > 1 else values
+    units = units_of(values)
     if wanted.unit is not None and not 0 <= wanted.unit < len(units):
         raise InputError(f"unit must be 0 … {len(units) - 1}", got=wanted.unit, where=wanted.layer)
     sizes = tuple(units.shape[1:])
@@ -96,7 +101,7 @@ def chosen_index(values: Tensor, wanted: UnitAt) -> tuple[int, ...]:
         found = (wanted.unit, *map(int, np.unravel_index(int(rest.argmax()), sizes or (1,))))[: 1 + len(sizes)]
     else:
         found = tuple(map(int, np.unravel_index(int(size.flatten().argmax()), tuple(units.shape))))
-    return (0, *found) if values.ndim > 1 else found
+    return (0, *found) if units is not values else found
 
 
 def _pictures(layer: str, call: Call, checked: Checked, arrived: Tensor, unit: int) -> dict[str, Any]:

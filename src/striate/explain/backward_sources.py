@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from striate.explain.laws import law_of
 from striate.explain.laws.law import doubled, leaves
@@ -43,7 +44,8 @@ def column(call: Call, number: int, index: tuple[int, ...]) -> list[Tensor]:
     by these gradients are the weights.
     """
     arguments = doubled(call.arguments)
-    with torch.inference_mode(mode=False), torch.enable_grad():
+    # The fused kernels of attention cannot be differentiated twice.
+    with torch.inference_mode(mode=False), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
         read = [tensor for name, tensor in leaves(arguments).items() if call.numbers.get(name) == number]
         for tensor in read:
             tensor.requires_grad_()
@@ -55,6 +57,16 @@ def column(call: Call, number: int, index: tuple[int, ...]) -> list[Tensor]:
         if not here.requires_grad:
             return [torch.zeros_like(one) for one in weights]
         return list(torch.autograd.grad(here, weights, allow_unused=True, materialize_grads=True))
+
+
+def units_of(values: Tensor) -> Tensor:
+    """Return (units, …) of one image's values: without the batch, where windows or tokens did not take its place.
+
+    Example:
+        >>> units_of(torch.zeros(1, 8, 5, 5)).shape, units_of(torch.zeros(64, 49, 96)).shape
+        (torch.Size([8, 5, 5]), torch.Size([64, 49, 96]))
+    """
+    return values[0] if values.ndim > 1 and values.shape[0] == 1 else values
 
 
 def strongest(
@@ -81,8 +93,7 @@ def strongest(
 
 
 def _source(run: Forward, name: str, call: Call, arrived: Tensor, slope: Tensor) -> Source:
-    rows = slope.reshape(1, -1) if slope.ndim < 2 else slope[0]
-    gradients = arrived.reshape(rows.shape)
+    rows, gradients = units_of(slope), units_of(arrived)
     products = rows * gradients
     terms, rest, rest_count = strongest(products, gradients, rows)
     law = law_of(call)

@@ -71,7 +71,7 @@ def _row(row: GradientRow, store: ArrayStore) -> Row:
 
 def _channels(gradient: NDArray[np.float32]) -> tuple[list[str], NDArray[np.float32]]:
     """Return the strongest channels with their numbers; a vector is one picture."""
-    values = gradient[0] if gradient.ndim > 1 else gradient
+    values = gradient[0] if gradient.ndim > 1 and len(gradient) == 1 else gradient
     if values.ndim < 2:
         return [""], _folded(values)[None]
     strength = np.square(values.reshape(len(values), -1).astype(np.float64)).sum(axis=1)

@@ -303,3 +303,36 @@ def test_without_a_gradient_there_is_nothing_to_take_apart():
         backward(Side(), torch.ones(1, 1, 5, 5), UnitAt(unit=0), look_at=[UnitAt(layer="b")])
     [seen] = backward(Side(), torch.ones(1, 1, 5, 5), UnitAt(unit=0))
     assert [(row.name, row.reached) for row in seen.rows] == [("a", True), ("b", False), ("x", True)]
+
+
+class Windowed(nn.Module):
+    """Attention within windows that take the batch's place, as in Swin."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.qkv, self.fc = nn.Conv2d(1, 8, 2, stride=2), nn.Linear(8, 24), nn.Linear(8, 3)
+
+    def forward(self, x):
+        x = self.embed(x).flatten(2).transpose(1, 2).reshape(-1, 4, 8)
+        q, k, v = self.qkv(x).chunk(3, -1)
+        x = nn.functional.scaled_dot_product_attention(q, k, v)
+        return self.fc(x.reshape(1, -1, 8).mean(1))
+
+
+def test_attention_in_windows_is_taken_apart_too():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = Windowed().eval()
+    images = torch.randn(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    [seen] = backward(module, images, UnitAt(unit=1), look_at="all", keep=True)
+    leaf = images.clone().requires_grad_()
+    module(leaf)[0, 1].backward()
+
+    np.testing.assert_allclose(seen.rows[-1].gradient, leaf.grad, rtol=1e-4, atol=1e-7)
+    rows = {row.name: row for row in seen.rows}
+    for detail in seen.details:
+        assert (
+            sum(source.total for source in detail.sources) == pytest.approx(detail.gradient, rel=1e-4, abs=1e-9)
+            or not detail.sources
+        )
+        assert abs(detail.gradient) == pytest.approx(rows[detail.layer].largest)
