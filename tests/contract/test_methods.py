@@ -24,11 +24,12 @@ CALLS = {
     "occlusion_census": lambda call, net, data: call(net, data.dataset, data.indices, window_px=14, stride_px=14),
     "saliency": lambda call, net, data: call(net, data.images, data.targets),
     "saliency_census": lambda call, net, data: call(net, data.dataset, data.indices),
+    "backward": lambda call, net, data: call(net, data.images, data.targets),
     "class_images": lambda call, net, data: call(net, steps=4, real=data.images),
     "filters": lambda call, net, data: call(net),
     "effective_field": lambda call, net, data: call(net, data.images),
 }
-FEWER_THAN_THREE_CALLS = {"filters", "saliency", "effective_field"}  # They enter the module once or never.
+FEWER_THAN_THREE_CALLS = {"backward", "filters", "saliency", "effective_field"}  # They enter the module once or never.
 SECTIONS = ["Args", "Returns", "Raises", "When it misleads", "Source", "Cost", "Example"]
 
 

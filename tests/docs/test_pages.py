@@ -75,8 +75,12 @@ def test_links_between_pages_lead_somewhere(page):
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/tutorial.md", "docs/table.md", "docs/how-to/choose-a-beginning.md"]
-)
+    "page",
+    [
+        "README.md", "docs/tutorial.md", "docs/table.md", "docs/how-to/choose-a-beginning.md",
+        "docs/how-to/dense-prediction.md",
+    ],
+)  # fmt: skip
 def test_every_command_on_the_page_is_a_command(page):
     import typer.main
 
@@ -91,3 +95,34 @@ def test_every_command_on_the_page_is_a_command(page):
         command = known[name]
         flags = {opt for parameter in command.params for opt in parameter.opts}
         assert {word for word in rest if word.startswith("--")} <= flags, line
+
+
+@pytest.mark.slow
+def test_the_commands_about_dense_prediction_run(tmp_path, monkeypatch, capsys):
+    import numpy as np
+    from PIL import Image
+
+    from striate.cli.app import run
+    from striate.data import load_data
+
+    monkeypatch.chdir(tmp_path)
+    digits = load_data("digits")
+    rows = [np.hstack([digits.read(5 * row + column)[0].numpy() for column in range(5)]) for row in range(3)]
+    Image.fromarray(np.vstack(rows)).save("page.png")
+    commands, code = re.findall(
+        r"```(?:python)?\n(.*?)```", (DOCS / "how-to/dense-prediction.md").read_text(), flags=re.DOTALL
+    )
+    for line in commands.strip().splitlines():
+        assert run(shlex.split(line)[1:]) == 0, line
+    out = capsys.readouterr().out
+    names = {}
+    exec(code, names)
+
+    assert "positions, 4×4 px apart, each for 28×28 px" in out
+    assert sorted(path.name for path in (tmp_path / "finer").iterdir()) == [
+        "map-3.png",
+        "map-8.png",
+        "maps.npz",
+        "segmentation.png",
+    ]
+    assert names["maps"].shape == (1, 10, 19, 29)

@@ -78,9 +78,11 @@ export interface Section {
     | Patches
     | Cases
     | Charts
+    | Dense
     | Histogram
     | Drawing
     | Graph
+    | Gradients
     | Map
     | Confusion
     | Scatter
@@ -249,6 +251,69 @@ export interface Curve {
   style: "solid" | "dashed" | "thin";
 }
 /**
+ * Prediction maps beside their image, a slider through the classes, and what one position says.
+ *
+ * `maps` (k, rows, columns) float32 are those of `classes`, the strongest first; `winner` (rows, columns) int32 numbers
+ * `winners`. All pixels are the image's own, `size_px`; `image` (1, h, w[, 3]) may be smaller.
+ */
+export interface Dense {
+  kind: "dense";
+  image: string;
+  image_scale: Scale;
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  size_px: [number, number];
+  maps: string;
+  scale: Scale;
+  classes: string[];
+  /**
+   * The network's own answer for the scaled image; empty where not asked for.
+   */
+  scaled: string[];
+  winner: string;
+  winners: DenseWinner[];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  stride_px: [number, number];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  centre_px: [number, number];
+  /**
+   * None where no rule tells, or a position sees everything.
+   */
+  field_px: [number, number] | null;
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  crop_px: [number, number];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  position: [number, number];
+  threshold: number;
+  unit: string;
+  table: Table;
+}
+/**
+ * An output that is largest somewhere, with its share of the positions.
+ */
+export interface DenseWinner {
+  name: string;
+  share: string;
+  /**
+   * Number of the class colour; −1 for grey.
+   */
+  colour: number;
+}
+/**
  * Counts over bins, with chance and limit as ticks.
  */
 export interface Histogram {
@@ -386,6 +451,51 @@ export interface GraphFinding {
   code: string;
   severity: "ok" | "note" | "warning" | "error";
   message: string;
+}
+/**
+ * The backward pass: norms on one ruler of powers of ten from `low` to `high`; the row `first` is open at the start.
+ */
+export interface Gradients {
+  kind: "gradients";
+  low: number;
+  high: number;
+  first: number;
+  rows: GradientRow[];
+  table: Table;
+}
+/**
+ * The gradient at one op. `array` (n, h, w) holds its strongest channels, on a scale of the row's own up to `high`.
+ */
+export interface GradientRow {
+  name: string;
+  kind: string;
+  size: string;
+  reached: boolean;
+  norm: number;
+  norm_shown: string;
+  zeros: string;
+  /**
+   * Norm of the weights' gradient; empty without weights.
+   */
+  weights: string;
+  law: string;
+  /**
+   * Largest difference to autograd, as a share; empty where no law was checked.
+   */
+  difference: string;
+  array: string;
+  tiles: Tile[];
+  high: number;
+  parts: LawPart[];
+}
+/**
+ * One part of how a gradient came or went: a sentence, its pictures, its numbers.
+ */
+export interface LawPart {
+  heading: string;
+  text: string;
+  pictures: Tiles[];
+  tables: Table[];
 }
 /**
  * Samples placed by the distance of their features.

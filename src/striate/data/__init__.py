@@ -5,13 +5,16 @@ from striate.data.dataset import Dataset
 from striate.data.foreground import foreground
 from striate.data.load import load_data
 from striate.data.measuring import measure_preprocessing
-from striate.data.preparing import prepare, unprepare
+from striate.data.picture import Picture, read_picture
+from striate.data.preparing import normalise, prepare, unprepare
 from striate.data.sample import Sample, SetAside
+from striate.data.single import read_input
 from striate.data.splits import Split
 
 __all__ = [
     "Batch",
     "Dataset",
+    "Picture",
     "Sample",
     "SetAside",
     "Split",
@@ -19,7 +22,10 @@ __all__ = [
     "foreground",
     "load_data",
     "measure_preprocessing",
+    "normalise",
     "prepare",
+    "read_input",
+    "read_picture",
     "shuffled",
     "unprepare",
 ]

@@ -13,12 +13,16 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from striate.errors import DataError, Quoted
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 512 * 2**20
@@ -124,16 +128,28 @@ def decode(data: bytes) -> Tensor:
     return torch.from_numpy(np.array(planes, dtype=np.uint8, order="C"))
 
 
+def opened(data: bytes, *, most_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Return a decoded image as Pillow holds it, with its first orientation and its own kind of pixels.
+
+    Raises:
+        ImageError: As `decode` does; more than `most_pixels` pixels.
+    """
+    from PIL import Image
+
+    factory, _ = Image.OPEN[_format(data, most_pixels)]
+    picture: Image.Image = factory(io.BytesIO(data), "")
+    check_size(*picture.size, most_pixels=most_pixels)
+    if getattr(picture, "is_animated", False) and picture.format != "MPO":
+        raise ImageError("holds several pictures; one is needed")
+    picture.load()
+    return picture
+
+
 def _pixels(data: bytes) -> np.ndarray:
     """Return upright (h, w) or (h, w, 3) pixels."""
     from PIL import Image
 
-    factory, _ = Image.OPEN[_format(data)]
-    picture: Image.Image = factory(io.BytesIO(data), "")
-    check_size(*picture.size)
-    if getattr(picture, "is_animated", False) and picture.format != "MPO":
-        raise ImageError("holds several pictures; one is needed")
-    picture.load()
+    picture = opened(data)
     upright = _UPRIGHT.get(picture.getexif().get(_ORIENTATION, 1), _UPRIGHT[1])
     mode = picture.mode
     if mode == "F" or (mode == "I" and picture.format not in {"PNG", "PPM"}):
@@ -147,7 +163,7 @@ def _pixels(data: bytes) -> np.ndarray:
     return upright(np.asarray(picture.convert("L" if grey else "RGB")))
 
 
-def _format(data: bytes) -> str:
+def _format(data: bytes, most_pixels: int) -> str:
     """Return Pillow's name for what the bytes are."""
     from PIL import Image, ImageFile
 
@@ -163,15 +179,15 @@ def _format(data: bytes) -> str:
         if accept is None or accept(data[:16]) is not True:
             continue
         if name == "WEBP":
-            check_size(*_webp_size(data))
+            check_size(*_webp_size(data), most_pixels=most_pixels)
         return name
     raise ImageError("not an image of a known kind (" + ", ".join(FORMATS) + ")")
 
 
-def check_size(width: int, height: int) -> None:
-    """Refuse sizes above `MAX_PIXELS`, or without a pixel."""
-    if width * height > MAX_PIXELS:
-        raise ImageError(f"larger than {MAX_PIXELS:,} pixels ({width}×{height})")
+def check_size(width: int, height: int, *, most_pixels: int = MAX_PIXELS) -> None:
+    """Refuse sizes above `most_pixels`, or without a pixel."""
+    if width * height > most_pixels:
+        raise ImageError(f"larger than {most_pixels:,} pixels ({width}×{height})")
     if width < 1 or height < 1:
         raise ImageError(f"without pixels ({width}×{height})")
 

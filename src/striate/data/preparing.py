@@ -44,6 +44,34 @@ def prepare(image: Tensor, preprocessing: Preprocessing) -> Tensor:
     return prepare_stack(image[None], preprocessing)[0]
 
 
+def normalise(image: Tensor, preprocessing: Preprocessing) -> Tensor:
+    """Return a stored image as a network's input at its own size: channels and scale as `prepare` does, nothing cut or scaled.
+
+    Args:
+        image: uint8, shape (1 or 3, h, w), 0 … 255.
+        preprocessing: The input's channels, mean and std; its height and width do not matter.
+
+    Returns:
+        float32, shape (channels, h, w).
+
+    Raises:
+        ShapeError: Not such an image; channels that cannot become the input's.
+
+    Example:
+        >>> import torch
+        >>> from striate.records import Preprocessing
+        >>> how = Preprocessing(shape=(3, 8, 8), mean=(0.5,) * 3, std=(0.25,) * 3)
+        >>> normalise(torch.tensor([[[0, 255]]], dtype=torch.uint8), how)[2].tolist()
+        [[-2.0, 2.0]]
+    """
+    if image.dtype != torch.uint8 or image.ndim != 3 or image.numel() == 0:
+        raise ShapeError("an image must be uint8 of shape (c, h, w)", got=tuple(image.shape))
+    _check(preprocessing)
+    unit = _adapt_channels(image[None].to(torch.float32) / 255, preprocessing.shape[0])[0]
+    mean, std = _channelwise(preprocessing, unit)
+    return (unit - mean) / std
+
+
 def prepare_stack(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     """Return stored images, uint8 (n, c, h, w), as float32 (n, *preprocessing.shape)."""
     _check(preprocessing)

@@ -24,6 +24,7 @@ Section = Literal[
     "map",
     "occlusion",
     "saliency",
+    "backward",
     "class-images",
     "mistakes",
 ]

@@ -3,6 +3,7 @@
 from striate.nets.blocks import BLOCKS
 from striate.nets.build import build
 from striate.nets.coordinates import add_coordinates
+from striate.nets.dense import DenseNetwork, dense
 from striate.nets.initialise import initialise
 from striate.nets.network import Network
 from striate.nets.origin import Origin
@@ -11,10 +12,12 @@ from striate.nets.weights import load_weights, read_weights, save_weights
 
 __all__ = [
     "BLOCKS",
+    "DenseNetwork",
     "Network",
     "Origin",
     "add_coordinates",
     "build",
+    "dense",
     "from_blueprint",
     "initialise",
     "load_network",

@@ -1,6 +1,18 @@
 """Frozen results of readings, training and methods: plain numbers and pictures, declared without torch or numpy."""
 
 from striate.records.array import Array
+from striate.records.backward import (
+    Backward,
+    FlippedFilter,
+    GradientDetail,
+    GradientRow,
+    ParameterGradient,
+    SharedWeight,
+    Source,
+    Term,
+    UnitAt,
+    Winners,
+)
 from striate.records.beginnings import BeginningComparison, Begun, Difference, FirstSteps, LayerStart, Start
 from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
 from striate.records.evidence import Evidence
@@ -29,6 +41,7 @@ __all__ = [
     "LOSSES",
     "ActivationMaps",
     "Array",
+    "Backward",
     "BeginningComparison",
     "Begun",
     "Borders",
@@ -46,7 +59,10 @@ __all__ = [
     "Figures",
     "Filters",
     "FirstSteps",
+    "FlippedFilter",
     "Fold",
+    "GradientDetail",
+    "GradientRow",
     "InputSizes",
     "LaneRow",
     "Lanes",
@@ -62,6 +78,7 @@ __all__ = [
     "Output",
     "OutputKind",
     "Pair",
+    "ParameterGradient",
     "Predictions",
     "Preprocessing",
     "Receptive",
@@ -72,12 +89,17 @@ __all__ = [
     "Saving",
     "Schedule",
     "Scoreboard",
+    "SharedWeight",
+    "Source",
     "StagePair",
     "Start",
+    "Term",
     "TimeLedger",
     "Times",
     "TopPatches",
     "TrainingCurve",
+    "UnitAt",
     "UnitPatches",
+    "Winners",
     "WorkTimes",
 ]

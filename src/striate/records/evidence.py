@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from striate.records.backward import Backward
 from striate.records.beginnings import Start
 from striate.records.pictures import (
     ClassImages,
@@ -46,6 +47,7 @@ class Evidence:
     occlusion_census: OcclusionCensus | None = None
     saliencies: tuple[Saliency, ...] = ()
     saliency_census: SaliencyCensus | None = None
+    backward: Backward | None = None
     class_images: ClassImages | None = None
     left_out: tuple[tuple[str, str], ...] = ()
     is_one_run: bool = False

@@ -11,6 +11,7 @@ from striate.page.wire import Page, Section
 from striate.report.finding_rows import finding_row, findings_sentence
 from striate.report.sections import (
     activations,
+    backward,
     class_images,
     feature_map,
     filters,
@@ -35,6 +36,7 @@ _SECTIONS = (
     feature_map,
     occlusion,
     saliency,
+    backward,
     class_images,
     mistakes,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -9,7 +11,16 @@ from striate.analyse import cost, layers
 from striate.data import Dataset, Split, batches
 from striate.errors import InputError
 from striate.events import SILENT, Events
-from striate.explain import class_images, filters, located, occlusion, occlusion_census, saliency, saliency_census
+from striate.explain import (
+    backward,
+    class_images,
+    filters,
+    located,
+    occlusion,
+    occlusion_census,
+    saliency,
+    saliency_census,
+)
 from striate.features import feature_map, map_layers
 from striate.graph import Graph
 from striate.nets import Network
@@ -26,6 +37,7 @@ from striate.observe import (
 )
 from striate.records import (
     ActivationMaps,
+    Backward,
     Chosen,
     ClassImages,
     Evidence,
@@ -47,6 +59,8 @@ WINDOW_SHARE = 0.25
 MOST_CLASS_IMAGES = 20
 # Cells along a side to which maps are pooled for the map of features: coarse, but not forgetting where things were.
 MAP_SIDE = 4
+# Up to so many multiplications an image, the laws of the backward pass are checked and taken apart at every layer.
+TAKEN_APART_MACS = 200_000_000
 # t-SNE needs some company.
 FEWEST_ON_THE_MAP = 10
 
@@ -107,6 +121,7 @@ def gather(
         occlusion_census=_occlusion_census(network, dataset, _spread(predictions, budget.occlusion_images), events),
         saliencies=_saliencies(network, dataset, chosen, events),
         saliency_census=_saliency_census(network, dataset, _spread(predictions, budget.saliency_images), seed, events),
+        backward=_backward(network, dataset, chosen, table.total.macs // recording.graph.conditions.batch, events),
         class_images=_class_images(
             network, dataset, _spread(predictions, CENSUS_IMAGES), budget.steps if pictured else 0, seed, events
         ),
@@ -226,6 +241,32 @@ def _saliencies(network: Network, dataset: Dataset, chosen: tuple[Chosen, ...], 
     targets = torch.tensor([max(row.answer, 0) for row in chosen])
     records = saliency(network, _inputs(network, dataset, samples), targets, events=events)
     return located(records, network, dataset, samples)
+
+
+def _backward(
+    network: Network, dataset: Dataset, chosen: tuple[Chosen, ...], macs: int, events: Events
+) -> Backward | None:
+    """Return one backward pass, of the first chosen image; with every law taken apart where the network is small."""
+    if not chosen:
+        return None
+    sample = chosen[0].sample
+    is_small = macs <= TAKEN_APART_MACS
+    targets = torch.tensor([max(chosen[0].answer, 0)])
+    try:
+        [found] = backward(
+            network,
+            _inputs(network, dataset, [sample]),
+            targets,
+            look_at="all" if is_small else (),
+            keep=True,
+            checked=is_small,
+            events=events,
+        )
+    except InputError as error:
+        # Half precision, a slice that is written, a gradient that is not finite: the report says nothing about it then.
+        events.log(f"no backward pass: {error}")
+        return None
+    return replace(found, sample=sample)
 
 
 def _saliency_census(

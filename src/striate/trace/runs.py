@@ -155,14 +155,15 @@ def _recorded(shell: Shell, inputs: Inputs, tensors: list[Tensor], mode: Mode, q
         refused = failure.operator and type(error) in (RuntimeError, ValueError, IndexError)
         if quick is not None and (isinstance(error, _NEEDS_VALUES) or not refused):
             raise NeedsValues from error
-        told = _told(error, failure)
-        told.reached = table(recorder.tape, shell.found, inputs, mode).graph
-        told.operator, told.shapes = failure.operator, failure.shapes
-        raise told from error
+        said = told(error, failure)
+        said.reached = table(recorder.tape, shell.found, inputs, mode).graph
+        said.operator, said.shapes = failure.operator, failure.shapes
+        raise said from error
 
 
-def _told(error: Exception, failure: Failure) -> InputError:
+def told(error: Exception, failure: Failure | None) -> InputError:
     """Return what went wrong in our words, with the place, the shapes and what the network said."""
+    failure = failure or Failure("")
     said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
     where = failure.path or "the network itself"
     if not failure.operator:

@@ -140,6 +140,23 @@ def with_values(module: nn.Module) -> Shell:
     return _shell(module, holdings(module), _cloned)
 
 
+def twin(module: nn.Module, *, without: frozenset[str] = frozenset()) -> nn.Module:
+    """Return a copy of a module with parameters and buffers of its own; those named in `without` are empty in it.
+
+    Example:
+        >>> copy = twin(nn.Linear(3, 2), without=frozenset({"weight"}))
+        >>> copy.weight.numel(), copy.bias.numel()
+        (0, 2)
+    """
+    memo: dict[int, Any] = {}
+    for key, parameter in module.named_parameters():
+        if key in without:
+            memo[id(parameter)] = nn.Parameter(parameter.detach().new_empty(0), requires_grad=parameter.requires_grad)
+        elif _is_plain(parameter):
+            memo[id(parameter)] = _cloned(parameter)
+    return _copied(module, memo)
+
+
 def again(shell: Shell) -> Shell:
     """Return another copy of a shell without values; the tensors are shared, as there is nothing in them to change."""
     return _shell(shell.module, shell.found, lambda tensor: tensor if isinstance(tensor, FakeTensor) else None)

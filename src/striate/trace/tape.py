@@ -127,6 +127,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             how.
         inputs: The tensors it is run on, by name.
         run: Runs an operator on its arguments.
+        edit: Returns the arguments a call is made with instead of the network's own; None leaves all as they are.
     """
 
     def __init__(
@@ -135,9 +136,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kept: frozenset[str],
         inputs: Mapping[str, Tensor],
         run: Callable[[Any, Sequence[Any], Mapping[str, Any]], Any],
+        edit: Callable[[Any, Sequence[Any]], Sequence[Any]] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._run = run
+        self._run, self._edit = run, edit
         self.tape = Tape()
         self.failures: dict[int, Failure] = {}
         self._shell = shell
@@ -168,6 +170,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 out = _taken_apart(func, args, kwargs)
             if out is not NotImplemented:
                 return out
+        if self._edit is not None:
+            args = self._edit(func, args)
         after: list[int] = []
         call = Call(
             func,

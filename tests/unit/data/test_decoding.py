@@ -202,7 +202,7 @@ def test_a_large_webp_is_refused_before_its_reader_sees_it(kind, monkeypatch):
 
 def test_the_size_in_a_webp_header_is_read_as_pillow_reads_it(monkeypatch):
     seen = []
-    monkeypatch.setattr("striate.data.decoding.check_size", lambda width, height: seen.append((width, height)))
+    monkeypatch.setattr("striate.data.decoding.check_size", lambda width, height, **_: seen.append((width, height)))
     decode(stored(Image.fromarray(noise(5, 7)), "WEBP"))
     decode(stored(Image.fromarray(noise(5, 7)), "WEBP", lossless=True))
     decode(stored(Image.new("RGBA", (7, 5), (1, 2, 3, 100)), "WEBP"))

@@ -25,6 +25,7 @@ def test_every_picture_of_the_mission_is_in_the_report(small_inspection):
         "map",
         "occlusion",
         "saliency",
+        "backward",
         "class-images",
         "mistakes",
         "made",

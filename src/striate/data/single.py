@@ -1,0 +1,76 @@
+"""One input by name: an image file, a sample of a data set, an array of numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from striate.data.decoding import MAX_PIXELS, SUFFIXES, decode, read_bytes
+from striate.data.load import load_data
+from striate.data.preparing import prepare
+from striate.errors import DataError, InputError, Quoted, ShapeError
+from striate.events import SILENT, Events
+from striate.graph import times
+from striate.records import Preprocessing
+
+ARRAYS = (".npy",)
+_KNOWN = "Known: an image file, data:index (digits:17, folder:3), and .npy with an input as the network takes it."
+
+
+def read_input(reference: str, preprocessing: Preprocessing, *, events: Events = SILENT) -> Tensor:
+    """Return one input of a network, prepared.
+
+    Args:
+        reference: An image file; `data:index`, a sample of anything `load_data` takes; or a `.npy` file with a prepared
+            input, as signals and volumes come.
+        preprocessing: Of the network.
+        events: Hears a data set being read.
+
+    Returns:
+        float32 of shape `preprocessing.shape`.
+
+    Raises:
+        DataError: A file that cannot be read; an index outside the data set.
+        InputError: Nothing of that name.
+        ShapeError: An array of another shape.
+
+    Example:
+        >>> how = Preprocessing(shape=(1, 28, 28), mean=(0.0,), std=(1.0,))
+        >>> read_input("digits:17", how).shape
+        torch.Size([1, 28, 28])
+    """
+    path = Path(reference)
+    if path.suffix.lower() in ARRAYS:
+        return _array(path, preprocessing)
+    if path.suffix.lower() in SUFFIXES:
+        return prepare(decode(read_bytes(path)), preprocessing)
+    data, colon, index = reference.rpartition(":")
+    if not colon or not index.isdecimal():
+        raise InputError("an input must name something", got=reference, hint=_KNOWN)
+    return prepare(load_data(data, events=events).read(int(index)), preprocessing)
+
+
+def _array(path: Path, preprocessing: Preprocessing) -> Tensor:
+    try:
+        # Mapped first: the header tells the size before anything is read.
+        values = np.load(path, allow_pickle=False, mmap_mode="r")
+    except (OSError, ValueError) as cause:
+        raise DataError(
+            "an array file must be a whole .npy of numbers", got=Quoted(str(cause)), where=str(path)
+        ) from cause
+    if values.size > MAX_PIXELS or values.dtype.kind not in "fiu":
+        raise DataError(
+            f"an array must hold at most {MAX_PIXELS:,} numbers",
+            got=Quoted(f"{values.size:,} of type {values.dtype}"),
+            where=str(path),
+        )
+    if tuple(values.shape) != preprocessing.shape:
+        raise ShapeError(
+            f"an array must have the network's input shape, {times(preprocessing.shape)}",
+            got=Quoted(times(tuple(values.shape))),
+            where=str(path),
+        )
+    return torch.from_numpy(np.array(values, dtype=np.float32))
