@@ -60,8 +60,8 @@ def dense(
         raise UsageError("--exact must come with --by shift for finer maps", got=f"--exact --finer {finer}")
     from striate.data import read_picture
     from striate.explain import prediction_maps
-    from striate.nets import dense as make_dense
     from striate.nets import load_network
+    from striate.nets.dense import dense as make_dense
 
     loaded = _named(load_network(network), names)
     picture = _resized(read_picture(image, most_pixels=most_pixels), size)

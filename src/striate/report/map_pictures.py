@@ -32,8 +32,12 @@ _CLASSES = (
     "5b6b78",
 )
 _PAPER, _INK, _NOTE, _OUTLINE = "#fcfcfa", "#1b1d1f", "#666b70", (131, 135, 138)
-_SIDE_PX, _GAP_PX, _HEAD_PX, _FOOT_PX = 480, 24, 58, 64
+_SIDE_PX, _GAP_PX, _HEAD_PX, _FOOT_PX = 480, 24, 58, 84
 _LEGEND = 12
+_JUDGED = (
+    "You should see one island on each object. Something is wrong if a corner, a caption or plain background is dark."
+)
+_JUDGED_PARTS = "You should see areas that follow the objects. Something is wrong if classes alternate at random."
 # What Pillow's own font does not have.
 _DRAWABLE = str.maketrans({"×": "x", "\u202f": " ", "−": "-"})
 
@@ -63,7 +67,8 @@ def map_picture(image: Image.Image, maps: PredictionMaps, entry: Strongest, *, s
     _draw_scale(sheet, pen, (2 * _GAP_PX + wide, _HEAD_PX + tall + 10), wide, (_value(low, maps), _value(high, maps)))
     _write(pen, (_GAP_PX, _HEAD_PX + tall + 10), f"image {maps.size_px[1]}×{maps.size_px[0]} px", 12, _NOTE)
     step = f"{maps.unit}; {values.shape[0]}×{values.shape[1]} positions, {maps.stride_px[0]:g} px apart; grey: edges of the image"
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 40), f"{source}. {step}."[:160], 12, _NOTE)
+    _write(pen, (_GAP_PX, _HEAD_PX + tall + 36), _JUDGED, 12, _INK)
+    _write(pen, (_GAP_PX, _HEAD_PX + tall + 56), f"{source}. {step}."[:160], 12, _NOTE)
     return _png(sheet)
 
 
@@ -97,7 +102,8 @@ def segmentation_picture(image: Image.Image, maps: PredictionMaps, *, source: st
         pen.rectangle((x, y + 2, x + 12, y + 14), fill="#c8c8c8")
         _write(pen, (x + 20, y), f"{len(shares) - len(first)} others  {percent(rest)}", 13, _INK)
     note = f"{source}. Edges are no finer than {maps.stride_px[0]:g} px; white lines: edges of the image."
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 20 * rows + 40), note[:160], 12, _NOTE)
+    _write(pen, (_GAP_PX, _HEAD_PX + tall + 20 * rows + 36), _JUDGED_PARTS, 12, _INK)
+    _write(pen, (_GAP_PX, _HEAD_PX + tall + 20 * rows + 56), note[:160], 12, _NOTE)
     return _png(sheet)
 
 

@@ -60,6 +60,15 @@ def test_another_stride_and_dilation_are_as_if_they_had_been_built_in(fixed):
     assert torch.equal(found, functional.max_pool2d(before, 2, stride=1, dilation=2))
 
 
+def test_padding_is_spread_with_the_window(fixed):
+    image = torch.randn(1, 2, 16, 16)
+    program = trace_until(fixed, (1, 2, 16, 16), "conv", edits={0: Edit(stride=(1, 2), spread=(3, 1))}).program
+    weight, bias = fixed.conv.weight, fixed.conv.bias
+
+    expected = functional.conv2d(image, weight, bias, stride=(1, 2), padding=(3, 1), dilation=(3, 1))
+    torch.testing.assert_close(program.run(fixed, image).outputs, expected)
+
+
 def test_a_string_for_the_padding_follows_the_dilation_by_itself():
     net = nn.Sequential(nn.Conv1d(1, 1, 3, padding="same"))
     program = trace_until(net, (1, 1, 9), "0", edits={0: Edit(stride=(1,), spread=(3,))}).program

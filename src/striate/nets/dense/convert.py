@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import torch
 from torch import Tensor, nn
 
-from striate.analyse import receptive_fields
 from striate.errors import InputError, Quoted
-from striate.graph import Graph, Shape, times
-from striate.kinds import kind_of
-from striate.nets.dense.cutting import Cut, cut
+from striate.graph import Shape, times
+from striate.nets.dense.cutting import cut
 from striate.nets.dense.head import HeadReader
 from striate.nets.dense.network import DenseNetwork, at, largest_deviation, scores
+from striate.nets.dense.placing import places
 from striate.nets.dense.trunk import Trunk
 from striate.nets.network import Network
 from striate.records.dense import Conversion
-from striate.records.readings import Receptive
 from striate.trace import Recording, trace
 from striate.trace.shell import twin, unwrapped
 from striate.trace.state import eval_mode, kept_randomness
@@ -87,7 +83,7 @@ def dense(network: Network | nn.Module, input_shape: Shape | None = None) -> Den
         window=found.shape[1:],
         native_deviation=0.0,
         outputs=max(graph.output.shape[1:], default=1),
-        **_places(graph, found, shape),  # type: ignore[arg-type]
+        **places(graph, found, shape),  # type: ignore[arg-type]
     )
     made = DenseNetwork(copied, Trunk(found.trunk, found.order), head, recording, conversion).eval()
     _check_growth(made)
@@ -127,66 +123,6 @@ def _check_recording(recording: Recording) -> None:
             got=Quoted(", ".join(recording.skipped_hooks)),
             hint="Remove them first: what they do cannot be recorded.",
         )
-
-
-def _places(graph: Graph, found: Cut, shape: Shape) -> dict[str, object]:
-    """Return where positions lie, and what on the way makes them depend on more than their crop."""
-    fields = receptive_fields(graph)
-    field: Receptive = fields[found.trunk]
-    before = _before(graph, found.trunk)
-    global_at = next((name for name in before if fields[name].is_global), "")
-    unknown_at = next((name for name in before if not fields[name].is_known), "")
-    axes = field.axes if field.is_known and all(axis.is_uniform for axis in field.axes) else ()
-    if axes:
-        stride = [Fraction(axis.stride) for axis in axes]
-        if any(step.denominator != 1 or step < 1 for step in stride):
-            raise InputError(
-                "a position must be a whole number of pixels from the next",
-                got=Quoted("×".join(map(str, stride))),
-                where=found.trunk,
-            )
-        strides = tuple(map(int, stride))
-        more = [(window - 1) * step for window, step in zip(found.shape[1:], strides, strict=True)]
-        spans = [axis.span(0) for axis in axes]
-        sizes = tuple(last - first + far for (first, last), far in zip(spans, more, strict=True))
-        centres = tuple((first + last - 1 + far) / 2 for (first, last), far in zip(spans, more, strict=True))
-        padding = tuple(max(-first, 0) for first, _ in spans)
-    else:
-        strides = tuple(max(side // n, 1) for side, n in zip(shape[1:], found.shape[1:], strict=True))
-        sizes, padding = (), ()
-        centres = tuple((side - 1) / 2 for side in shape[1:])
-    return {
-        "stride_px": strides,
-        "field_px": sizes,
-        "centre_px": centres,
-        "padding_px": padding,
-        "padded_at": next((name for name in before if _is_padded(graph, name)), ""),
-        "global_at": global_at,
-        "unknown_at": unknown_at,
-    }
-
-
-def _before(graph: Graph, name: str) -> list[str]:
-    """Return the ops through which the image comes to a value."""
-    needed, seen = {name}, set(graph.conditions.inputs)
-    for op in reversed(graph.ops):
-        if op.name in needed:
-            needed.update(op.inputs)
-    for op in graph:
-        if any(source in seen for source in op.inputs):
-            seen.add(op.name)
-    return [op.name for op in graph if op.name in needed and op.name in seen]
-
-
-def _is_padded(graph: Graph, name: str) -> bool:
-    op = graph[name]
-    if op.kind == "pad":
-        return any(op.attributes.get("pad", (1,)))
-    if any(map(any, op.attributes.get("padding", ()))):
-        return True
-    kind = kind_of(op.kind)
-    # Enlargements repeat or mirror what is at the border; transposed filters reach over it.
-    return kind is None or op.kind in {"resize", "convtranspose"}
 
 
 def _check_growth(made: DenseNetwork) -> None:

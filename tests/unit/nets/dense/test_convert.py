@@ -190,6 +190,20 @@ def test_a_gate_over_the_whole_map_is_named():
     assert (found.global_at, found.is_local, found.is_exact) == ("mean", False, False)
 
 
+def test_places_that_take_turns_have_no_common_field():
+    class Enlarged(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.down, self.skip, self.fc = nn.Conv2d(1, 2, 2, stride=4), nn.Conv2d(1, 2, 2, stride=2), nn.Linear(2, 2)
+
+        def forward(self, x):
+            x = self.skip(x) + functional.interpolate(self.down(x), scale_factor=2)
+            return self.fc(x.mean((2, 3)))
+
+    with pytest.raises(InputError, match="other sizes"):
+        dense(Enlarged(), (1, 16, 16))  # one pixel pair more does not fit its halves
+
+
 def test_a_blueprints_network_knows_its_own_size():
     from striate.blueprint import Blueprint
 
