@@ -93,7 +93,7 @@ def _unmet(op: Op, graph: Graph) -> BlueprintError:
     if len(op.inputs) < 2:
         what = "a parameter" if op.params else "a number"
         return refused("branches must meet each other", op, hint=f"This is arithmetic with {what}, which has no word.")
-    if op.params or op.attributes.get("divides"):
+    if op.params or {"divides", "subtracts", "alpha"} & op.attributes.keys():
         return refused("branches must meet in a plain sum, product or concatenation", op)
     if op.kind == "concat":
         return refused("branches must meet along their channels", op, hint=f"Here it is axis {op.attributes['axis']}.")
