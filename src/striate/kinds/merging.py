@@ -91,7 +91,7 @@ class Multiply(Kind):
         if "start" not in op.attributes:
             return None
         axes = len(sources[0]) - 2
-        return Call("LayerScale", (sources[0][1], axes, op.attributes["start"]), block="layer_scale")
+        return Call("LayerScale", (sources[0][1], axes, op.attributes["start"]), module="layer_scale")
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         return Kept(for_others=tuple(range(len(sources))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from striate.blueprint.importing.pieces import refused
 from striate.blueprint.importing.spelling import Speller, words_for
-from striate.blueprint.importing.structure import JOINS
+from striate.blueprint.importing.structure import JOINING
 from striate.errors import BlueprintError, Quoted
 from striate.graph import Graph, Op, times
 from striate.kinds import kind_of
@@ -50,7 +50,7 @@ def skipped(graph: Graph, speller: Speller) -> frozenset[str]:
 
 
 def _is_said(op: Op, graph: Graph, speller: Speller) -> bool:
-    if op.kind in JOINS and len(op.inputs) > 1:
+    if op.kind in JOINING and len(op.inputs) > 1:
         return _meets(op, graph)
     if op.kind == "concat" and len(op.inputs) == 1 and not op.params:
         return True
@@ -70,7 +70,7 @@ def _meets(op: Op, graph: Graph) -> bool:
 
 def _unsaid(op: Op, graph: Graph) -> BlueprintError:
     """Return why an op cannot be said, and which words are near."""
-    if op.kind in JOINS and op.inputs:
+    if op.kind in JOINING and op.inputs:
         return _unmet(op, graph)
     near = [found.word.name for found in words_for(op.kind) if found.word is not None]
     reasons = (
