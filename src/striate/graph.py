@@ -198,8 +198,8 @@ class Graph:
             reads = [position[i] for i in inputs[op.name]]
             row = (
                 op.kind,
-                # A sum is the same in any order.
-                tuple(sorted(reads) if op.kind == "add" else reads),
+                # A sum is the same in any order, a difference is not.
+                tuple(sorted(reads) if op.kind == "add" and not op.attributes else reads),
                 op.shape,
                 tuple(sorted((name, value) for name, value in op.attributes.items() if name != "start")),
                 params,

@@ -21,7 +21,14 @@ def mobilenet_macs(factor):
     return int(total)
 
 
-@pytest.mark.parametrize(("millions", "factor", "params"), [(325, 0.75, 2.6), (149, 0.5, 1.3), (41, 0.25, 0.5)])
+@pytest.mark.parametrize(
+    ("millions", "factor", "params"),
+    [
+        pytest.param(325, 0.75, 2.6, marks=pytest.mark.long),
+        (149, 0.5, 1.3),
+        pytest.param(41, 0.25, 0.5, marks=pytest.mark.long),
+    ],
+)
 def test_the_width_multipliers_of_mobilenet(millions, factor, params):
     """Howard et al., arXiv 1704.04861, table 6."""
     wanted = mobilenet_macs(factor)
@@ -36,7 +43,14 @@ def test_the_width_multipliers_of_mobilenet(millions, factor, params):
     assert round(found.after.params / 1e6, 1) == params
 
 
-@pytest.mark.parametrize(("millions", "side"), [(418, 192), (290, 160), (186, 128)])
+@pytest.mark.parametrize(
+    ("millions", "side"),
+    [
+        pytest.param(418, 192, marks=pytest.mark.long),
+        pytest.param(290, 160, marks=pytest.mark.long),
+        (186, 128),
+    ],
+)
 def test_the_resolutions_of_mobilenet(millions, side):
     """Howard et al., arXiv 1704.04861, table 7."""
     found = solve(known("mobilenet_v1").plan, macs=millions * 10**6, over="input", multiple=32)
@@ -46,7 +60,7 @@ def test_the_resolutions_of_mobilenet(millions, side):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["convnext_tiny", "squeezenet", "m5"])
+@pytest.mark.parametrize("name", [pytest.param("convnext_tiny", marks=pytest.mark.long), "squeezenet", "m5"])
 def test_half_the_cost_has_the_same_layers(name):
     plan = known(name).plan
     wanted = cost(plan.graph()).total.macs // 2

@@ -30,13 +30,13 @@ def agree(seed):
 
 
 @pytest.mark.slow
-def test_a_hundred_random_blueprints_equal_their_traces():
-    for seed in range(100):
+def test_random_blueprints_equal_their_traces():
+    for seed in range(40):
         agree(seed)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("hundred", range(1, 10))
+@pytest.mark.parametrize("hundred", range(10))
 def test_a_thousand_random_blueprints_equal_their_traces(hundred):
     for seed in range(100 * hundred, 100 * hundred + 100):
         agree(seed)
@@ -44,7 +44,7 @@ def test_a_thousand_random_blueprints_equal_their_traces(hundred):
 
 @pytest.mark.slow
 def test_the_source_of_random_blueprints_is_the_network_that_is_built():
-    for seed in range(40):
+    for seed in range(15):
         plan = random_blueprint(seed)
         ours, space = build(plan).eval(), {"__name__": "net"}
         exec(plan.to_source(), space)

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from striate.blueprint import Blueprint
 from striate.nets import build
-from striate.nets.blocks import BLOCKS
+from striate.nets.modules import MODULES
 from striate.trace import trace
 
 pytestmark = pytest.mark.reference
@@ -87,9 +87,9 @@ def test_layer_scale_and_its_start_are_those_of_a_convnext_block():
 def test_a_sum_a_power_and_an_order_come_out_as_by_hand():
     x = torch.tensor([[[1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 0.0, 2.0]]])
 
-    assert BLOCKS["GlobalSumPool"]()(x).tolist() == [[[10.0], [3.0]]]
+    assert MODULES["GlobalSumPool"]()(x).tolist() == [[[10.0], [3.0]]]
     assert first_of("input 2x4; lppool 2 p 2; classes 2")(x)[0, 0].tolist() == pytest.approx([5**0.5, 5.0])
-    assert BLOCKS["Permute"]((0, 2, 1))(x).tolist() == [[[1, 0], [2, 1], [3, 0], [4, 2]]]
+    assert MODULES["Permute"]((0, 2, 1))(x).tolist() == [[[1, 0], [2, 1], [3, 0], [4, 2]]]
 
 
 def test_local_response_normalisation_comes_out_as_by_hand():

@@ -62,11 +62,18 @@ def values_from(plan: Blueprint, words: Iterable[str], *, where: str) -> dict[st
 
 def _setting(plan: Blueprint, name: str, value: Any) -> Any:  # noqa: ANN401 - a number or axes
     before = plan.settings[name]
-    if isinstance(before, Choice) and value not in before.options:
-        options = ", ".join(map(value_text, before.options))
-        raise InputError(f"{name} must be one of {options}", got=value, where="chosen")
+    if isinstance(before, Choice):
+        return _option(name, value, before)
     if isinstance(value, bool) or not isinstance(value, int | float | tuple):
         raise InputError("a setting must be a number", got=value, where=name)
+    return value
+
+
+def _option(name: str, value: Any, choice: Choice) -> Any:  # noqa: ANN401 - any option
+    """Return a value that is among the options of a choice; refuse another."""
+    if value not in choice.options:
+        options = ", ".join(map(value_text, choice.options))
+        raise InputError(f"{name} must be one of {options}", got=value, where="chosen")
     return value
 
 
@@ -109,10 +116,4 @@ class _Closer:
         self.found[name] = value.options
         if name not in self.values:
             return value
-        if self.values[name] not in value.options:
-            raise InputError(
-                f"{name} must be one of {', '.join(map(value_text, value.options))}",
-                got=self.values[name],
-                where="chosen",
-            )
-        return self.values[name]
+        return _option(name, self.values[name], value)

@@ -116,6 +116,9 @@ class _Editor:
         copies = [self.items(item.items) for _ in range(repeats(item.count, self.settings, where="repeat"))]
         if all(copy == item.items for copy in copies):
             return [item]
+        if all(copy == copies[0] for copy in copies):
+            # Changed alike: the count stays as it is written.
+            return [replace(item, items=copies[0])] if copies[0] else []
         made: list[Item] = []
         while copies:
             run = next((number for number, copy in enumerate(copies) if copy != copies[0]), len(copies))

@@ -202,8 +202,8 @@ class Blueprint:
             BlueprintError: The first op that no word writes, or that belongs to two branches, with the reason.
 
         When it misleads:
-            A table does not tell a difference from a sum, nor hold the numbers a network computes with in its own code;
-            two networks of one table need not compute the same. Branches left out in training only are not seen in a
+            A table does not hold the numbers a network computes with in its own code; two networks of one table need not
+            compute the same. Branches left out in training only are not seen in a
             table of eval mode: import a table of train mode to have them.
 
         Example:

@@ -33,7 +33,7 @@ def output_from(tokens: list[str], *, where: str) -> tuple[OutputKind, tuple[str
             raise BlueprintError(f"an output must be by {', '.join(_WAYS)}", got=rest[-1], where=where)
         by, rest = _WAYS[rest[-1]], rest[:-2]
     if len(rest) == 1 and rest[0].isascii() and rest[0].isdigit():
-        names = tuple(str(number) for number in range(min(int(rest[0]), 10**7)))
+        names = tuple(str(number) for number in range(min(int(rest[0].lstrip("0")[:9] or "0"), 10**7)))
     else:
         names = tuple(rest)
     least = 2 if kind == "classes" else 1

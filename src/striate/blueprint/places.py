@@ -12,9 +12,8 @@ from striate.blueprint import text as _text
 from striate.blueprint import vocabulary
 from striate.blueprint.model import Blueprint, Path
 from striate.blueprint.paper import written
+from striate.blueprint.reading import YAML_ENDINGS
 from striate.findings import Place
-
-YAML_ENDINGS = frozenset({".yaml", ".yml"})
 
 
 def places(plan: Blueprint, text: str, *, file: str) -> dict[str, Place]:
@@ -79,7 +78,7 @@ class _Rows:
         name, value = next(iter(keys.items()), ("", None))
         if name in vocabulary.MEETINGS and isinstance(value, _yaml.SequenceNode):
             for branch, rows in enumerate(value.value):
-                if rows.value != vocabulary.IDENTITY:
+                if not _is_identity(rows):
                     self.rows(rows, (*here, branch))
         elif name == vocabulary.HEAD:
             parts = _children(value)
@@ -90,13 +89,18 @@ class _Rows:
     def stage(self, node: _yaml.ScalarNode, above: Path, number: int) -> int:
         line, column = _start(node)
         offsets = _text.places_of_items(node.value, settings=self.settings, first=number)
-        if not offsets and node.value.strip() == vocabulary.IDENTITY:
-            return 0
         # In a plain scalar on one line a character of the value is a character of the file.
         is_plain = node.style is None and node.start_mark.line == node.end_mark.line
         for path, offset in offsets.items():
             self.found[(*above, *path)] = (line, column + (offset if is_plain else 0))
         return max((path[0] for path in offsets), default=number - 1) - number + 1
+
+
+def _is_identity(rows: _yaml.Node) -> bool:
+    """Return whether a branch hands its value on: the word alone, or in a list."""
+    if isinstance(rows, _yaml.SequenceNode) and len(rows.value) == 1:
+        rows = rows.value[0]
+    return bool(rows.value == vocabulary.IDENTITY)
 
 
 def _children(node: _yaml.Node | None) -> dict[str, _yaml.Node]:

@@ -9,6 +9,7 @@ from striate.blueprint.model import Blueprint
 from striate.errors import InputError
 
 MOST_BYTES = 1_000_000
+YAML_ENDINGS = frozenset({".yaml", ".yml"})
 
 
 def is_blueprint_file(reference: object) -> bool:
@@ -18,7 +19,7 @@ def is_blueprint_file(reference: object) -> bool:
         >>> is_blueprint_file("net.yaml"), is_blueprint_file("runs/a")
         (True, False)
     """
-    return isinstance(reference, str | Path) and Path(reference).suffix in {".yaml", ".yml", ".txt"}
+    return isinstance(reference, str | Path) and Path(reference).suffix in {*YAML_ENDINGS, ".txt"}
 
 
 def is_blueprint(reference: object) -> bool:
@@ -63,6 +64,6 @@ def read_blueprint(path: Path | str) -> Blueprint:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as cause:
         raise InputError("a blueprint file must be UTF-8 text", got=str(cause), where=str(path)) from cause
-    if path.suffix in {".yaml", ".yml"}:
+    if path.suffix in YAML_ENDINGS:
         return Blueprint.from_yaml(text, where=str(path))
     return Blueprint.from_text(text, where=str(path))

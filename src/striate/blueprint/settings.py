@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
-from striate.blueprint.values import Choice, Expression, expression_from
+from striate.blueprint.values import WHOLE, Choice, Expression, expression_from
 from striate.blueprint.vocabulary import is_reserved
 from striate.errors import BlueprintError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_AXES = re.compile(r"[0-9]+(x[0-9]+)+")
-_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(e-?[0-9]+)?")
+_WHOLE = re.compile(WHOLE)
+_AXES = re.compile(f"{WHOLE}(x{WHOLE})+")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?")
 
 
 def setting_from(name: str, text: str, settings: Mapping[str, Any], *, where: str) -> Any:  # noqa: ANN401 - a value
@@ -68,11 +70,11 @@ def _float_text(value: float) -> str:
 
 
 def _number(text: str, settings: Mapping[str, Any], where: str) -> int | float | tuple[int, ...] | Expression:
-    if text.isascii() and text.isdigit():
+    if _WHOLE.fullmatch(text):
         return int(text)
     if _AXES.fullmatch(text):
         return tuple(int(part) for part in text.split("x"))
-    if _NUMBER.fullmatch(text):
+    if _NUMBER.fullmatch(text) and isfinite(float(text)):
         return float(text)
     expression = expression_from(text, settings)
     if expression is None:

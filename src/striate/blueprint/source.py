@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from striate.blueprint.block_source import block_sources
 from striate.blueprint.model import Blueprint
+from striate.blueprint.module_source import module_sources
 from striate.blueprint.modules import Module
 from striate.blueprint.paper import written
 from striate.errors import BlueprintError
@@ -14,7 +14,7 @@ from striate.graph import times
 from striate.records.output import Output
 
 # The class whose instances join branches, by the kind they join in; and that of a network with several outputs.
-JOINS = {"add": "Add", "mul": "Multiply", "concat": "Concat"}
+JOIN_CLASSES = {"add": "Add", "mul": "Multiply", "concat": "Concat"}
 WITH_HEADS = "WithHeads"
 _INDENT = "    "
 
@@ -26,11 +26,11 @@ def source(plan: Blueprint, *, name: str = "Net") -> str:
     body = "\n".join(writer.rows(modules, 4))
     heads = [module.name for module in modules if module.sort == "head"]
     if heads:
-        writer.blocks.append("with_heads")
+        writer.files.append("with_heads")
     parent = WITH_HEADS if heads else "nn.Sequential"
     last = f",\n{_INDENT * 3}heads={heads!r}," if heads else ""
     size = ", ".join(map(str, plan.input))
-    imports, classes = block_sources(tuple(dict.fromkeys(writer.blocks)))
+    imports, classes = module_sources(tuple(dict.fromkeys(writer.files)))
     shown = (
         f"[answer.shape for answer in {name}()(torch.zeros(2, {size}))]"
         if heads
@@ -68,7 +68,7 @@ def answers(plan: Blueprint) -> str:
 class _Source:
     """Writes modules as rows of source, and notes the classes torch does not have."""
 
-    blocks: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
     def rows(self, modules: Sequence[Module], depth: int) -> Iterator[str]:
         """Yield the rows of named modules, with what each gives behind it."""
@@ -102,11 +102,11 @@ class _Source:
     def constructor(self, module: Module) -> str:
         if module.call is None:
             raise BlueprintError("every op of a blueprint must have a torch module", got=module.name)
-        if module.call.block:
-            self.blocks.append(module.call.block)
+        if module.call.module:
+            self.files.append(module.call.module)
         return module.call.source()
 
     def join(self, module: Module) -> str:
-        name = JOINS[module.meeting]
-        self.blocks.append(name.lower())
+        name = JOIN_CLASSES[module.meeting]
+        self.files.append(name.lower())
         return name

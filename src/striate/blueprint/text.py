@@ -17,7 +17,7 @@ from striate.blueprint.model import Blueprint, Branches, Head, Item, Path, Repea
 from striate.blueprint.outputs import OUTPUTS, output_from
 from striate.blueprint.settings import setting_from
 from striate.blueprint.tokens import Token, Tokens
-from striate.blueprint.values import Choice, Expression, expression_from
+from striate.blueprint.values import WHOLE, Choice, Expression, expression_from
 from striate.blueprint.walking import MOST_LAYERS, check_length
 from striate.blueprint.words import layer_from_tokens
 from striate.errors import BlueprintError
@@ -87,7 +87,7 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
 
 def input_shape(text: str, *, where: str) -> tuple[int, ...]:
     """Return the input shape of a text like 3x224x224."""
-    if not re.fullmatch(r"[0-9]+(x[0-9]+){1,3}", text):
+    if not re.fullmatch(f"{WHOLE}(x{WHOLE}){{1,3}}", text):
         raise BlueprintError(
             "input must be channels x sizes, 1-D to 3-D",
             got=text,
@@ -196,7 +196,7 @@ class _Reader:
         return self.whole(text)
 
     def whole(self, text: str) -> int | Expression | None:
-        if text.isascii() and text.isdigit():
+        if re.fullmatch(WHOLE, text):
             return int(text) if 1 <= int(text) <= MOST_LAYERS else None
         return expression_from(text, self.settings)
 

@@ -14,6 +14,8 @@ from striate.errors import BlueprintError, unknown_name
 _TEXT = re.compile(r"[A-Za-z0-9_.]+([*/+-]+[A-Za-z0-9_.]+)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LARGEST = 10**9
+# A whole number in a text; more digits count nothing that could be built.
+WHOLE = "[0-9]{1,18}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Expression:
             return _setting(self.text, settings, where)
         try:
             value = _computed(ast.parse(self.text, mode="eval").body, settings, where)
-        except (SyntaxError, TypeError, ZeroDivisionError, OverflowError) as cause:
+        except (SyntaxError, TypeError, ZeroDivisionError, OverflowError, RecursionError) as cause:
             raise BlueprintError(
                 "an expression must be arithmetic that can be done", got=self.text, where=where
             ) from cause
@@ -111,7 +113,12 @@ def _computed(node: ast.expr, settings: Mapping[str, Any], where: str) -> Any:  
         return node.value
     if isinstance(node, ast.Name):
         value = _setting(node.id, settings, where)
-        return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+        if isinstance(value, tuple):
+            # One number for each axis is no number; Python would put tuples one behind the other.
+            if len(value) > 1:
+                raise TypeError
+            return value[0]
+        return value
     if not isinstance(node, ast.BinOp):
         raise TypeError
     doing = _OPERATORS.get(type(node.op))

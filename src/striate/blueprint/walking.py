@@ -128,12 +128,18 @@ def _count(items: Sequence[Item], settings: Mapping[str, Any], where: str) -> in
 def _most(count: object, settings: Mapping[str, Any], where: str) -> int:
     """Return the most a count may come to, over the options of an open choice."""
     if not isinstance(count, Choice) and any(isinstance(value, Choice) for value in settings.values()):
-        # A setting that is open reaches its largest here; what is finally chosen is counted again.
-        settings = {
-            name: max(leaves(value), key=_size) if isinstance(value, Choice) else value
-            for name, value in settings.items()
-        }
+        settings = _largest(settings)
     return max(repeats(option, settings, where=where) for option in leaves(count))
+
+
+def _largest(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with the largest option of those that are open; what is finally chosen is counted again."""
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        # An option may be arithmetic with settings before it.
+        options = [closed(option, found, where=f"let {name}") for option in leaves(value)]
+        found[name] = max(options, key=_size) if isinstance(value, Choice) else value
+    return found
 
 
 def _size(value: Any) -> float:  # noqa: ANN401 - a number or axes

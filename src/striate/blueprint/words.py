@@ -8,7 +8,7 @@ from typing import Any
 
 from striate.blueprint.model import Layer
 from striate.blueprint.settings import choice_of, value_text
-from striate.blueprint.values import expression_from
+from striate.blueprint.values import WHOLE, expression_from
 from striate.blueprint.vocabulary import word_of
 from striate.errors import BlueprintError
 from striate.kinds import Word
@@ -16,8 +16,8 @@ from striate.kinds import Word
 # What a type of argument looks like.
 _SHAPES = {"axes": "like 3 or 3x3", "int": "a whole number", "float": "a number", "switch": "on or off"}
 _PATTERNS = {
-    "axes": re.compile(r"[0-9]+(x[0-9]+)*"),
-    "int": re.compile(r"[0-9]+"),
+    "axes": re.compile(f"{WHOLE}(x{WHOLE})*"),
+    "int": re.compile(WHOLE),
     "float": re.compile(r"-?[0-9]*\.?[0-9]+(e[-+]?[0-9]+)?"),
     "switch": re.compile(r"on|off"),
 }

@@ -55,6 +55,8 @@ def load(text: str, *, where: str) -> object:
         # An alias makes a small file mean an endless network; a blueprint needs none.
         if any(isinstance(token, _yaml.AliasToken) for token in _yaml.scan(text, Loader=_yaml.SafeLoader)):
             raise BlueprintError("a blueprint must be written without YAML aliases", got="an alias", where=where)
+        document = _yaml.compose(text, Loader=_yaml.SafeLoader)
+        _check_keys(document, where)
         return _yaml.safe_load(text)
     except RecursionError as cause:
         raise BlueprintError(f"repeats must be at most {DEEPEST} deep", got="more", where=where) from cause
@@ -71,6 +73,20 @@ def load(text: str, *, where: str) -> object:
             got=getattr(cause, "problem", None) or str(cause),
             where=place,
         ) from cause
+
+
+def _check_keys(node: _yaml.Node | None, where: str) -> None:
+    """Refuse a key that is given twice: the loader would take the last, and say nothing."""
+    if isinstance(node, _yaml.SequenceNode):
+        for part in node.value:
+            _check_keys(part, where)
+    elif isinstance(node, _yaml.MappingNode):
+        names = [str(key.value) for key, _ in node.value]
+        for place, (key, value) in enumerate(node.value):
+            if names[place] in names[:place]:
+                line = key.start_mark.line + 1
+                raise BlueprintError("a key must be given once", got=names[place], where=f"{where}, line {line}")
+            _check_keys(value, where)
 
 
 def write(plan: Blueprint) -> str:

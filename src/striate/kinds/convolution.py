@@ -183,10 +183,10 @@ class Convolution(Kind):
             kwargs["groups"] = attributes["groups"]
         if not attributes["bias"]:
             kwargs["bias"] = False
-        name, block = f"Conv{len(attributes['kernel'])}d", ""
+        name, module = f"Conv{len(attributes['kernel'])}d", ""
         if attributes.get("pads_first"):
-            name, block = f"{name}Same", "conv_same"
-        return Call(name, (sources[0][1], attributes["width"], flat(attributes["kernel"])), kwargs, block)
+            name, module = f"{name}Same", "conv_same"
+        return Call(name, (sources[0][1], attributes["width"], flat(attributes["kernel"])), kwargs, module)
 
     def summary(self, op: Op) -> str:
         attributes = op.attributes

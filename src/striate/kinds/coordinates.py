@@ -14,7 +14,7 @@ _RADIUS = ("cat", "square", "sum", "sqrt")
 
 
 def _calls(axes: int, *, radius: bool) -> tuple[str, ...]:
-    """Return what the module of `striate.nets.blocks.coordinates` calls."""
+    """Return what the module of `striate.nets.modules.coordinates` calls."""
     return (*("linspace", "view") * axes, *("expand",) * axes, *(_RADIUS if radius else ()), "cat")
 
 

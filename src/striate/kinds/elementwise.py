@@ -133,7 +133,7 @@ class Reduction(Kind):
         return tuple(1 if axis in over else length for axis, length in axes if keep or axis not in over)
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call | None:
-        return Call("GlobalSumPool", block="global_sum_pool") if self._is_pooling(op) else None
+        return Call("GlobalSumPool", module="global_sum_pool") if self._is_pooling(op) else None
 
     def summary(self, op: Op) -> str:
         return "global sum" if self._is_pooling(op) else self.name

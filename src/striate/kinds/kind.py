@@ -43,21 +43,21 @@ class Call:
     """The constructor of an op's module: `Conv2d(1, 32, 3, padding=1)`.
 
     Attributes:
-        name: A class of `torch.nn`, or of `striate.nets.blocks` where torch has none.
+        name: A class of `torch.nn`, or of `striate.nets.modules` where torch has none.
         args: Its arguments in order.
         kwargs: Its arguments by name.
-        block: The file in `striate.nets.blocks` that holds the class ("channel_norm"); empty for a class of `torch.nn`.
+        module: The file in `striate.nets.modules` that holds the class ("channel_norm"); empty for a class of `torch.nn`.
     """
 
     name: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
-    block: str = ""
+    module: str = ""
 
     def source(self) -> str:
         """Return the call as Python text."""
         parts = [repr(arg) for arg in self.args] + [f"{key}={value!r}" for key, value in self.kwargs.items()]
-        return f"{'' if self.block else 'nn.'}{self.name}({', '.join(parts)})"
+        return f"{'' if self.module else 'nn.'}{self.name}({', '.join(parts)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from striate.errors import ShapeError
 from striate.graph import Op, Param, Shape, size
-from striate.kinds.kind import Attributes, Call, Kept, Kind, register
+from striate.kinds.kind import Attributes, Call, Kept, Kind, Recorded, register
 from striate.kinds.reach import Joins, Mixes, Reach
 
 
@@ -28,7 +28,11 @@ def _broadcast(sources: Sequence[Shape]) -> Shape:
 
 @register
 class Add(Kind):
-    """The sum (or difference) of values."""
+    """The sum or difference of values.
+
+    A difference says with `subtracts` which value is taken away, 0 or 1, parameters counted behind what is computed; where
+    one is multiplied first, `alpha` says by how much (`torch.add(a, b, alpha=0.1)`).
+    """
 
     name = "add"
     gradient = "same"
@@ -36,11 +40,22 @@ class Add(Kind):
     flops_per_output = 1
     aten = ("add", "sub", "rsub")
 
+    def read_recorded(self, call: Recorded) -> dict[str, Any]:
+        # aten::add(self, other, *, alpha=1), sub the same; rsub(self, other, alpha) is other − alpha · self.
+        found: dict[str, Any] = {}
+        taken = {"sub": 1, "rsub": 0}.get(call.operator, len(call.reads))
+        # Less a number is a sum with another number.
+        if taken < len(call.reads):
+            listed = sorted(range(len(call.reads)), key=lambda place: call.reads[place] in {"parameter", "constant"})
+            found["subtracts"] = listed.index(taken)
+        alpha = call.arguments[2] if len(call.arguments) > 2 and len(call.reads) > 1 else 1
+        return found if alpha == 1 else found | {"alpha": float(alpha)}
+
     def shape(self, attributes: Attributes, sources: Sequence[Shape]) -> Shape:
         return _broadcast(sources)
 
     def summary(self, op: Op) -> str:
-        return "sum"
+        return "difference" if "subtracts" in op.attributes else "sum"
 
 
 @register
@@ -76,7 +91,7 @@ class Multiply(Kind):
         if "start" not in op.attributes:
             return None
         axes = len(sources[0]) - 2
-        return Call("LayerScale", (sources[0][1], axes, op.attributes["start"]), block="layer_scale")
+        return Call("LayerScale", (sources[0][1], axes, op.attributes["start"]), module="layer_scale")
 
     def kept(self, op: Op, sources: Sequence[Shape]) -> Kept:
         return Kept(for_others=tuple(range(len(sources))))

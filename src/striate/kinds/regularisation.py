@@ -110,7 +110,7 @@ class DropPath(Kind):
         return Kept(extra_bytes=op.bytes * op.shape[0] // max(op.elements, 1)) if op.attributes["share"] else Kept()
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
-        return Call("DropPath", (op.attributes["share"],), block="drop_path")
+        return Call("DropPath", (op.attributes["share"],), module="drop_path")
 
     def summary(self, op: Op) -> str:
         return f"drop path {op.attributes['share']:g}"

@@ -115,7 +115,7 @@ class Permute(Kind):
         return tuple(sources[0][axis] for axis in attributes["order"])
 
     def call(self, op: Op, sources: Sequence[Shape]) -> Call:
-        return Call("Permute", (op.attributes["order"],), block="permute")
+        return Call("Permute", (op.attributes["order"],), module="permute")
 
     def reach(self, op: Op) -> Reach:
         return Reorders(op.attributes["order"]) if len(op.attributes["order"]) == len(op.shape) else UNKNOWN

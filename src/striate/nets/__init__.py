@@ -1,17 +1,17 @@
 """Networks: built from blueprints, found in zoos, saved without pickles, with what it takes to use them."""
 
-from striate.nets.blocks import BLOCKS
 from striate.nets.build import build
 from striate.nets.coordinates import add_coordinates
 from striate.nets.dense import DenseNetwork, dense
 from striate.nets.initialise import initialise
+from striate.nets.modules import MODULES
 from striate.nets.network import Network
 from striate.nets.origin import Origin
 from striate.nets.references import from_blueprint, load_network
 from striate.nets.weights import load_weights, read_weights, save_weights
 
 __all__ = [
-    "BLOCKS",
+    "MODULES",
     "DenseNetwork",
     "Network",
     "Origin",

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from torch import nn
 
 from striate.blueprint import Blueprint, Module, written
-from striate.blueprint.source import JOINS, WITH_HEADS
+from striate.blueprint.source import JOIN_CLASSES, WITH_HEADS
 from striate.errors import InputError
-from striate.nets.blocks import BLOCKS
+from striate.nets.modules import MODULES
 
 
 def build(plan: Blueprint) -> nn.Sequential:
@@ -33,7 +33,7 @@ def build(plan: Blueprint) -> nn.Sequential:
     children = _children(modules)
     if not heads:
         return nn.Sequential(children)
-    made: nn.Sequential = BLOCKS[WITH_HEADS](children, heads=heads)  # type: ignore[assignment]  # what that class is
+    made: nn.Sequential = MODULES[WITH_HEADS](children, heads=heads)  # type: ignore[assignment]  # what that class is
     return made
 
 
@@ -43,13 +43,13 @@ def _children(modules: Sequence[Module]) -> OrderedDict[str, nn.Module]:
 
 def _built(module: Module) -> nn.Module:
     if module.sort == "join":
-        return BLOCKS[JOINS[module.meeting]](*(_branch(branch) for branch in module.parts))
+        return MODULES[JOIN_CLASSES[module.meeting]](*(_branch(branch) for branch in module.parts))
     if module.sort != "op":
         return nn.Sequential(_children(module.parts))
     call = module.call
     if call is None:
         raise InputError("a blueprint's op must have a module", got=module.name)
-    constructor = BLOCKS[call.name] if call.block else getattr(nn, call.name)
+    constructor = MODULES[call.name] if call.module else getattr(nn, call.name)
     made: nn.Module = constructor(*call.args, **call.kwargs)
     return made
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import InputError, unknown_name
-from striate.nets.blocks.coordinates import coordinate_maps
+from striate.nets.modules.coordinates import coordinate_maps
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
-from statistics import fmean, pstdev
 
 import torch
 from torch import Tensor, nn
@@ -71,9 +69,7 @@ def read_start(module: nn.Module, images: Tensor, targets: Tensor, loss: Loss, *
             handles.append(module.get_submodule(path).register_forward_hook(_Look(names, found)))
         with as_in_training(module), torch.enable_grad():
             value = loss(scores_of(module, images, loss.output.count), targets)
-            gradients: Sequence[Tensor | None] = torch.autograd.grad(
-                value, [parameters[site.key] for site in trained], allow_unused=True
-            )
+            gradients = _gradients(value, [parameters[site.key] for site in trained])
     finally:
         for handle in handles:
             handle.remove()
@@ -108,11 +104,11 @@ def mean_start(starts: Sequence[Start]) -> Start:
         rows.append(
             LayerStart(
                 layer=row.layer,
-                mean=fmean(other.mean for other in same),
-                std=fmean(other.std for other in same),
-                active_share=fmean(other.active_share for other in same),
-                gradient_norm=fmean(other.gradient_norm for other in same),
-                weight_norm=fmean(other.weight_norm for other in same),
+                mean=_mean(other.mean for other in same),
+                std=_mean(other.std for other in same),
+                active_share=_mean(other.active_share for other in same),
+                gradient_norm=_mean(other.gradient_norm for other in same),
+                weight_norm=_mean(other.weight_norm for other in same),
                 is_rectified=row.is_rectified,
                 is_output=row.is_output,
                 std_spread=_spread([other.std for other in same]),
@@ -123,15 +119,25 @@ def mean_start(starts: Sequence[Start]) -> Start:
     return Start(
         beginning=first.beginning,
         layers=tuple(rows),
-        loss=fmean(start.loss for start in starts),
+        loss=_mean(start.loss for start in starts),
         images=first.images,
         seeds=len(starts),
     )
 
 
+def _mean(values: Iterable[float]) -> float:
+    """Return a mean that may be infinite or no number: a start may be as bad as that."""
+    return torch.tensor(list(values), dtype=torch.float64).mean().item()
+
+
 def _spread(values: list[float]) -> float:
     """Return the standard deviation of a sample; 0 for one value."""
-    return pstdev(values) * sqrt(len(values) / (len(values) - 1)) if len(values) > 1 else 0.0
+    return torch.tensor(values, dtype=torch.float64).std().item() if len(values) > 1 else 0.0
+
+
+def _gradients(value: Tensor, weights: Sequence[Tensor]) -> Sequence[Tensor | None]:
+    """Return the gradients of a loss by weights; none where all are frozen, which torch refuses."""
+    return torch.autograd.grad(value, weights, allow_unused=True) if weights else ()
 
 
 def _sites(recording: Recording) -> list[Site]:

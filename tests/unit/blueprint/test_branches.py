@@ -190,3 +190,15 @@ def test_outputs_may_come_from_a_convolution_or_the_last_layer(text, name, shape
 def test_an_output_by_none_must_have_as_many_values_as_names():
     with pytest.raises(ShapeError, match=r"as many values as there are classes, 5; got 320 \(at classes\)"):
         Blueprint.from_text("input 1x8x8; conv 1 5; classes 5 by none").graph()
+
+
+def test_a_stride_of_eleven_is_no_stride_of_one():
+    graph = Blueprint.from_text("input 8x33x33; inverted 8 stride 11; classes 2").graph()
+
+    assert [op.shape for op in graph if op.kind == "conv"] == [(1, 48, 33, 33), (1, 48, 3, 3), (1, 8, 3, 3)]
+    assert not any(op.kind == "add" for op in graph)
+
+
+def test_groups_of_a_bottleneck_are_refused_as_those_of_a_convolution():
+    with pytest.raises(ShapeError, match="groups must divide both"):
+        Blueprint.from_text("input 8x8x8; bottleneck 8 groups 0; classes 2").graph()

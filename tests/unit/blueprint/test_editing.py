@@ -130,3 +130,12 @@ def test_settings_stay_settings_in_layers_that_are_left_alone():
     assert edited(plan, [set_argument("conv2", "width", 6), set_argument("conv4", "width", 6)]).to_text() == (
         "input 1x8x8; let w 4; (conv 3 w, relu; conv 3 6) x2; classes 2"
     )
+
+
+def test_a_count_stays_the_setting_it_is_where_all_copies_are_changed_alike():
+    plan = Blueprint.from_text("input 1x8x8; let n 3; (conv 3 4, relu) xn; classes 2")
+
+    alike = edited(plan, [set_argument(f"conv{n}", "width", 8) for n in (1, 2, 3)])
+
+    assert alike.to_text() == "input 1x8x8; let n 3; (conv 3 8, relu) xn; classes 2"
+    assert edited(plan, [remove(f"{word}{n}") for word in ("conv", "relu") for n in (1, 2, 3)]).items == ()

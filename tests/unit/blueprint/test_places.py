@@ -102,3 +102,14 @@ def test_ops_in_branches_of_a_text_have_the_place_of_their_layer():
         "flatten1": (1, 61),
         "classes": (1, 61),
     }
+
+
+def test_a_branch_may_be_a_list_that_holds_identity_alone():
+    text = """\
+schema: striate/blueprint/2
+input: 4x16x16
+layers:
+- residual: [[identity], [conv 3 4]]
+output: classes 2
+"""
+    assert where(Blueprint.from_yaml(text), text, "net.yaml")["residual1.1.conv1"] == (4, 27)

@@ -9,6 +9,8 @@ TEXT = (
     "input 1x16x16; let w 8; let k {3,5}; let v w*2; (conv k w, relu) x{1,2}; choose(maxpool 2 | conv 3 v stride 2, relu); "
     "conv {1,3x3} v-4, dropout {0.1,0.5}; classes 2"
 )
+# Python refuses to read so many digits at once.
+MANY = "9" * 5000
 
 
 def test_arithmetic_comes_to_what_it_says():
@@ -27,6 +29,22 @@ def test_text_and_yaml_convert_exactly_into_each_other():
 
     assert plan.to_text() == TEXT
     assert Blueprint.from_yaml(plan.to_yaml()) == plan
+
+
+def test_a_setting_is_written_so_that_it_reads_again():
+    plan = Blueprint.from_text("input 1x8x8; let w 1e7; let v 2.5e-7; relu; classes 2")
+
+    assert plan.settings == {"w": 1e7, "v": 2.5e-7}
+    assert Blueprint.from_text(plan.to_text()) == Blueprint.from_yaml(plan.to_yaml()) == plan
+
+
+def test_options_may_be_arithmetic_with_settings_before_them():
+    plan = Blueprint.from_text("input 1x8x8; let n 2; let m {n,n*2}; (conv 3 4, relu) xm; classes 2")
+
+    sizes = [len(plan.chosen({"m": option}).graph().ops) for option in plan.choices()["m"]]
+
+    # Two ops a time, and the flattening and the outputs.
+    assert sizes == [2 * 2 + 2, 4 * 2 + 2]
 
 
 def test_yaml_takes_choices_as_mappings():
@@ -118,6 +136,12 @@ def test_there_is_no_table_while_a_choice_is_open():
         ("conv 3 w", "width of conv must be a whole number; got 'w'"),
         ("(relu) x{1}", "brackets must hold layers"),
         ("(relu) xw", "brackets must hold layers"),
+        ("let w 1e999; relu", "a setting must be a number"),
+        pytest.param(f"let w {MANY}; relu", "a setting must be a number", id="many digits of a setting"),
+        pytest.param(f"let w 3x{MANY}; relu", "a setting must be a number", id="many digits of an axis"),
+        pytest.param(f"conv 3 {MANY}", "width of conv must be a whole number", id="many digits of a width"),
+        pytest.param(f"conv {MANY} 3", "kernel of conv must be like 3 or 3x3", id="many digits of a kernel"),
+        pytest.param(f"(relu) x{MANY}", "brackets must hold layers", id="many digits of a count"),
     ],
 )
 def test_what_does_not_read_is_told(text, said):
@@ -135,6 +159,9 @@ def test_what_does_not_read_is_told(text, said):
         ("let w 3; conv 3 w-3", "width must be at least 1"),
         ("let w 99999; conv 3 w*w*w", "must stay below"),
         ("let n 2; (relu) xn-2", "a whole count of at least 1"),
+        ("let k 3x3; conv k*2 8", "arithmetic that can be done; got 'k*2'"),
+        ("let k 3x3; conv k+k 8", "arithmetic that can be done; got 'k+k'"),
+        pytest.param(f"let w 8; conv 3 w{'+1' * 6000}", "arithmetic that can be done", id="thousands of sums"),
     ],
 )
 def test_arithmetic_that_cannot_be_is_told(text, said):

@@ -42,6 +42,15 @@ HEAD = "schema: striate/blueprint/2\n"
             + "\noutput: classes 2",
             "deep",
         ),
+        (
+            HEAD + "input: 1x8x8\nlet: {w: 4, w: 8}\nlayers: [conv 3 w]\noutput: classes 2",
+            "given once; got 'w' (at net.yaml, line 3)",
+        ),
+        (
+            HEAD + "input: 1x8x8\nlayers:\n- conv: {kernel: 3, kernel: 5, width: 3}\noutput: classes 2",
+            "given once; got 'kernel' (at net.yaml, line 4)",
+        ),
+        (HEAD + "input: 1x8x8\nlayers: [relu]\nlayers: [elu]\noutput: classes 2", "given once; got 'layers'"),
         ("!!python/object/apply:os.system ['true']", "must be YAML"),
     ],
 )

@@ -8,7 +8,7 @@ from torch.nn.utils import parametrizations
 
 from striate.errors import InputError, UnknownNameError
 from striate.nets import add_coordinates
-from striate.nets.blocks.coordinates import Coordinates
+from striate.nets.modules.coordinates import Coordinates
 
 CONVOLUTIONS = {
     1: lambda: nn.Conv1d(4, 6, 5, stride=2, padding=1),

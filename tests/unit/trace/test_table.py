@@ -236,3 +236,44 @@ def test_attention_is_counted_with_the_fast_path_off():
     # Two heads of 4 features, 5 places: q·kᵀ and the weighted sum are 2·5·5·4 each.
     assert kind_of("attention").macs(attention, ()) == 2 * (2 * 5 * 5 * 4)
     assert recording.not_counted == ()
+
+
+class Meeting(nn.Module):
+    """Two branches and a parameter, and what is done with them."""
+
+    def __init__(self, meet):
+        super().__init__()
+        self.one, self.two, self.p = nn.Conv2d(3, 4, 3), nn.Conv2d(3, 4, 3), nn.Parameter(torch.ones(4, 1, 1))
+        self.meet = meet
+
+    def forward(self, x):
+        return self.meet(self.one(x), self.two(x), self.p)
+
+
+@pytest.mark.parametrize(
+    ("meet", "attributes"),
+    [
+        (lambda a, b, p: a + b, {}),
+        (lambda a, b, p: a - b, {"subtracts": 1}),
+        (lambda a, b, p: a.sub_(b), {"subtracts": 1}),
+        (lambda a, b, p: torch.rsub(a, b), {"subtracts": 0}),
+        (lambda a, b, p: torch.add(a, b, alpha=0.1), {"alpha": 0.1}),
+        (lambda a, b, p: torch.sub(a, b, alpha=2), {"subtracts": 1, "alpha": 2.0}),
+        (lambda a, b, p: a + b - p, {"subtracts": 1}),
+        (lambda a, b, p: p - (a + b), {"subtracts": 0}),
+        (lambda a, b, p: (a + b) - 1, {}),
+        (lambda a, b, p: 1 - (a + b), {"subtracts": 0}),
+    ],
+)
+def test_a_difference_is_no_sum(meet, attributes):
+    assert trace(Meeting(meet), (2, 3, 8, 8)).graph.ops[-1].attributes == attributes
+
+
+def test_a_difference_is_another_the_other_way_round_and_a_sum_is_not():
+    def canonical(meet):
+        return trace(Meeting(meet), (2, 3, 8, 8)).graph.canonical()
+
+    assert canonical(lambda a, b, p: a + b) == canonical(lambda a, b, p: b + a)
+    assert len({canonical(meet) for meet in (
+        lambda a, b, p: a + b, lambda a, b, p: a - b, lambda a, b, p: b - a, lambda a, b, p: torch.add(a, b, alpha=2),
+    )}) == 4  # fmt: skip

@@ -12,7 +12,7 @@ from striate.errors import InputError, UnknownNameError
 from striate.events import Events
 from striate.lint import lint
 from striate.nets import initialise
-from striate.records import Evidence, Recipe
+from striate.records import Evidence, LayerStart, Recipe, Start
 from striate.records.output import Output, Preprocessing
 from striate.train import compare_beginnings, train
 from striate.train.losses import Loss
@@ -153,6 +153,50 @@ def test_small_weights_shrink_values_and_he_does_not(found):
         "vanishing-start"
     ]
     assert lint(Evidence(start=he), select=["vanishing-start", "exploding-start"]).findings == ()
+
+
+def start_of(*stds):
+    rows = (
+        LayerStart(
+            layer=f"conv{n}", mean=0.0, std=std, active_share=0.5, gradient_norm=0.1, weight_norm=1.0, is_rectified=True
+        )
+        for n, std in enumerate(stds)
+    )
+    return Start(beginning="he", layers=tuple(rows), loss=2.0, images=5)
+
+
+@pytest.mark.parametrize(
+    ("stds", "fired"),
+    [
+        ((1.0, 10.0, 99.0), []),
+        ((1.0, 10.0, 101.0), ["exploding-start"]),
+        ((1.0, 0.1, 0.0099), ["vanishing-start"]),
+        ((1.0, 0.0, 0.0), ["vanishing-start"]),
+        ((0.0, 1.0, 2.0), []),
+        ((1.0, math.inf, math.nan), ["exploding-start"]),
+        ((1.0, 1e30, math.inf), ["exploding-start"]),
+        ((math.nan, math.nan, math.nan), ["exploding-start"]),
+    ],
+)
+def test_values_that_are_no_numbers_have_exploded_and_not_vanished(stds, fired):
+    report = lint(Evidence(start=start_of(*stds)), select=["vanishing-start", "exploding-start"])
+
+    assert [finding.name for finding in report.findings] == fired
+
+
+def test_means_over_seeds_may_be_infinite():
+    rows = mean_start([start_of(1.0, 2.0, math.inf), start_of(1.0, 3.0, math.inf)]).layers
+
+    assert (rows[1].std, rows[1].std_spread) == (2.5, pytest.approx(math.sqrt(0.5)))
+    assert rows[2].std == math.inf
+    assert math.isnan(rows[2].std_spread)
+
+
+def test_a_network_that_is_frozen_has_no_gradients():
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 3)).requires_grad_(False)
+    start = read_start(net, torch.rand(4, 1, 8, 8), torch.arange(4) % 3, loss_for(8), beginning="own")
+
+    assert [row.gradient_norm for row in start.layers] == [0.0, 0.0]
 
 
 def test_a_training_that_is_lost_is_told(data):

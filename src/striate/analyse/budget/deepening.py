@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from math import floor
+from math import floor, inf
 
 from striate.analyse.budget.sites import every_item, number, roles, width_arguments
 from striate.blueprint import Blueprint, Branches, Expression, Head, Item, Layer, Repeat, written
@@ -32,8 +32,8 @@ def deepened(plan: Blueprint, factor: float) -> tuple[Blueprint, tuple[str, ...]
         >>> deepened(plan, 2)
         (..., ('conv 3 8, relu, 2 → 4 times', 'left alone: conv 3 16, relu'))
     """
-    if not factor > 0:
-        raise InputError("a factor for the depth must be above 0", got=factor, where="depth")
+    if not 0 < factor < inf:
+        raise InputError("a factor for the depth must be above 0, and finite", got=factor, where="depth")
     deepener = _Deepener(plan, factor)
     items: list[Item] = []
     settings = dict(plan.settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from math import log
+from math import inf, log
 from typing import Literal
 
 from striate.blueprint import Blueprint
@@ -54,7 +54,8 @@ def regnet_widths(w_a: float, w_0: float, w_m: float, depth: int, *, q: int = 8)
         >>> regnet_widths(24.48, 24, 2.54, 22)[:5], sorted(set(regnet_widths(24.48, 24, 2.54, 22)))   # X-400MF
         ((24, 64, 64, 152, 152), [24, 64, 152, 392])
     """
-    if w_a < 0 or w_0 < q or w_m <= 1 or depth < 1 or q < 1:
+    is_within = 0 <= w_a < inf and 1 <= q <= w_0 < inf and 1 < w_m < inf and depth >= 1
+    if not is_within:
         raise InputError(
             "a RegNet must have w_a of at least 0, w_0 of at least q, w_m above 1, and depth and q of at least 1",
             got=f"w_a {w_a}, w_0 {w_0}, w_m {w_m}, depth {depth}, q {q}",
@@ -96,7 +97,7 @@ def regnet_stages(
         >>> [(stage.width, stage.depth, stage.group_width) for stage in regnet_stages(24.48, 24, 2.54, 22, group_width=16)]
         [(32, 1, 16), (64, 2, 16), (160, 7, 16), (384, 12, 16)]
     """
-    if group_width < 1 or bottleneck_ratio <= 0:
+    if group_width < 1 or not 0 < bottleneck_ratio < inf:
         raise InputError(
             "a RegNet must have groups of at least 1 channel, and a bottleneck ratio above 0",
             got=f"group width {group_width}, bottleneck ratio {bottleneck_ratio}",

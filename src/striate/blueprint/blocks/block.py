@@ -36,4 +36,14 @@ class Block:
     guess: Guess | None = None
 
 
+def strided(stride: tuple[int, ...]) -> str:
+    """Return a stride as it is written behind a layer; nothing where it is 1.
+
+    Example:
+        >>> strided((2,)), strided((1, 2)), strided((1, 1))
+        (' stride 2', ' stride 1x2', '')
+    """
+    return "" if set(stride) == {1} else f" stride {'x'.join(map(str, stride))}"
+
+
 BLOCK_WORDS: Registry[Block] = Registry("block word", "striate.block_words")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from striate.blueprint.blocks.block import BLOCK_WORDS, Block
+from striate.blueprint.blocks.block import BLOCK_WORDS, Block, strided
 from striate.blueprint.model import Layer
 from striate.graph import Shape
 from striate.kinds import Word
@@ -13,18 +13,15 @@ from striate.kinds import Word
 
 def _inverted(arguments: Mapping[str, Any], source: Shape) -> str:
     width, expand, channels = arguments["width"], arguments.get("expand", 6), source[1]
-    kernel, stride = (
-        "x".join(map(str, arguments.get(name, default))) for name, default in (("kernel", (3,)), ("stride", (1,)))
-    )
+    kernel, stride = "x".join(map(str, arguments.get("kernel", (3,)))), strided(arguments.get("stride", (1,)))
     inner = channels * expand
     stages = [f"conv 1 {inner}, batchnorm, relu6"] if expand > 1 else []
-    strided = "" if set(stride) <= set("1x") else f" stride {stride}"
-    stages.append(f"conv {kernel} {inner}{strided} groups {inner}, batchnorm, relu6")
+    stages.append(f"conv {kernel} {inner}{stride} groups {inner}, batchnorm, relu6")
     if arguments.get("se", 0):
         stages.append(f"se {arguments['se']}")
     stages.append(f"conv 1 {width}, batchnorm")
     main = "; ".join(stages)
-    return f"residual({main})" if width == channels and not strided else main
+    return f"residual({main})" if width == channels and not stride else main
 
 
 def _guess(layers: Sequence[Layer], source: Shape) -> Mapping[str, Any]:

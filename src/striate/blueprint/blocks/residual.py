@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from striate.blueprint.blocks.block import BLOCK_WORDS, Block
+from striate.blueprint.blocks.block import BLOCK_WORDS, Block, strided
 from striate.blueprint.model import Layer
 from striate.graph import Shape
 from striate.kinds import Word
@@ -13,7 +13,7 @@ from striate.kinds import Word
 
 def _basic(arguments: Mapping[str, Any], source: Shape) -> str:
     width, stride = arguments["width"], arguments.get("stride", (1,))
-    main = f"conv 3 {width}{_stride(stride)}, batchnorm, relu; conv 3 {width}, batchnorm"
+    main = f"conv 3 {width}{strided(stride)}, batchnorm, relu; conv 3 {width}, batchnorm"
     return f"residual({main}{_shortcut(width, stride, source)}), relu"
 
 
@@ -21,9 +21,9 @@ def _bottleneck(arguments: Mapping[str, Any], source: Shape) -> str:
     width, stride, groups = arguments["width"], arguments.get("stride", (1,)), arguments.get("groups", 1)
     out = width * arguments.get("expand", 4)
     inner = arguments.get("inner", width)
-    grouped = f" groups {groups}" if groups > 1 else ""
+    grouped = f" groups {groups}" if groups != 1 else ""
     main = (
-        f"conv 1 {inner}, batchnorm, relu; conv 3 {inner}{_stride(stride)}{grouped}, batchnorm, relu; "
+        f"conv 1 {inner}, batchnorm, relu; conv 3 {inner}{strided(stride)}{grouped}, batchnorm, relu; "
         f"conv 1 {out}, batchnorm"
     )
     return f"residual({main}{_shortcut(out, stride, source)}), relu"
@@ -53,11 +53,7 @@ def _shortcut(width: int, stride: tuple[int, ...], source: Shape) -> str:
     """Return the branch beside the layers: as it is where the shapes agree, else a 1×1 convolution."""
     if source[1] == width and set(stride) == {1}:
         return ""
-    return f" | conv 1 {width}{_stride(stride)}, batchnorm"
-
-
-def _stride(stride: tuple[int, ...]) -> str:
-    return "" if set(stride) == {1} else f" stride {'x'.join(map(str, stride))}"
+    return f" | conv 1 {width}{strided(stride)}, batchnorm"
 
 
 BLOCK_WORDS.add(

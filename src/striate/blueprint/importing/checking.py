@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from striate.blueprint.importing.pieces import refused
 from striate.blueprint.importing.spelling import Speller, words_for
-from striate.blueprint.importing.structure import JOINS
+from striate.blueprint.importing.structure import JOINING
 from striate.errors import BlueprintError, Quoted
 from striate.graph import Graph, Op, times
 from striate.kinds import kind_of
@@ -50,7 +50,7 @@ def skipped(graph: Graph, speller: Speller) -> frozenset[str]:
 
 
 def _is_said(op: Op, graph: Graph, speller: Speller) -> bool:
-    if op.kind in JOINS and len(op.inputs) > 1:
+    if op.kind in JOINING and len(op.inputs) > 1:
         return _meets(op, graph)
     if op.kind == "concat" and len(op.inputs) == 1 and not op.params:
         return True
@@ -70,7 +70,7 @@ def _meets(op: Op, graph: Graph) -> bool:
 
 def _unsaid(op: Op, graph: Graph) -> BlueprintError:
     """Return why an op cannot be said, and which words are near."""
-    if op.kind in JOINS and op.inputs:
+    if op.kind in JOINING and op.inputs:
         return _unmet(op, graph)
     near = [found.word.name for found in words_for(op.kind) if found.word is not None]
     reasons = (
@@ -93,7 +93,7 @@ def _unmet(op: Op, graph: Graph) -> BlueprintError:
     if len(op.inputs) < 2:
         what = "a parameter" if op.params else "a number"
         return refused("branches must meet each other", op, hint=f"This is arithmetic with {what}, which has no word.")
-    if op.params or op.attributes.get("divides"):
+    if op.params or {"divides", "subtracts", "alpha"} & op.attributes.keys():
         return refused("branches must meet in a plain sum, product or concatenation", op)
     if op.kind == "concat":
         return refused("branches must meet along their channels", op, hint=f"Here it is axis {op.attributes['axis']}.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from striate.blueprint.importing.pieces import Joined, Piece, Plain, refused
 from striate.blueprint.importing.spelling import Speller
 from striate.blueprint.importing.wiring import Wiring
+from striate.blueprint.meeting import JOINS
 from striate.blueprint.model import Meeting
 from striate.graph import Op, Shape
 
 # Kinds in which branches meet.
-JOINS = frozenset({"add", "mul", "concat"})
+JOINING = frozenset(JOINS.values())
 _PAIR = 2
 _CROSSING = "branches must not share layers, for each is written for itself"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
 from striate.findings import Finding, Measure
 from striate.lint.rule import PictureRule, register
@@ -19,7 +20,8 @@ class ExplodingStart(PictureRule[Start]):
 
     ## What it looks for
     The standard deviation of the last hidden layer's values over that of the first, on one batch, as
-    training sees them. Limit: 100; at least three hidden layers are needed.
+    training sees them. Limit: 100; at least three hidden layers are needed. Values that are infinite
+    or no numbers any more count as well.
 
     ## Why it matters
     Gradients blow up with the values: the first steps throw the weights anywhere, units die, and
@@ -95,15 +97,23 @@ class ExplodingStart(PictureRule[Start]):
         return start if start is not None and len(start.hidden) >= _LEAST else None
 
     def judge(self, seen: Start) -> Iterator[Finding]:
-        """Yield a finding if the spread grows by more than the limit."""
+        """Yield a finding if the spread grows by more than the limit, or out of the finite numbers."""
         first, last = seen.hidden[0], seen.hidden[-1]
-        if last.std <= _LIMIT * first.std:
+        lost = next((row for row in seen.hidden if not isfinite(row.std)), None)
+        if lost is not None:
+            times, place = float(2**53), lost
+            said = f"the values leave the finite numbers at {lost.layer}"
+        elif 0 < _LIMIT * first.std < last.std:
+            times, place = last.std / first.std, last
+            said = (
+                f"the spread of the values grows by a factor of {figure(times)}, from {figure(first.std)} at {first.layer} "
+                f"to {figure(last.std)} at {last.layer}"
+            )
+        else:
             return
-        times = last.std / first.std
         yield self.finding(
-            f"With the start {seen.beginning}, the spread of the values grows by a factor of {figure(times)}, "
-            f"from {figure(first.std)} at {first.layer} to {figure(last.std)} at {last.layer}, before the first step.",
+            f"With the start {seen.beginning}, {said}, before the first step.",
             "Use he or lsuv instead, or put normalisation after the layers.",
             measure=Measure(value=times, limit=_LIMIT, wrong="above", low=1.0, high=max(10 * _LIMIT, times), unit="×"),
-            op=last.layer,
+            op=place.layer,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
 from striate.findings import Finding, Measure
 from striate.lint.rule import PictureRule, register
@@ -97,7 +98,8 @@ class VanishingStart(PictureRule[Start]):
     def judge(self, seen: Start) -> Iterator[Finding]:
         """Yield a finding if the spread falls by more than the limit."""
         first, last = seen.hidden[0], seen.hidden[-1]
-        if first.std <= _LIMIT * last.std:
+        # Values that are no numbers have not died out.
+        if not (isfinite(first.std) and isfinite(last.std)) or first.std <= _LIMIT * last.std:
             return
         times = first.std / last.std if last.std > 0 else float(2**53)
         yield self.finding(

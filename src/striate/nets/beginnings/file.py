@@ -75,7 +75,8 @@ def read_bank(path: Path) -> NDArray[np.float32]:
     if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiu":
         kind = found.dtype if isinstance(found, np.ndarray) else type(found).__name__
         raise InputError("a bank of filters must hold numbers", got=str(kind), where=str(path))
-    made = np.array(found, dtype=np.float32)
+    with np.errstate(over="ignore"):  # said below
+        made = np.array(found, dtype=np.float32)
     if not np.isfinite(made).all():
         raise InputError("a bank of filters must be finite", got=Quoted("a number that is not"), where=str(path))
     return made

@@ -6,14 +6,19 @@ import math
 from collections.abc import Callable
 
 from striate.graph import Graph, Op
+from striate.kinds import kind_of
+from striate.kinds.activation import Activation
 
 # Ops that hand a value on to its activation: what normalises, pools, rearranges or adds.
-_PASSES = {"batchnorm", "groupnorm", "layernorm", "instancenorm", "dropout", "identity", "maxpool", "avgpool", "mean",
-           "globalavgpool", "globalmaxpool", "flatten", "view", "permute", "slice", "pad", "add", "concat", "resize",
-           "shuffle"}  # fmt: skip
+_PASSES = {"batchnorm", "groupnorm", "layernorm", "instancenorm", "channelnorm", "rmsnorm", "lrn", "dropout", "droppath",
+           "identity", "maxpool", "avgpool", "lppool", "mean", "globalavgpool", "globalmaxpool", "flatten", "view", "permute",
+           "slice", "pad", "add", "concat", "coords", "resize", "shuffle"}  # fmt: skip
 # A sigmoid is far from zero wherever it is; no scale of its input mends that, and torch's table says 1 as well.
 _BOUNDED = {"sigmoid", "hardsigmoid", "softmax"}
 _RECTIFIED = math.sqrt(2)
+# Of torch's PReLU, before training.
+_LEARNED_SLOPE = 0.25
+_SELU = (1.0507009873554805, 1.6732632423543772)
 _NODES = 4001
 _REACH = 8.0
 
@@ -57,12 +62,18 @@ def gain(op: Op | None) -> float:
 
 
 def _function(op: Op) -> Callable[[float], float] | None:
-    slope = float(op.attributes.get("slope", 0.01))
+    usual = {"slope": 0.01, "alpha": 1.0, "beta": 1.0}
+    slope, alpha, beta = (float(op.attributes.get(name, value)) for name, value in usual.items())
     low, high = op.attributes.get("low"), op.attributes.get("high")
     known: dict[str, Callable[[float], float]] = {
         "relu": lambda z: max(z, 0.0),
         "leakyrelu": lambda z: z if z > 0 else slope * z,
-        "elu": lambda z: z if z > 0 else math.expm1(z),
+        "prelu": lambda z: z if z > 0 else _LEARNED_SLOPE * z,
+        "elu": lambda z: z if z > 0 else alpha * math.expm1(z),
+        "celu": lambda z: max(z, 0.0) + min(alpha * math.expm1(z / alpha), 0.0),
+        "selu": lambda z: _SELU[0] * (z if z > 0 else _SELU[1] * math.expm1(z)),
+        "softplus": lambda z: z if beta * z > 20 else math.log1p(math.exp(beta * z)) / beta,
+        "mish": lambda z: z * math.tanh(math.log1p(math.exp(z))),
         "gelu": lambda z: z * (1 + math.erf(z / math.sqrt(2))) / 2,
         "silu": lambda z: z / (1 + math.exp(-z)),
         "hardswish": lambda z: z * min(max(z + 3, 0.0), 6.0) / 6,
@@ -80,7 +91,7 @@ def _following(graph: Graph, op: Op) -> Op | None:
             if reader.name in seen:
                 continue
             seen.add(reader.name)
-            if reader.kind in _PASSES:
+            if reader.kind in _PASSES or (reader.kind == "mul" and "start" in reader.attributes):
                 queue.append(reader.name)
             elif _is_activation(reader):
                 return reader
@@ -88,4 +99,5 @@ def _following(graph: Graph, op: Op) -> Op | None:
 
 
 def _is_activation(op: Op) -> bool:
-    return op.kind in _BOUNDED or op.kind.startswith("unknown:") or _function(op) is not None
+    kind = kind_of(op.kind)
+    return kind is None or isinstance(kind, Activation)

@@ -19,7 +19,8 @@ class Gabor(Bank):
     """First-layer filters are Gabor functions in 8 directions and 2 phases (bar, edge), at as many wavelengths as needed.
 
     The longest wavelength is the window's side, the next ones shorter by √2 down to 2 pixels; the Gaussian's σ is 0.4 of the
-    wavelength, at most a quarter of the side. Directions differ first, then phases, then wavelengths. The mean is taken out.
+    wavelength, at most a quarter of the side. Directions differ first, then phases, then wavelengths. The mean is taken out;
+    waves that are zero at every pixel are left out.
 
     When it misleads:
         In 3×3 pixels directions can hardly be told apart. Grey only: no filter looks at colour.
@@ -45,4 +46,7 @@ class Gabor(Bank):
                     angle = math.pi * turn / DIRECTIONS
                     along = across * math.cos(angle) + down * math.sin(angle)
                     made.append(envelope * torch.cos(2 * math.pi * along / wavelength - phase))
-        return without_mean(torch.stack(made))[:number]
+        pictures = without_mean(torch.stack(made))
+        # A wave of two pixels that is zero at all of them is no filter.
+        strength = pictures.flatten(1).norm(dim=1)
+        return pictures[strength > 1e-6 * strength.max()][:number]

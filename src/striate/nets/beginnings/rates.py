@@ -37,6 +37,8 @@ def change_rates(module: nn.Module, images: Tensor, draws: Tensor) -> dict[str, 
     """
     layers = {name: layer for name, layer in weighted(module).items() if weight_of(layer).requires_grad}
     weights = [weight_of(layer) for layer in layers.values()]
+    if not weights:
+        return {}
     squares = [0.0] * len(weights)
     with as_in_training(module), torch.enable_grad():
         made = _first(run(module, images))

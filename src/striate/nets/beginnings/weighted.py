@@ -7,6 +7,8 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from striate.nets.modules.channel_norm import ChannelNorm
+
 PLAIN = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -14,6 +16,8 @@ NORMALISING = (
     nn.modules.batchnorm._NormBase,  # noqa: SLF001 - torch has no public name for "any batch or instance norm"
     nn.GroupNorm,
     nn.LayerNorm,
+    nn.RMSNorm,
+    ChannelNorm,
 )
 
 

@@ -144,6 +144,7 @@ def test_edits_and_other_figures_at_equal_cost():
         (Kernel(side=3, was=7), "must have a kernel of 7 to change"),
         (Depth(factor=0.0), "must be above 0"),
         (Depth(factor=float("nan")), "must be above 0"),
+        (Depth(factor=float("inf")), "must be above 0, and finite"),
         (Depth(factor=2.0), "must have layers that keep their shape"),
         ([remove("classes")], "only layers before it can be changed"),
     ],

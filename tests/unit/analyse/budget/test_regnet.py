@@ -1,5 +1,7 @@
 """What RegNet's rule refuses, and its smallest cases by hand."""
 
+from math import inf, nan
+
 import pytest
 
 from striate.analyse.budget import regnet, regnet_stages, regnet_widths
@@ -24,7 +26,10 @@ def test_groups_are_no_wider_than_what_they_divide():
     )
 
 
-@pytest.mark.parametrize("four", [(-1, 16, 2, 3), (1, 4, 2, 3), (1, 16, 1, 3), (1, 16, 2, 0)])
+@pytest.mark.parametrize(
+    "four",
+    [(-1, 16, 2, 3), (1, 4, 2, 3), (1, 16, 1, 3), (1, 16, 2, 0), (nan, 16, 2, 3), (1, inf, 2, 3), (1, 16, inf, 3)],
+)
 def test_numbers_out_of_range_are_refused(four):
     with pytest.raises(InputError, match="a RegNet must have"):
         regnet_widths(*four)
@@ -32,7 +37,10 @@ def test_numbers_out_of_range_are_refused(four):
         regnet(*four, group_width=8)
 
 
-@pytest.mark.parametrize("given", [{"group_width": 0}, {"group_width": 8, "bottleneck_ratio": 0.0}])
+@pytest.mark.parametrize(
+    "given",
+    [{"group_width": 0}, {"group_width": 8, "bottleneck_ratio": 0.0}, {"group_width": 8, "bottleneck_ratio": inf}],
+)
 def test_groups_and_ratio_out_of_range_are_refused(given):
     with pytest.raises(InputError, match="groups of at least 1 channel"):
         regnet_stages(8, 16, 2, 4, **given)

@@ -61,6 +61,8 @@ CASES = {
         Net(lambda net, x: x + x.mean((2, 3), keepdim=True)), "add", "Here they have 4×6×6 and 4×1×1",
     ),
     "a quotient": (Net(lambda net, x: x / torch.sigmoid(x)), "mul", "plain sum, product or concatenation"),
+    "a difference": (Net(lambda net, x: x - torch.sigmoid(x)), "add", "plain sum, product or concatenation"),
+    "a weighted sum": (Net(lambda net, x: torch.add(x, torch.sigmoid(x), alpha=0.1)), "add", "plain sum, product"),
     "another axis": (Net(lambda net, x: torch.cat([x, net.a(x)], 2), a=conv()), "concat", "Here it is axis 2"),
     "itself": (Net(lambda net, x: x * x), "mul", "At most one branch may be identity"),
     "no gradient": (Net(lambda net, x: net.a(x).detach(), a=conv()), "identity", "No word stops them"),

@@ -46,7 +46,9 @@ def shortest(words):
     return best
 
 
-@pytest.mark.parametrize("length", [5, 6, 7, 8])
+@pytest.mark.parametrize(
+    "length", [5, 6, pytest.param(7, marks=pytest.mark.long), pytest.param(8, marks=pytest.mark.long)]
+)
 def test_no_way_to_fold_is_shorter(length):
     for choice in itertools.product(["maxpool 2", "conv 11 256"], repeat=length):
         items = parse_items("; ".join(choice), where="text")

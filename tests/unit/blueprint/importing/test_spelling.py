@@ -76,7 +76,13 @@ WORD_FOR_WORD = {
 }
 
 
-@pytest.mark.parametrize("name", known_names())
+# Small ones with and without branches; the others are long.
+QUICK = {"lenet5", "m5", "all_cnn_c", "squeezenet", "resnet18"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.long) for name in known_names()]
+)
 def test_a_known_network_comes_back_no_longer_than_it_is(name):
     plan = known(name).plan
     graph = plan.graph()
@@ -88,9 +94,17 @@ def test_a_known_network_comes_back_no_longer_than_it_is(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["eval", "train"])
-def test_random_blueprints_come_back_to_the_same_table(mode):
-    for seed in range(300 if mode == "eval" else 30):
+@pytest.mark.parametrize(
+    ("mode", "seeds"),
+    [
+        ("eval", range(20)),
+        ("train", range(20, 25)),
+        pytest.param("eval", range(25, 300), marks=pytest.mark.long),
+        pytest.param("train", range(300, 330), marks=pytest.mark.long),
+    ],
+)
+def test_random_blueprints_come_back_to_the_same_table(mode, seeds):
+    for seed in seeds:
         plan = random_blueprint(seed)
         graph = plan.graph(mode=mode)
         found = Blueprint.from_graph(graph, output=plan.output)

@@ -41,6 +41,19 @@ def test_all_banks_but_the_cosines_answer_zero_to_a_constant(bank, kernel):
     assert weights.sum((1, 2, 3)).abs().max().item() < 1e-5
 
 
+def test_waves_that_are_zero_at_every_pixel_are_no_gabor_filters():
+    # The shortest wave has two pixels: upright or level, and even, its zeros fall on the pixels of an even window.
+    weights, he = begun("gabor", filters=96, kernel=4)[:, 0], begun("he", filters=96, kernel=4)[:, 0]
+
+    # Three wavelengths, eight directions, two phases, but for two of them.
+    assert torch.equal(weights[46:], he[46:])
+    assert not torch.equal(weights[45], he[45])
+    # Bars are even and edges odd; what is made of rounding errors is neither.
+    for filter_ in weights[:46]:
+        turned = filter_.flip(0, 1)
+        assert torch.allclose(filter_, turned, atol=1e-6) or torch.allclose(filter_, -turned, atol=1e-6)
+
+
 def test_sobel_is_the_operator_as_published():
     weights = begun("sobel", filters=8, kernel=3)[:, 0] / 2**0.5
     across = torch.tensor([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]).double()

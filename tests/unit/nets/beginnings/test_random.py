@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from striate.blueprint import Blueprint
 from striate.errors import InputError, UnknownNameError
-from striate.nets import initialise
+from striate.nets import build, initialise
 from striate.nets.beginnings import BEGINNINGS, read_beginning
+from striate.nets.beginnings.following import followers
 
 
 def net():
@@ -85,7 +87,13 @@ def test_the_gain_is_that_of_the_activation_behind_normalisation_and_pooling(act
     assert module[0].weight.std().item() == pytest.approx(gain / fan**0.5, rel=0.02)
 
 
-@pytest.mark.parametrize("activation", [nn.Tanh(), nn.ELU(), nn.GELU(), nn.SiLU(), nn.Hardswish()])
+@pytest.mark.parametrize(
+    "activation",
+    [
+        nn.Tanh(), nn.ELU(), nn.ELU(3.0), nn.GELU(), nn.SiLU(), nn.Hardswish(), nn.CELU(2.0), nn.SELU(), nn.Mish(),
+        nn.Softplus(2.0), nn.PReLU(),
+    ],
+)  # fmt: skip
 def test_the_gain_of_other_activations_makes_up_for_what_they_take_from_a_normal_value(activation):
     module = nn.Sequential(nn.Linear(4096, 1024), activation)
     initialise(module, "he:fan-in", seed=0, shape=(4096,))
@@ -94,6 +102,28 @@ def test_the_gain_of_other_activations_makes_up_for_what_they_take_from_a_normal
         made = module[0](activation(values))
 
     assert made.square().mean().item() == pytest.approx(1.0, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "between", ["channelnorm", "rmsnorm", "lrn 5", "droppath 0.1", "layerscale 1.0", "lppool 2 p 2", "coords"]
+)
+def test_the_activation_is_looked_for_behind_what_leaves_values_in_place(between):
+    graph = Blueprint.from_text(f"input 8x8x8; conv 3 8, {between}, relu; globalavgpool; classes 2").graph()
+    followed = followers(graph)["conv1"]
+
+    assert followed is not None
+    assert followed.kind == "relu"
+
+
+def test_all_normalisation_begins_anew():
+    module = build(Blueprint.from_text("input 4x8x8; conv 3 4, rmsnorm; conv 3 4, channelnorm, relu; classes 2"))
+    with torch.no_grad():
+        for part in (module.rmsnorm1, module.channelnorm1):
+            part.weight.fill_(7.0)
+    initialise(module, "he", seed=0)
+
+    assert module.rmsnorm1.weight.eq(1).all()
+    assert module.channelnorm1.weight.eq(1).all()
 
 
 def test_he_by_activation_asks_for_the_shape():

@@ -8,18 +8,18 @@ from pathlib import Path
 from striate.errors import BlueprintError
 
 # Modules that torch does not have; read as text, for nothing of torch is needed to write source.
-_BLOCKS = Path(__file__).parents[1] / "nets" / "blocks"
+_MODULES = Path(__file__).parents[1] / "nets" / "modules"
 _IMPORTS = {"collections": {"OrderedDict"}, "torch": {"nn"}}
 
 
-def block_sources(blocks: tuple[str, ...]) -> tuple[str, str]:
+def module_sources(files: tuple[str, ...]) -> tuple[str, str]:
     """Return the import lines of a network that is written, and the classes it needs beside torch's.
 
     Args:
-        blocks: Files of `striate.nets.blocks` without their ending, each once.
+        files: Files of `striate.nets.modules` without their ending, each once.
 
     Example:
-        >>> imports, classes = block_sources(("permute",))
+        >>> imports, classes = module_sources(("permute",))
         >>> print(imports)
         from __future__ import annotations
         <BLANKLINE>
@@ -32,12 +32,12 @@ def block_sources(blocks: tuple[str, ...]) -> tuple[str, str]:
     """
     names = {module: set(found) for module, found in _IMPORTS.items()}
     parts = []
-    for block in blocks:
-        file = _BLOCKS / f"{block}.py"
+    for name in files:
+        file = _MODULES / f"{name}.py"
         if not file.is_file():
             raise BlueprintError(
                 "a module that is written out must be one of Striate's own",
-                got=block,
+                got=name,
                 hint="Build the network with striate.nets.build.",
             )
         text = file.read_text(encoding="utf-8")
