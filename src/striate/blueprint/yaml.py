@@ -55,6 +55,7 @@ def load(text: str, *, where: str) -> object:
         # An alias makes a small file mean an endless network; a blueprint needs none.
         if any(isinstance(token, _yaml.AliasToken) for token in _yaml.scan(text, Loader=_yaml.SafeLoader)):
             raise BlueprintError("a blueprint must be written without YAML aliases", got="an alias", where=where)
+        _check_keys(_yaml.compose(text, Loader=_yaml.SafeLoader), where)
         return _yaml.safe_load(text)
     except RecursionError as cause:
         raise BlueprintError(f"repeats must be at most {DEEPEST} deep", got="more", where=where) from cause
@@ -71,6 +72,25 @@ def load(text: str, *, where: str) -> object:
             got=getattr(cause, "problem", None) or str(cause),
             where=place,
         ) from cause
+
+
+def _check_keys(root: _yaml.Node | None, where: str) -> None:
+    """Refuse a key that is there twice: YAML's loader would take the last without a word."""
+    left = [root]
+    while left:
+        node = left.pop()
+        if isinstance(node, _yaml.SequenceNode):
+            left += node.value
+        if not isinstance(node, _yaml.MappingNode):
+            continue
+        seen: set[str] = set()
+        for key, value in node.value:
+            left += [key, value]
+            if isinstance(key, _yaml.ScalarNode):
+                if key.value in seen:
+                    place = f"{where}, line {key.start_mark.line + 1}"
+                    raise BlueprintError("a key must stand once", got=key.value, where=place, hint="Keep one of them.")
+                seen.add(key.value)
 
 
 def write(plan: Blueprint) -> str:
