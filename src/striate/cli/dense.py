@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 By = Literal["dilation", "shift"]
 # Maps that are drawn where no class is named.
 _DRAWN = 3
+# From so many pixels on, only maps that are named are kept.
+_MOST_KEPT = 4_000_000
 
 
 def add_to(app: typer.Typer) -> None:
@@ -76,8 +78,14 @@ def dense(
     picture = _resized(read_picture(image, most_pixels=most_pixels), size, most_pixels)
     wide = make_dense(loaded)
     chosen = _numbers(classes, loaded, wide)
+    kept = chosen if chosen is not None or picture.size_px[0] * picture.size_px[1] < _MOST_KEPT else ()
+    if page is not None and kept == ():
+        raise UsageError(
+            "--page must come with --classes for an image of 4 million pixels or more",
+            got=f"{picture.size_px[0]}x{picture.size_px[1]}",
+            hint="Name the classes to keep, or make it smaller with --size.",
+        )
     with Watcher(quiet=json) as events:
-        kept = chosen if chosen is not None or picture.size_px[0] * picture.size_px[1] < 4_000_000 else ()
         found = prediction_maps(
             loaded, picture, dense_network=wide, tile_px=tile, finer=finer, by=by, classes=kept, as_scores=scores, exact=exact,
             compared=compare, events=events,
@@ -190,12 +198,6 @@ def _write_page(
 
     from striate.report.densepage import write_dense_page
 
-    if not found.kept:
-        raise UsageError(
-            "--page must come with --classes for an image of 4 million pixels or more",
-            got=f"{found.size_px[0]}x{found.size_px[1]}",
-            hint="Name the classes to keep, or make it smaller with --size.",
-        )
     small = picture.scaled(1920)
     pixels = small.region((0, small.size_px[0]), (0, small.size_px[1])).numpy()
     image = pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0))

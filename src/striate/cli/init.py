@@ -148,7 +148,8 @@ def _show(found: BeginningComparison) -> None:
     from striate.report.beginnings import score_words, verdict
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for label in ("Beginning", "spread × a layer", "loss before", "loss after", found.score_name, "difference (95 %)"):
+    difference = "difference (95 %)" if found.score_name == "R²" else "points of difference (95 %)"
+    for label in ("Beginning", "spread × a layer", "loss before", "loss after", found.score_name, difference):
         table.add_column(label, justify="left" if label == "Beginning" else "right")
     differences = {row.beginning: row for row in found.differences}
     for start, steps in zip(found.starts, found.steps, strict=True):
