@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from striate.errors import SchemaError
+from striate.errors import Quoted, SchemaError
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -21,6 +21,15 @@ def stamp(noun: str, version: int) -> str:
         'striate/graph/1'
     """
     return f"striate/{noun}/{version}"
+
+
+def _found(document: object) -> object:
+    """Return what stands where a document with a schema should, in words."""
+    if isinstance(document, dict):
+        return document.get("schema", Quoted("none"))
+    if document is None:
+        return Quoted("an empty file")
+    return Quoted("a list") if isinstance(document, list) else Quoted("text")
 
 
 def accept(
@@ -46,9 +55,9 @@ def accept(
     if not isinstance(document, dict) or not isinstance(document.get("schema"), str):
         raise SchemaError(
             f"a {noun} file must begin with schema: {stamp(noun, version)}",
-            got=type(document).__name__ if not isinstance(document, dict) else document.get("schema"),
+            got=_found(document),
             where=where,
-            hint="Was it written by Striate?",
+            hint="If it is one, write that as its first line." if noun == "blueprint" else "Was it written by Striate?",
         )
     owner, _, rest = document["schema"].partition("/")
     found_noun, _, found = rest.partition("/")

@@ -10,7 +10,7 @@ from typing import Any
 from striate.blueprint.model import Blueprint, Branches, Head, Item, Layer, Repeat
 from striate.blueprint.settings import setting_from, value_text
 from striate.blueprint.values import Choice
-from striate.errors import InputError, unknown_name
+from striate.errors import InputError, Quoted, unknown_name
 
 
 def choices(plan: Blueprint) -> dict[str, tuple[Any, ...]]:
@@ -55,6 +55,13 @@ def values_from(plan: Blueprint, words: Iterable[str], *, where: str) -> dict[st
             found[name] = options[value]
         elif name in plan.settings:
             found[name] = setting_from("value", value, {}, where=f"{where} {name}")
+        elif not known and not plan.settings:
+            raise InputError(
+                "a blueprint must have a choice or a setting of that name",
+                got=Quoted(f"{name}, and it has none"),
+                where=where,
+                hint="Give a number a name, `let w 16`, or leave it open, `conv {3,5} 16`; or edit the file.",
+            )
         else:
             raise unknown_name("choice or setting", name, list({**known, **plan.settings}), where=where)
     return found

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from striate.blueprint.model import Blueprint, Branches, Head, Item, Layer, Path, Repeat
+from striate.blueprint.settings import value_text
 from striate.blueprint.values import Choice, Expression, closed, leaves
 from striate.blueprint.vocabulary import word_of
 from striate.blueprint.words import fitted
@@ -25,6 +26,13 @@ def resolved(plan: Blueprint) -> Blueprint:
         >>> resolved(Blueprint.from_text("input 1x8x8; let w 8; conv 3 w*2, relu; classes 2")).to_text()
         'input 1x8x8; conv 3 16, relu; classes 2'
     """
+    if left := plan.choices():
+        shown = "; ".join(f"{name} {{{','.join(map(value_text, options))}}}" for name, options in left.items())
+        raise BlueprintError(
+            "every choice must be made before there is a table",
+            got=Quoted(f"open: {shown}"),
+            hint="Make each with --set NAME=VALUE, or with Blueprint.chosen; striate new closed.yaml --from FILE keeps them.",
+        )
     return replace(plan, items=_resolved(plan.items, plan.settings, ""), settings={})
 
 

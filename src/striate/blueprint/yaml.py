@@ -55,8 +55,7 @@ def load(text: str, *, where: str) -> object:
         # An alias makes a small file mean an endless network; a blueprint needs none.
         if any(isinstance(token, _yaml.AliasToken) for token in _yaml.scan(text, Loader=_yaml.SafeLoader)):
             raise BlueprintError("a blueprint must be written without YAML aliases", got="an alias", where=where)
-        document = _yaml.compose(text, Loader=_yaml.SafeLoader)
-        _check_keys(document, where)
+        _check_keys(_yaml.compose(text, Loader=_yaml.SafeLoader), where)
         return _yaml.safe_load(text)
     except RecursionError as cause:
         raise BlueprintError(f"repeats must be at most {DEEPEST} deep", got="more", where=where) from cause
@@ -75,18 +74,23 @@ def load(text: str, *, where: str) -> object:
         ) from cause
 
 
-def _check_keys(node: _yaml.Node | None, where: str) -> None:
-    """Refuse a key that is given twice: the loader would take the last, and say nothing."""
-    if isinstance(node, _yaml.SequenceNode):
-        for part in node.value:
-            _check_keys(part, where)
-    elif isinstance(node, _yaml.MappingNode):
-        names = [str(key.value) for key, _ in node.value]
-        for place, (key, value) in enumerate(node.value):
-            if names[place] in names[:place]:
-                line = key.start_mark.line + 1
-                raise BlueprintError("a key must be given once", got=names[place], where=f"{where}, line {line}")
-            _check_keys(value, where)
+def _check_keys(root: _yaml.Node | None, where: str) -> None:
+    """Refuse a key that is there twice: YAML's loader would take the last without a word."""
+    left = [root]
+    while left:
+        node = left.pop()
+        if isinstance(node, _yaml.SequenceNode):
+            left += node.value
+        if not isinstance(node, _yaml.MappingNode):
+            continue
+        seen: set[str] = set()
+        for key, value in node.value:
+            left += [key, value]
+            if isinstance(key, _yaml.ScalarNode):
+                if key.value in seen:
+                    place = f"{where}, line {key.start_mark.line + 1}"
+                    raise BlueprintError("a key must be given once", got=key.value, where=place, hint="Keep one of them.")
+                seen.add(key.value)
 
 
 def write(plan: Blueprint) -> str:

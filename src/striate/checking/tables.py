@@ -107,7 +107,7 @@ def _resized(plan: Blueprint, input_size: InputSize, name: str) -> Blueprint:
     asked = checked_size(input_size)
     if len(asked) != len(plan.input) or asked[0] != plan.input[0]:
         raise InputError(
-            f"--input must keep the blueprint's {plan.input[0]} channels and {len(plan.input) - 1} axes",
+            f"--input must keep the blueprint's channels and axes, as in {'x'.join(map(str, plan.input))}",
             got=Quoted(times(asked)),
             where=name,
             hint="Change the blueprint's own input for that.",

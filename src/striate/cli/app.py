@@ -49,6 +49,7 @@ def _main(
 for _module in (new, known, check, budget, init, train, inspect, backward, dense, demo, rules, schema):
     _module.add_to(app)
 
+_COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
 DONE, OUR_FAULT = 0, 3
 # What Typer makes of Ctrl-C, without a word.
 _INTERRUPTED = 130
@@ -76,8 +77,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last catch: what we did not foresee is our fault, said in one line
         if hasattr(error, "format_message"):
             # Typer's errors about options and commands have no class of their own that one may import.
-            _say(UsageError(_usage(error.format_message()), hint="See --help."), as_json="--json" in arguments)
-            return UsageError.exit_code
+            return _misused(error.format_message(), arguments)
         if debug:
             traceback.print_exc()
         message = f"our fault: {type(error).__name__}: {error}. Run again with --debug. [bug]"
@@ -92,8 +92,14 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else DONE
 
 
-def _usage(message: str) -> str:
-    return "the command must be called as its help says: " + " ".join(message.split()).rstrip(".")
+def _misused(message: str, arguments: Sequence[str]) -> int:
+    """Say how a command was misused, and where its help is; `striate` alone has printed its help already."""
+    words = " ".join(message.split()).rstrip(".")
+    if words:
+        named = f"striate {arguments[0]}" if arguments[:1] and arguments[0] in _COMMANDS else "striate"
+        error = UsageError(f"the command must be called as its help says: {words}", hint=f"See {named} --help.")
+        _say(error, as_json="--json" in arguments)
+    return UsageError.exit_code
 
 
 def _say(error: StriateError, *, as_json: bool) -> None:

@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def budget(
-    network: Annotated[Path, typer.Argument(help="A blueprint's file, .yaml or one line of text.")],
+    network: Annotated[Path, typer.Argument(help="A blueprint's file: .yaml, or .txt with its one line.")],
     macs: Annotated[str, typer.Option(help="Multiply-accumulates of one image, forward: 50M, 1.5G.")] = "",
     params: Annotated[str, typer.Option(help="Parameters: 2M.")] = "",
     memory: Annotated[str, typer.Option(help="Peak memory of a training step: 1.5GiB, 900MB.")] = "",
@@ -54,7 +54,13 @@ def budget(
         raise InputError(
             "only a blueprint's file can be solved",
             got=str(network),
-            hint="Write one with striate new, in .yaml or .txt.",
+            hint=_to_a_file(str(network)),
+        )
+    if not memory and (batch != 1 or optimizer != "adam"):
+        raise UsageError(
+            "--batch and --optimizer must come with --memory",
+            got=f"--batch {batch} --optimizer {optimizer}",
+            hint="MACs and parameters are of one image, without training.",
         )
     if out is not None and out.exists():
         raise InputError("the file to write must not be there yet", got=str(out), where="--out")
@@ -77,6 +83,12 @@ def budget(
     from striate.cli.solution import show_solved
 
     show_solved(found, out)
+
+
+def _to_a_file(network: str) -> str:
+    if network.startswith("input "):
+        return f'Write one: striate new net.yaml --text "{network}"'
+    return f"Write one: striate new net.yaml --from {network}"
 
 
 def _budget(
@@ -122,9 +134,10 @@ def _changes(plan: Blueprint, kernel: str, depth: float | None, size: str) -> li
         shape = size_option(size)
         if not isinstance(shape, tuple) or shape[0] != plan.input[0] or len(shape) != len(plan.input):
             raise InputError(
-                f"an input must have {plan.input[0]} channels and {len(plan.input) - 1} sides",
+                "--input must keep the blueprint's channels and axes",
                 got=size,
                 where="--input",
+                hint=f"Like {'x'.join(map(str, plan.input))}, which it is.",
             )
         changes.append([resize(shape[1:])])
     return changes

@@ -9,7 +9,9 @@ import typer
 
 from striate.cli.terminal import print_json, print_line
 from striate.cli.watch import Watcher
-from striate.errors import InputError, UsageError, unknown_name
+from striate.errors import InputError, Quoted, UsageError, unknown_name
+from striate.graph import times
+from striate.numbers import count, plural
 
 if TYPE_CHECKING:
     from striate.data import Picture
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 By = Literal["dilation", "shift"]
 # Maps that are drawn where no class is named.
 _DRAWN = 3
+# From so many pixels on, only maps that are named are kept.
+_MOST_KEPT = 4_000_000
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,17 +41,20 @@ def dense(
     names: Annotated[
         Path | None, typer.Option(help="A text file with one name an output, for networks without.")
     ] = None,
-    finer: Annotated[int, typer.Option(help="Positions for one of the network's stride: 2, 4 or 8.", min=1)] = 1,
+    finer: Annotated[
+        int, typer.Option(help="Positions in place of one, along each axis; must divide the stride: 2, 4.", min=1)
+    ] = 1,
     by: Annotated[
-        By, typer.Option(help="How: dilation in one pass, or shift, the square of it in passes.")
+        By, typer.Option(help="How finer maps are made: dilation, in one pass; shift, one pass a position.")
     ] = "dilation",
     tile: Annotated[
-        int | None, typer.Option(help="Side of a tile; 0 never tiles. 1024 above 2 million pixels.", min=0)
+        int | None,
+        typer.Option(help="Side of a tile in pixels; 0: never. If left out 1024, above 2 million pixels.", min=0),
     ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Run the network on every position's crop.")] = False,
     scores: Annotated[bool, typer.Option("--scores", help="Scores as they are: no softmax, no sigmoid.")] = False,
     compare: Annotated[int, typer.Option(help="Positions held against the network on its crops.", min=0)] = 64,
-    most_pixels: Annotated[int, typer.Option(help="Refuse larger images.", min=1)] = 64_000_000,
+    most_pixels: Annotated[int, typer.Option(help="Refuse larger images, also once scaled.", min=1)] = 64_000_000,
     out: Annotated[Path | None, typer.Option(help="Folder for pictures and maps; none if left out.")] = None,
     page: Annotated[Path | None, typer.Option(help="Write maps, winners and positions as one HTML page.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -58,17 +65,27 @@ def dense(
     """
     if exact and finer != 1 and by == "dilation":
         raise UsageError("--exact must come with --by shift for finer maps", got=f"--exact --finer {finer}")
+    if by == "shift" and finer == 1:
+        raise UsageError("--by must come with --finer", got="--by shift", hint="Like --finer 2 --by shift.")
+    if out is not None and out.exists() and not out.is_dir():
+        raise InputError("--out must be a folder, or not there yet", got=str(out))
     from striate.data import read_picture
     from striate.explain import prediction_maps
     from striate.nets import load_network
     from striate.nets.dense import dense as make_dense
 
     loaded = _named(load_network(network), names)
-    picture = _resized(read_picture(image, most_pixels=most_pixels), size)
+    picture = _resized(read_picture(image, most_pixels=most_pixels), size, most_pixels)
     wide = make_dense(loaded)
     chosen = _numbers(classes, loaded, wide)
+    kept = chosen if chosen is not None or picture.size_px[0] * picture.size_px[1] < _MOST_KEPT else ()
+    if page is not None and kept == ():
+        raise UsageError(
+            "--page must come with --classes for an image of 4 million pixels or more",
+            got=f"{picture.size_px[0]}x{picture.size_px[1]}",
+            hint="Name the classes to keep, or make it smaller with --size.",
+        )
     with Watcher(quiet=json) as events:
-        kept = chosen if chosen is not None or picture.size_px[0] * picture.size_px[1] < 4_000_000 else ()
         found = prediction_maps(
             loaded, picture, dense_network=wide, tile_px=tile, finer=finer, by=by, classes=kept, as_scores=scores, exact=exact,
             compared=compare, events=events,
@@ -81,7 +98,7 @@ def dense(
     if json:
         print_json(_document(found, wide, written))
         return
-    _show(found, wide, loaded)
+    _show(found, wide, loaded, entries if chosen is not None else [])
     for path in written:
         print_line(f"Wrote {path}.")
 
@@ -94,20 +111,27 @@ def _named(network: Network, names: Path | None) -> Network:
     try:
         lines = [line.strip() for line in names.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as cause:
-        raise InputError("a file of names must be readable text", got=str(names)) from cause
+        got = str(names) if names.exists() else Quoted(f"no file {names}")
+        raise InputError("--names must be a text file with one name an output", got=got) from cause
     return replace(network, output=replace(network.output, names=tuple(lines)))
 
 
-def _resized(picture: Picture, size: str) -> Picture:
+def _resized(picture: Picture, size: str, most_pixels: int) -> Picture:
     if not size:
         return picture
     parts = size.split("x")
     if not all(part.isdigit() and int(part) for part in parts) or len(parts) > 2:
-        raise InputError("a size must be a number, or two with x between them", got=size, where="--size")
-    if len(parts) == 2:
-        return picture.resized((int(parts[0]), int(parts[1])))
+        raise InputError("a size must be a number above 0, or two with x between them", got=size, where="--size")
     scale = int(parts[0]) / min(picture.size_px)
-    return picture.resized((round(picture.size_px[0] * scale), round(picture.size_px[1] * scale)))
+    height, width = map(int, parts) if len(parts) == 2 else (round(side * scale) for side in picture.size_px)
+    if height * width > most_pixels:
+        raise InputError(
+            f"a scaled image must have at most {count(most_pixels)} pixels",
+            got=Quoted(times((height, width))),
+            where="--size",
+            hint="--most-pixels lifts the limit.",
+        )
+    return picture.resized((height, width))
 
 
 def _numbers(classes: str, network: Network, wide: DenseNetwork) -> tuple[int, ...] | None:
@@ -118,6 +142,14 @@ def _numbers(classes: str, network: Network, wide: DenseNetwork) -> tuple[int, .
         return None
     found = []
     for word in (part.strip() for part in classes.split(",")):
+        if known.count(word) > 1:
+            numbers = ", ".join(str(number) for number, name in enumerate(known) if name == word)
+            raise InputError(
+                "an output must be named unmistakably",
+                got=word,
+                where="--classes",
+                hint=f"Several have that name; say the number: {numbers}.",
+            )
         if word in known:
             found.append(known.index(word))
         elif word.isdigit() and int(word) < len(known):
@@ -166,20 +198,14 @@ def _write_page(
 
     from striate.report.densepage import write_dense_page
 
-    if not found.kept:
-        raise UsageError(
-            "--page must come with --classes for an image of 4 million pixels or more",
-            got=f"{found.size_px[0]}x{found.size_px[1]}",
-            hint="Name the classes to keep, or make it smaller with --size.",
-        )
     small = picture.scaled(1920)
     pixels = small.region((0, small.size_px[0]), (0, small.size_px[1])).numpy()
     image = pixels[0] if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0))
     write_dense_page(found, wide.conversion, image, page, name=name, shown=shown)
 
 
-def _show(found: PredictionMaps, wide: DenseNetwork, network: Network) -> None:
-    from striate.graph import times
+def _show(found: PredictionMaps, wide: DenseNetwork, network: Network, asked: list[Strongest]) -> None:
+    """Print both answers, the outputs asked for before the strongest, and how far the maps are from crops."""
     from striate.nets.references import RANDOM
     from striate.numbers import figure, percent, probability
 
@@ -196,21 +222,33 @@ def _show(found: PredictionMaps, wide: DenseNetwork, network: Network) -> None:
         best = int(found.scaled.argmax())
         print_line(f"The image scaled to the network's input: {found.names[best]}, {shown(float(found.scaled[best]))}.")
     print_line("The maps, largest over the image:")
-    for entry in found.strongest[:5]:
+    for entry in asked + [entry for entry in found.strongest[:5] if entry not in asked]:
         row, column = entry.centre_px
         print_line(f"  {entry.name}: {shown(entry.value)} around row {row:.0f}, column {column:.0f}")
     number, share = next(iter(found.shares().items()))
     print_line(f"Most positions: {found.names[number]}, {percent(share)} of them.")
-    if found.deviation is not None:
-        gap = found.deviation
-        print_line(
-            f"Beside the network on {gap.positions} of {gap.total} crops: scores differ by {percent(gap.mean)} of the largest"
-            f" on average, {percent(gap.largest)} at most; the same class at {percent(gap.agreement)}."
-        )
-    if not conversion.is_exact:
-        print_line(f"Why they differ: {_reasons(wide)}. --exact runs every crop.")
+    _show_deviation(found, wide)
     if "tiles" in found.way and not conversion.is_local:
         print_line("Tiles are not the whole here: what looks at the whole map sees a tile instead.")
+
+
+def _show_deviation(found: PredictionMaps, wide: DenseNetwork) -> None:
+    from striate.numbers import percent
+
+    gap = found.deviation
+    if found.way.startswith("crops"):
+        print_line("Every position is the network on its crop, by construction.")
+        return
+    if gap is not None:
+        print_line(
+            f"Beside the network on {gap.positions} of {gap.total} {plural(gap.total, 'crop')}: scores differ by"
+            f" {percent(gap.mean)} of the largest on average, {percent(gap.largest)} at most; the same class at"
+            f" {percent(gap.agreement)}."
+        )
+    # One position is the network's own size, where nothing differs.
+    if not wide.conversion.is_exact and found.winner.size > 1:
+        verb = "Why they differ" if gap is not None else "Why they may differ from the network on crops"
+        print_line(f"{verb}: {_reasons(wide)}. --exact runs every crop.")
 
 
 def _reasons(wide: DenseNetwork) -> str:

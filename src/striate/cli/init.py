@@ -9,7 +9,7 @@ import typer
 
 from striate.cli.terminal import console, end_with, print_json, print_line
 from striate.cli.watch import Watcher
-from striate.errors import UsageError
+from striate.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from striate.records import BeginningComparison
@@ -41,12 +41,19 @@ def init(
 
     A comparison ends with 1 if values die out or blow up in one of them.
     """
+    _check_options(
+        with_, compare, (steps, seeds, images) != (200, 3, 500) or page is not None, out is not None or seed != 0
+    )
     if list_:
         _list(as_json=json)
     elif not network:
         raise UsageError("a network must be named", got="none", hint="Or list the beginnings with --list.")
     elif bool(with_) == bool(compare):
-        raise UsageError("either --with or --compare must be given", got="both" if with_ else "none")
+        raise UsageError(
+            "either --with or --compare must be given",
+            got="both" if with_ else "none",
+            hint="--with he --out begun saves a network; --compare he,small measures. striate init --list names all.",
+        )
     elif with_:
         _begin(network, data, with_, out, seed=seed, as_json=json)
     else:
@@ -57,6 +64,20 @@ def init(
         _compare(network, data, names, (steps, seeds, images), page, command, as_json=json)
 
 
+def _check_options(with_: str, compare: str, compares: bool, begins: bool) -> None:
+    """Refuse options that the way which was asked for would not look at."""
+    if with_ and not compare and compares:
+        raise UsageError(
+            "--steps, --seeds, --images and --page must come with --compare",
+            got=f"--with {with_}",
+            hint="Leave them out.",
+        )
+    if compare and not with_ and begins:
+        raise UsageError(
+            "--out and --seed must come with --with", got=f"--compare {compare}", hint="A page is written with --page."
+        )
+
+
 def _begin(network: str, data: str, name: str, out: Path | None, *, seed: int, as_json: bool) -> None:
     from striate.data import load_data
     from striate.train import begun_network
@@ -64,6 +85,12 @@ def _begin(network: str, data: str, name: str, out: Path | None, *, seed: int, a
 
     if out is None:
         raise UsageError("a folder for the network must be named", got="none", hint="Add --out FOLDER.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(
+            "--out must be a new or an empty folder",
+            got=str(out),
+            hint="Choose another, or delete it: what it holds is not written over.",
+        )
     with Watcher(quiet=as_json) as events:
         dataset = load_data(data, events=events) if data else None
         made = begun_network(starting_point(network), name, dataset, seed=seed, events=events)
@@ -121,7 +148,8 @@ def _show(found: BeginningComparison) -> None:
     from striate.report.beginnings import score_words, verdict
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for label in ("Beginning", "spread × a layer", "loss before", "loss after", found.score_name, "difference (95 %)"):
+    difference = "difference (95 %)" if found.score_name == "R²" else "points of difference (95 %)"
+    for label in ("Beginning", "spread × a layer", "loss before", "loss after", found.score_name, difference):
         table.add_column(label, justify="left" if label == "Beginning" else "right")
     differences = {row.beginning: row for row in found.differences}
     for start, steps in zip(found.starts, found.steps, strict=True):

@@ -24,6 +24,7 @@ def known(
     """List the known networks with their size, or show one with its source."""
     from striate.blueprint import known as known_network
     from striate.blueprint import known_names
+    from striate.numbers import amount, count
 
     names = (name,) if name else known_names()
     rows = [_row(known_network(each)) for each in names]
@@ -34,9 +35,7 @@ def known(
         _print_table(rows)
         return
     row = rows[0]
-    print_line(
-        f"{row['title']}: {row['params']:,} parameters, {row['macs'] / 1e6:,.1f} million MACs".replace(",", "\u202f")
-    )
+    print_line(f"{row['title']}: {count(row['params'])} parameters, {amount(row['macs'])} MACs.")
     print_line(f"Source: {row['source']}.")
     print_line(f"Differs: {row['differs']}.")
     print_line(f"Equals, row by row: {row['equals']}.")
@@ -68,13 +67,13 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     for column, justify in (
         ("name", "left"),
         ("input", "left"),
-        ("parameters", "right"),
+        ("parameters (M)", "right"),
         ("MACs (M)", "right"),
         ("source", "left"),
     ):
         table.add_column(column, justify=justify)  # type: ignore[arg-type]  # the literals rich names
     for row in rows:
         size = "×".join(map(str, row["input"]))
-        table.add_row(row["name"], size, f"{row['params'] / 1e6:.2f} M", f"{row['macs'] / 1e6:.1f} M", row["source"])
+        table.add_row(row["name"], size, f"{row['params'] / 1e6:.2f}", f"{row['macs'] / 1e6:.1f}", row["source"])
     console().print(table)
     print_line("Next: striate known NAME, or striate new net.yaml --from known:NAME")

@@ -105,7 +105,7 @@ def prediction_maps(  # noqa: PLR0913 - each is one way to ask
     counts = crop_positions(wide, size) if exact else wide.positions(size)
     read = _reader(network, picture, wide)
     total = MapSum.over(names, counts, classes)
-    events.log(f"{total.held_bytes / 2**20:.0f} MiB of maps, {picture.held_bytes / 2**20:.0f} MiB of image")
+    events.log(f"Memory: {storage(total.held_bytes)} of maps, {storage(picture.held_bytes)} of image.")
     chosen, inside = sample(wide, size, most=compared) if compared and not exact else ([], 0)
     found: dict[tuple[int, ...], Tensor] = {}
     way, blocks = _blocks(

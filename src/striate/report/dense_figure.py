@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import InputError, Quoted
-from striate.numbers import measure, percent
+from striate.numbers import measure, percent, probability
 from striate.page.dense_wire import Dense, DenseWinner
 from striate.page.wire import Cell, Column, Scale, Table
 from striate.records.dense import Conversion, PredictionMaps
@@ -50,7 +50,7 @@ def dense_figure(
         maps=store.numbers("dense-maps", values),
         scale=_scale(maps, low, high),
         classes=[maps.names[output] for output in order],
-        scaled=[] if maps.scaled is None else [_value(float(maps.scaled[output])) for output in order],
+        scaled=[] if maps.scaled is None else [_shown(maps, float(maps.scaled[output])) for output in order],
         winner=store.numbers("dense-winner", _winners(maps)),
         winners=_named(maps),
         stride_px=maps.stride_px,
@@ -130,5 +130,5 @@ def _field(conversion: Conversion, maps: PredictionMaps) -> tuple[int, int] | No
     return (conversion.field_px[0], conversion.field_px[1])
 
 
-def _value(value: float) -> str:
-    return measure(value)
+def _shown(maps: PredictionMaps, value: float) -> str:
+    return probability(value) if maps.unit == "probability" else measure(value)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from striate import schema
 from striate.errors import InputError
 from striate.graph import times
-from striate.numbers import count, measure, percent, plural
+from striate.numbers import count, measure, percent, plural, probability
 from striate.page.wire import Caption, Cell, Column, Fact, Page, Section, Table, TableFigure
 from striate.records.dense import Conversion, PredictionMaps
 from striate.report.arrays import ArrayStore
@@ -85,16 +85,25 @@ def dense_page(
 def _verdict(maps: PredictionMaps) -> str:
     top = maps.label
     row, column = (round(pixel) for pixel in top.centre_px)
-    first = f"{top.name} is strongest, {maps.unit} {measure(top.value)}, around row {row}, column {column}"
+    first = f"{_named(top.name)} is strongest, {_shown(maps, top.value)}, around row {row}, column {column}"
     if maps.scaled is None:
         return f"{first}."
     answer = int(np.argmax(maps.scaled))
-    says = f"the image scaled down is answered {maps.names[answer]}, {measure(float(maps.scaled[answer]))}"
+    says = f"the image scaled down is answered {_named(maps.names[answer])}, {_shown(maps, float(maps.scaled[answer]))}"
     return f"{first}; {says}."
 
 
+def _named(name: str) -> str:
+    """Return a name that can stand in a sentence beside other numbers."""
+    return f"class {name}" if name.isdecimal() else name
+
+
+def _shown(maps: PredictionMaps, value: float) -> str:
+    return f"{maps.unit} {probability(value) if maps.unit == 'probability' else measure(value)}"
+
+
 def _prose(maps: PredictionMaps, conversion: Conversion) -> str:
-    if conversion.is_exact:
+    if conversion.is_exact or maps.way.startswith("crops"):
         return "Every position equals the network's own answer for its crop of the image."
     gap = maps.deviation
     if gap is None:
@@ -117,7 +126,7 @@ def _facts(maps: PredictionMaps, conversion: Conversion) -> list[Fact]:
         Fact(
             label="Against the original",
             value=f"{conversion.native_deviation:.1e}".replace("-", "−"),
-            note="at its size",
+            note="of the largest score, at its size",
         ),
     ]
 

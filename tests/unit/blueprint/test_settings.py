@@ -114,9 +114,9 @@ def test_values_that_cannot_be_are_refused(words, error, said):
 
 
 def test_there_is_no_table_while_a_choice_is_open():
-    with pytest.raises(BlueprintError, match=r"every choice must be made.*got '\{3,5\}' \(at let k\)"):
+    with pytest.raises(BlueprintError, match=r"every choice must be made.*got open: k \{3,5\}\. Make each"):
         Blueprint.from_text("input 1x8x8; let k {3,5}; conv k 4; classes 2").graph()
-    with pytest.raises(BlueprintError, match="got 'choose among 2'"):
+    with pytest.raises(BlueprintError, match=r"got open: choose1 \{0,1\}"):
         Blueprint.from_text("input 1x8x8; choose(relu | elu); classes 2").graph()
 
 

@@ -32,7 +32,29 @@ def test_a_page_is_written_beside_what_is_printed(net, image, tmp_path, capsys):
     assert all(f'"{name}"' in text for name in ("cat", "dog", "bird"))
 
 
-def test_of_a_huge_image_the_classes_must_be_named(net, image, tmp_path, capsys):
+def test_a_probability_of_1_is_not_written_and_a_class_called_by_a_number_is_named(image, tmp_path):
+    import torch
+
+    from striate.nets import from_blueprint
+
+    network = from_blueprint(
+        Blueprint.from_text("input 3x16x16; conv 3x3 4, relu; maxpool 2; globalavgpool; classes 2")
+    )
+    with torch.no_grad():
+        network.module.classes.bias.copy_(torch.tensor([90.0, 0.0]))
+    network.save(tmp_path / "sure")
+
+    assert run(["dense", str(tmp_path / "sure"), str(image), "--page", str(tmp_path / "maps.html")]) == 0
+
+    page = (tmp_path / "maps.html").read_text(encoding="utf-8")
+    assert "class 0 is strongest, probability above 0.999, around row" in page
+    assert "is answered class 0, probability above 0.999." in page
+
+
+def test_of_a_huge_image_the_classes_must_be_named_before_any_work(net, image, tmp_path, monkeypatch, capsys):
+    import striate.explain
+
+    monkeypatch.setattr(striate.explain, "prediction_maps", None)
     asked = ["dense", net, str(image), "--size", "2000x2100", "--compare", "0", "--page", str(tmp_path / "maps.html")]
 
     assert run(asked) == 2

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fixed, grouped, measured, plain, signed } from "./numbers.ts";
+import { fixed, grouped, measured, plain, probable, signed } from "./numbers.ts";
 
 test("groups begin at five digits", () => {
   assert.equal(grouped("3500"), "3500");
@@ -31,4 +31,12 @@ test("measurements have three significant digits", () => {
 test("plain numbers keep what was written", () => {
   assert.equal(plain(100416), "100\u202f416");
   assert.equal(plain(0.1 + 0.2), "0.3");
+});
+
+test("a probability is never as good as 0 or 1", () => {
+  assert.equal(probable(1), "above 0.999");
+  assert.equal(probable(0.99951), "above 0.999");
+  assert.equal(probable(0.8333), "0.833");
+  assert.equal(probable(0.0000567), "below 0.001");
+  assert.equal(probable(0), "0");
 });

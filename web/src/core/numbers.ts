@@ -29,6 +29,12 @@ export function measured(value: number, digits = 3): string {
   return fixed(value, Math.max(0, digits - 1 - size));
 }
 
+/** A probability: three significant digits, and never as good as 0 or 1. */
+export function probable(value: number): string {
+  if (value > 0 && value < 0.001) return "below 0.001";
+  return value > 0.999 ? "above 0.999" : measured(value);
+}
+
 /** As written: all digits of a whole number, up to six significant ones of any other. */
 export function plain(value: number): string {
   return grouped(Number.isInteger(value) ? value.toFixed(0) : String(Number(value.toPrecision(6))));

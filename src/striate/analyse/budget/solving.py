@@ -11,7 +11,7 @@ from striate.analyse.budget.searching import Nearest, nearest
 from striate.analyse.budget.sites import Site, stated
 from striate.analyse.budget.solved import Solved, WidthChange
 from striate.blueprint import Blueprint
-from striate.errors import InputError
+from striate.errors import InputError, Quoted
 from striate.numbers import count, storage
 
 _NAMES = {"macs": "MACs", "params": "parameters", "peak_bytes": "peak memory"}
@@ -153,9 +153,8 @@ def _unreachable(budget: Budget, over: str, ladder: Ladder, found: Nearest | Non
     tried = f" of 1 to {MOST_OTHER}" if not ladder.rises else ""
     return InputError(
         f"a budget must be at {end} what the {'smallest' if is_small else 'largest'} {what}{rounded}{tried} cost",
-        got=budget.amount,
-        where=budget.figure,
-        hint=f"The nearest that can be reached is {cost} ({_said(over, ladder.amount(rung))}).",
+        got=Quoted(amount_text(budget, budget.amount)),
+        hint=f"The nearest that can be reached is {amount_text(budget, cost)} ({_said(over, ladder.amount(rung))}).",
     )
 
 

@@ -44,6 +44,7 @@ class File(Beginning):
                 f"a bank must have the shape of the first convolution, {times(tuple(weight.shape))}",
                 got=Quoted(times(found.shape)),
                 where=f"{ground.argument}, for {name}",
+                hint="Make the bank as large, or the convolution.",
             )
         with torch.no_grad():
             weight.copy_(torch.from_numpy(found))
@@ -61,7 +62,7 @@ def read_bank(path: Path) -> NDArray[np.float32]:
         InputError: No such file; too large; not a plain array of finite numbers.
     """
     if not path.is_file():
-        raise InputError("a bank of filters must be a file", got=str(path))
+        raise InputError("a bank of filters must be a file that exists", got=str(path), hint="numpy.save writes one.")
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise InputError("a bank of filters must be at most 64 MiB", got=Quoted(f"{size} bytes"), where=str(path))
@@ -70,7 +71,10 @@ def read_bank(path: Path) -> NDArray[np.float32]:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as cause:
         raise InputError(
-            "a bank of filters must be a .npy file of numbers", got=str(cause).splitlines()[0], where=str(path)
+            "a bank of filters must be a .npy file of numbers",
+            got=Quoted("another kind of file, or a broken one"),
+            where=str(path),
+            hint="numpy.save writes one.",
         ) from cause
     if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiu":
         kind = found.dtype if isinstance(found, np.ndarray) else type(found).__name__

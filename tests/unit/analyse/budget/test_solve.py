@@ -249,11 +249,11 @@ def test_memory_of_a_training_step_is_a_budget():
     ("text", "asked", "told"),
     [
         # 1 filter of 27 weights on 64 places, and 2 outputs of it.
-        ("input 3x8x8; conv 3 8; globalavgpool; classes 2", {"macs": 100}, "nearest that can be reached is 1730 (width times 0.1)"),
+        ("input 3x8x8; conv 3 8; globalavgpool; classes 2", {"macs": 100}, "nearest that can be reached is 1730 MACs (width times 0.1)"),
         (
             "input 3x8x8; conv 3 8; globalavgpool; classes 2",
             {"macs": 9000, "multiple": 8},
-            "must be at least what the smallest widths in multiples of 8 cost; got 9000 (at macs). The nearest that can be reached is 13840",
+            "must be at least what the smallest widths in multiples of 8 cost; got 9000 MACs. The nearest that can be reached is 13840 MACs",
         ),
         ("input 3x8x8; conv 3 8; globalavgpool; classes 2", {"macs": 10**18}, "must be at most what the largest widths cost"),
         ("input 3x8x8; conv 3 8; globalavgpool; classes 2", {"macs": 10**18, "over": "input"}, "the largest inputs cost"),
