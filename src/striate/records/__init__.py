@@ -35,13 +35,14 @@ from striate.records.predictions import Chosen, Predictions, Scoreboard
 from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes, LayerReading, Receptive
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
-from striate.records.training import EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
+from striate.records.training import Balance, EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
 
 __all__ = [
     "LOSSES",
     "ActivationMaps",
     "Array",
     "Backward",
+    "Balance",
     "BeginningComparison",
     "Begun",
     "Borders",
