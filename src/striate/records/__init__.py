@@ -18,6 +18,7 @@ from striate.records.comparison import Comparison, Pair, RowDifference, StagePai
 from striate.records.evidence import Evidence
 from striate.records.figures import Figures
 from striate.records.folding import Fold, LaneRow, Lanes
+from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
@@ -70,6 +71,8 @@ __all__ = [
     "LayerActivity",
     "LayerReading",
     "LayerStart",
+    "LeakPair",
+    "Leaks",
     "MapLayer",
     "MemoryLedger",
     "Occlusion",
@@ -92,6 +95,7 @@ __all__ = [
     "Scoreboard",
     "SharedWeight",
     "Source",
+    "SourceNeighbours",
     "StagePair",
     "Start",
     "Term",
