@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from striate.data import Dataset, Folds, Split, folder_labels, with_groups
 from striate.data.grouping import group_words
+from striate.data.splits import part_counts
 from striate.errors import InputError
 from striate.events import SILENT, Events
 from striate.features.leaks import find_leaks
@@ -52,14 +52,7 @@ class SplitStudy:
 
     def counts(self, part: tuple[int, ...]) -> list[int]:
         """Return how many samples of a part each class or label holds for; for values their number."""
-        output = self.dataset.output
-        if output.kind == "values":
-            return [len(part)]
-        held: Counter[int] = Counter()
-        for index in part:
-            target = self.dataset.samples[index].target
-            held.update([target] if isinstance(target, int) else [place for place, flag in enumerate(target) if flag])
-        return [held[place] for place in range(output.count)]
+        return part_counts(self.dataset.samples, self.dataset.output, part)
 
     def document(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -161,20 +154,17 @@ def _told(dataset: Dataset, found: Likeness) -> list[str]:
     if found.differing:
         words.append(f"{found.differing} pairs of near-duplicates have different targets: one of each two is wrong.")
     if dataset.output.kind == "classes":
-        sizes = Counter(sample.target for sample in dataset.samples)
+        sizes = part_counts(dataset.samples, dataset.output, tuple(range(len(dataset))))
+        large, small = max(sizes), min(sizes)
         names = dataset.output.names
-        (most, large), (least, small) = max(sizes.items(), key=_size), min(sizes.items(), key=_size)
-        if isinstance(most, int) and isinstance(least, int):
-            words.append(
-                f"The largest class has {measure(large / small)} times the samples of the smallest: {names[most]} {large}, "
-                f"{names[least]} {small}."
-            )
+        words.append(
+            f"Every class has {large} samples."
+            if large == small
+            else f"The largest class has {measure(large / small)} times the samples of the smallest: "
+            f"{names[sizes.index(large)]} {large}, {names[sizes.index(small)]} {small}."
+        )
     words += [f"Set aside: {row.place}: {row.reason}" for row in dataset.set_aside]
     return words
-
-
-def _size(item: tuple[object, int]) -> int:
-    return item[1]
 
 
 def write_groups(dataset: Dataset, path: Path) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 
+from striate.data.splits import part_counts
 from striate.numbers import count, percent, plural
 from striate.page.wire import Caption, Cell, Column, Figure, Section, Table, TableFigure, Tile, Tiles
 from striate.records import LeakPair, Leaks
@@ -91,11 +90,9 @@ def _table(pairs: list[LeakPair]) -> Table:
 def _counts(subject: Subject) -> TableFigure:
     split, output = subject.split, subject.dataset.output
     parts = (split.train, split.validation, split.test)
-    if output.kind == "values":
-        rows: list[list[Cell]] = [["all", *(len(part) for part in parts)]]
-    else:
-        held = [_held(subject, part) for part in parts]
-        rows = [[name, *(counts[number] for counts in held)] for number, name in enumerate(output.names)]
+    held = [part_counts(subject.dataset.samples, output, part) for part in parts]
+    names = ("all",) if output.kind == "values" else output.names
+    rows: list[list[Cell]] = [[name, *counts] for name, *counts in zip(names, *held, strict=True)]
     return TableFigure(
         table=Table(
             columns=[
@@ -108,12 +105,3 @@ def _counts(subject: Subject) -> TableFigure:
             caption="Samples in each part",
         )
     )
-
-
-def _held(subject: Subject, part: tuple[int, ...]) -> Counter[int]:
-    """Return how many samples of a part each class or label holds for."""
-    held: Counter[int] = Counter()
-    for index in part:
-        target = subject.dataset.samples[index].target
-        held.update([target] if isinstance(target, int) else [number for number, flag in enumerate(target) if flag])
-    return held
