@@ -110,5 +110,5 @@ def test_what_cross_validation_scores_with_and_without_the_leak(photographs, fou
     plain, whole = data.folds(3), with_groups(data, {"photograph": sources}).folds(3)
     scores = [score([(made.training(number), made.parts[number]) for number in range(3)]) for made in (plain, whole)]
 
-    assert scores[0] > 0.9
-    assert scores[1] < 0.6
+    assert scores[0] > 0.8
+    assert scores[0] - scores[1] > 0.3

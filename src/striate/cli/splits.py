@@ -45,14 +45,17 @@ def splits(
     Ends with 1 if the plain split leaks. A manifest written with --out has the groups in it: train on that.
     """
     from striate.data import load_data
-    from striate.features.splitting import study_splits, write_groups
+    from striate.features.splitting import check_groups_path, study_splits, write_groups
     from striate.nets import load_network
 
     if groups not in {"", "folder"}:
         raise UsageError("--groups must be folder, or left out", got=groups)
     with Watcher(quiet=json) as events:
+        dataset = load_data(data, events=events)
+        if out is not None:
+            check_groups_path(dataset, out)
         found = study_splits(
-            load_data(data, events=events),
+            dataset,
             load_network(network) if network else None,
             layer=layer,
             by_folder=groups == "folder",

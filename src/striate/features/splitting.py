@@ -125,7 +125,7 @@ def study_splits(  # noqa: PLR0913 - what is compared, and how it is divided
     """
     found = likeness(dataset, network, layer=layer, limit=limit, events=events)
     folders = folder_labels(dataset)
-    labelings = {"like": found.labels(dataset)} | ({"folder": folders} if by_folder else {})
+    labelings = ({"folder": folders} if by_folder else {}) | {"like": found.labels(dataset)}
     grouped = with_groups(dataset, labelings)
     split, whole = dataset.split(seed=seed), grouped.split(seed=seed)
     leaks = find_leaks(dataset, split, found)
@@ -167,6 +167,14 @@ def _told(dataset: Dataset, found: Likeness) -> list[str]:
     return words
 
 
+def check_groups_path(dataset: Dataset, path: Path) -> None:
+    """Refuse what `write_groups` cannot write, before anything is measured for it."""
+    if not Path(dataset.reference).exists() or path.suffix.lower() != ".csv":
+        raise InputError(
+            "groups must be written to a .csv file, for data that lie in files", got=str(path), where=dataset.name
+        )
+
+
 def write_groups(dataset: Dataset, path: Path) -> None:
     """Write a CSV manifest of a data set that lies in files, with its groups; paths are absolute.
 
@@ -174,11 +182,8 @@ def write_groups(dataset: Dataset, path: Path) -> None:
         InputError: Data that do not lie in files of their own; a name that is no CSV.
         StorageError: The disk refused.
     """
+    check_groups_path(dataset, path)
     reference = Path(dataset.reference)
-    if not reference.exists() or path.suffix.lower() != ".csv":
-        raise InputError(
-            "groups must be written to a .csv file, for data that lie in files", got=str(path), where=dataset.name
-        )
     root = (reference if reference.is_dir() else reference.parent).absolute()
     kind, names = dataset.output.kind, dataset.output.names
     text = io.StringIO()
