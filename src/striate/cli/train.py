@@ -27,6 +27,9 @@ def train(
     optimizer: Annotated[str | None, typer.Option(help="sgd, adam or adamw.")] = None,
     rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
     batch: Annotated[int | None, typer.Option(help="Images a step.", min=1)] = None,
+    balance: Annotated[
+        str | None, typer.Option(help="What makes rare classes count as much as common ones: none, loss or sampling.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, order and shifts.")] = None,
     threads: Annotated[int | None, typer.Option(help="Processor threads.", min=1)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -36,7 +39,9 @@ def train(
     from striate.train import train as train_network
     from striate.train.asking import document, recipe_with, starting_point
 
-    recipe = recipe_with(data, epochs=epochs, init=init, optimizer=optimizer, rate=rate, batch=batch, seed=seed)
+    recipe = recipe_with(
+        data, epochs=epochs, init=init, optimizer=optimizer, rate=rate, batch=batch, balance=balance, seed=seed
+    )
     with Watcher(quiet=json) as events:
         trained = train_network(
             starting_point(network),

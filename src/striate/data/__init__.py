@@ -2,7 +2,9 @@
 
 from striate.data.batching import Batch, batches, shuffled
 from striate.data.dataset import Dataset
+from striate.data.folds import Folds
 from striate.data.foreground import foreground
+from striate.data.grouping import folder_labels, with_groups
 from striate.data.load import load_data
 from striate.data.measuring import measure_preprocessing
 from striate.data.picture import Picture, read_picture
@@ -14,11 +16,13 @@ from striate.data.splits import Split
 __all__ = [
     "Batch",
     "Dataset",
+    "Folds",
     "Picture",
     "Sample",
     "SetAside",
     "Split",
     "batches",
+    "folder_labels",
     "foreground",
     "load_data",
     "measure_preprocessing",
@@ -28,4 +32,5 @@ __all__ = [
     "read_picture",
     "shuffled",
     "unprepare",
+    "with_groups",
 ]

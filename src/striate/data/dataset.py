@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from striate import fingerprint
+from striate.data.folds import Folds, fold_samples
 from striate.data.pixels import Pixels
 from striate.data.sample import Sample, SetAside, one_line
 from striate.data.splits import Split, split_samples
@@ -106,6 +107,19 @@ class Dataset:
             (3500, 500, 1000)
         """
         return split_samples(self.samples, self.output, seed=seed, validation=validation, test=test)
+
+    def folds(self, count: int = 5, *, seed: int = 0) -> Folds:
+        """Divide the samples into folds; see `striate.data.Folds` for what is promised and what is told.
+
+        Raises:
+            DataError: Fewer than 2 folds, or fewer groups and single samples than folds.
+
+        Example:
+            >>> from striate.data import load_data
+            >>> [len(part) for part in load_data("digits").folds(5).parts]
+            [1000, 1000, 1000, 1000, 1000]
+        """
+        return fold_samples(self.samples, self.output, count=count, seed=seed)
 
     def check_indices(self, indices: tuple[int, ...]) -> None:
         """Refuse indices that are not in the data set."""

@@ -65,6 +65,17 @@ def split_samples(samples: tuple[Sample, ...], output: Output, *, seed: int, val
     return Split(train=train, validation=second, test=third, seed=seed)
 
 
+def part_counts(samples: tuple[Sample, ...], output: Output, part: tuple[int, ...]) -> list[int]:
+    """Return how many samples of a part each class or label holds for; for values how many there are."""
+    if output.kind == "values":
+        return [len(part)]
+    held: Counter[int] = Counter()
+    for index in part:
+        target = samples[index].target
+        held.update([target] if isinstance(target, int) else [place for place, flag in enumerate(target) if flag])
+    return [held[place] for place in range(output.count)]
+
+
 def _check_shares(validation: float, test: float) -> None:
     for name, share in (("validation", validation), ("test", test)):
         if not (math.isfinite(share) and 0 <= share < 1):

@@ -28,7 +28,7 @@ class Unit:
 
 def joined(samples: Sequence[Sample], output: Output, *, seed: int) -> list[Unit]:
     """Return the samples joined by a common group or a common content."""
-    groups = _groups([sample.content for sample in samples], [sample.group for sample in samples])
+    groups = connected([[sample.content for sample in samples], [sample.group for sample in samples]])
     return [_unit(indices, samples, output, seed) for indices in groups]
 
 
@@ -56,25 +56,28 @@ def _unit(indices: list[int], samples: Sequence[Sample], output: Output, seed: i
     return Unit(tuple(indices), tuple(sorted(strata.items())), key)
 
 
-def _groups(contents: list[str], groups: list[str | None]) -> list[list[int]]:
-    """Return positions that share a content or a group, or are linked by others that do."""
-    parent = list(range(len(contents)))
-    first: dict[tuple[str, str], int] = {}
-    for index, (content, group) in enumerate(zip(contents, groups, strict=True)):
-        ties = [("content", content)] if group is None else [("content", content), ("group", group)]
-        for tie in ties:
-            here, there = index, first.setdefault(tie, index)
-            while parent[here] != here:
-                parent[here] = parent[parent[here]]
-                here = parent[here]
-            while parent[there] != there:
-                parent[there] = parent[parent[there]]
-                there = parent[there]
-            parent[here] = there
+def connected(labelings: Sequence[Sequence[str | None]]) -> list[list[int]]:
+    """Return positions that share a label in some labelling, or are linked by others that do.
+
+    Example:
+        >>> connected([["a", "b", "a", None], [None, "x", "x", None]])
+        [[0, 1, 2], [3]]
+    """
+    parent = list(range(len(labelings[0])))
+    first: dict[tuple[int, str], int] = {}
+    for number, labels in enumerate(labelings):
+        for index, label in enumerate(labels):
+            if label is not None:
+                here, there = _root(parent, index), _root(parent, first.setdefault((number, label), index))
+                parent[max(here, there)] = min(here, there)
     members: defaultdict[int, list[int]] = defaultdict(list)
     for index in range(len(parent)):
-        root = index
-        while parent[root] != root:
-            root = parent[root]
-        members[root].append(index)
+        members[_root(parent, index)].append(index)
     return list(members.values())
+
+
+def _root(parent: list[int], index: int) -> int:
+    while parent[index] != index:
+        parent[index] = parent[parent[index]]
+        index = parent[index]
+    return index

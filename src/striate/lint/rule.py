@@ -18,6 +18,7 @@ Section = Literal[
     "network",
     "beginnings",
     "training",
+    "splits",
     "filters",
     "activations",
     "patches",

@@ -18,6 +18,7 @@ from striate.records.comparison import Comparison, Pair, RowDifference, StagePai
 from striate.records.evidence import Evidence
 from striate.records.figures import Figures
 from striate.records.folding import Fold, LaneRow, Lanes
+from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
@@ -35,13 +36,14 @@ from striate.records.predictions import Chosen, Predictions, Scoreboard
 from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes, LayerReading, Receptive
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
-from striate.records.training import EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
+from striate.records.training import Balance, EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
 
 __all__ = [
     "LOSSES",
     "ActivationMaps",
     "Array",
     "Backward",
+    "Balance",
     "BeginningComparison",
     "Begun",
     "Borders",
@@ -69,6 +71,8 @@ __all__ = [
     "LayerActivity",
     "LayerReading",
     "LayerStart",
+    "LeakPair",
+    "Leaks",
     "MapLayer",
     "MemoryLedger",
     "Occlusion",
@@ -91,6 +95,7 @@ __all__ = [
     "Scoreboard",
     "SharedWeight",
     "Source",
+    "SourceNeighbours",
     "StagePair",
     "Start",
     "Term",

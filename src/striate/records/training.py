@@ -7,6 +7,7 @@ from typing import Literal
 
 Optimizer = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["one-cycle", "cosine", "constant"]
+Balance = Literal["none", "loss", "sampling"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class Recipe:
         init: How the weights of a blueprint begin: "he", or another beginning, with its argument ("lsuv", "kmeans:deep").
         seed: Of weights, order and shifts.
         label_smoothing: Share of the target spread evenly over all classes, as torch means it.
+        balance: What makes rare classes count as much as common ones: "none", "loss" (each sample is weighted by
+            n / (classes · samples of its class)) or "sampling" (each epoch draws every class equally often).
     """
 
     optimizer: Optimizer = "adam"
@@ -38,6 +41,7 @@ class Recipe:
     init: str = "he"
     seed: int = 0
     label_smoothing: float = 0.0
+    balance: Balance = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

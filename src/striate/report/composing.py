@@ -21,6 +21,7 @@ from striate.report.sections import (
     occlusion,
     patches,
     saliency,
+    splits,
     training,
 )
 from striate.report.subject import Subject
@@ -30,6 +31,7 @@ SCHEMA_VERSION = 1
 _SECTIONS = (
     network,
     training,
+    splits,
     filters,
     activations,
     patches,

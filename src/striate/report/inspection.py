@@ -13,10 +13,11 @@ from striate.blueprint import Blueprint
 from striate.data import Dataset, Split, load_data
 from striate.errors import DataError, InputError, Quoted
 from striate.events import SILENT, Events
+from striate.features import find_leaks, likeness
 from striate.findings import Allowance, Finding
 from striate.lint import RULES, Allowed, Failure, Unused, lint
 from striate.nets import Network, load_network
-from striate.records import Evidence, TrainingCurve
+from striate.records import Evidence, Leaks, TrainingCurve
 from striate.report.composing import compose
 from striate.report.gather import gather
 from striate.report.html import write_report
@@ -121,9 +122,10 @@ def inspect(
     found = load_network(network)
     dataset = data if isinstance(data, Dataset) else load_data(data, events=events)
     curve, split = _training(run, dataset)
+    leaks = _leaks(run, dataset, split, events)
     found = _matched(found, dataset)
     recording = trace(found.module, (1, *found.input_shape))
-    evidence = replace(gather(found, dataset, split, recording, seed=seed, events=events), curve=curve)
+    evidence = replace(gather(found, dataset, split, recording, seed=seed, events=events), curve=curve, leaks=leaks)
     report = lint(evidence, graph=recording.graph, select=tuple(select), ignore=tuple(ignore), allow=_allowances(found))
     for line in (*report.unused, *report.failures):
         events.log(str(line))
@@ -195,6 +197,13 @@ def _training(run: Run | None, dataset: Dataset) -> tuple[TrainingCurve | None, 
             hint="Give the data it was trained on, as they were then, or new ones.",
         )
     return curve, replace(split, test=unseen)
+
+
+def _leaks(run: Run | None, dataset: Dataset, split: Split, events: Events) -> Leaks | None:
+    """Return what of the held-out part a training has as good as seen; None for a split that no training had."""
+    if run is None or dataset.fingerprint != run.document.inputs["data"]["fingerprint"]:
+        return None
+    return find_leaks(dataset, split, likeness(dataset, events=events))
 
 
 def _matched(network: Network, dataset: Dataset) -> Network:

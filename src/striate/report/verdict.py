@@ -19,6 +19,7 @@ _CLAUSES = {
     "copied-filters": "some of its first filters are copies",
     "filters-as-noisy-as-random": "its first filters are still noise",
     "gradient-off-object": "the gradient of its scores is scattered",
+    "leak-between-splits": "some of its held-out samples were as good as seen",
     "loss-still-falling": "its training was not finished",
     "score-near-chance": "that is hardly better than chance",
     "overlapping-classes": "two classes overlap in its features",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from striate import schema
+from striate import fingerprint, schema
 from striate.data import Dataset, Split, load_data
 from striate.errors import DataError, InputError
 from striate.records.training import EpochRow, Recipe, TrainingCurve
@@ -58,7 +58,7 @@ def read_split(run: Run, dataset: Dataset | None = None) -> tuple[Dataset, Split
 
     Raises:
         InputError: The run is no training.
-        DataError: The data are not those that were trained on.
+        DataError: The data are not those that were trained on, or their groups are others.
     """
     _check(run)
     recorded: Mapping[str, Any] = run.document.inputs["data"]
@@ -79,7 +79,21 @@ def read_split(run: Run, dataset: Dataset | None = None) -> tuple[Dataset, Split
             hint="What was held out may be trained on here; restore the files, or train again.",
         )
     shares = run.document.inputs["split"]
-    return dataset, dataset.split(seed=shares["seed"], validation=shares["validation"], test=shares["test"])
+    split = dataset.split(seed=shares["seed"], validation=shares["validation"], test=shares["test"])
+    if shares.get("key", "") not in {"", split_key(dataset, split)}:
+        raise DataError(
+            "data must be divided as they were for the training",
+            got=f"{dataset.reference} with other groups",
+            where=str(run.folder),
+            hint="What was held out may be trained on here; give the groups it was trained with, or train again.",
+        )
+    return dataset, split
+
+
+def split_key(dataset: Dataset, split: Split) -> str:
+    """Return a key of which samples are in which part: groups decide that too, and no data fingerprint knows them."""
+    parts = (split.train, split.validation, split.test)
+    return fingerprint.of_json([[dataset.samples[index].id for index in part] for part in parts])
 
 
 def read_seen(run: Run) -> frozenset[str]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import torch
 
-from striate.data import Batch, Dataset, Split, batches, shuffled
+from striate.data import Batch, Dataset, Split, batches
 from striate.nets import Network
 from striate.records.training import Recipe
+from striate.train.balancing import loss_for, training_order
 from striate.train.device import Device
 from striate.train.evaluate import evaluate
-from striate.train.losses import Loss, scores_of
+from striate.train.losses import scores_of
 from striate.train.optimizers import make_optimizer, set_rate
 from striate.train.schedule import rate_at
 from striate.train.work import Work
@@ -37,7 +38,7 @@ class Steps:
 def make_work(start: Network, dataset: Dataset, split: Split, recipe: Recipe, device: Device) -> Work:
     """Return what a training of a network of its own works on."""
     module = start.module.to(device.place)
-    loss = Loss(start.output, start.preprocessing, label_smoothing=recipe.label_smoothing)
+    loss = loss_for(start, dataset, split.train, recipe)
     return Work(
         module=module,
         optimizer=make_optimizer(module, recipe),
@@ -84,7 +85,7 @@ def first_steps(work: Work, steps: int, points: tuple[int, ...], *, advance: Cal
 
 
 def _batches(work: Work, epoch: int) -> Iterator[Batch]:
-    order = shuffled(work.split.train, seed=work.recipe.seed, epoch=epoch)
+    order = training_order(work.dataset, work.split.train, work.recipe, epoch=epoch)
     return batches(
         work.dataset,
         order[: work.steps_per_epoch * work.recipe.batch],

@@ -12,6 +12,7 @@ from striate.errors import Cancelled, DivergedError
 from striate.events import Events, Task
 from striate.records.training import EpochRow
 from striate.train.activity import Activity
+from striate.train.balancing import training_order
 from striate.train.checkpoint import EPOCH, STEP, State, save_checkpoint
 from striate.train.divergence import Watch
 from striate.train.evaluate import Evaluation, evaluate
@@ -111,7 +112,7 @@ class Loop:
 
     def _batches(self) -> Iterator[Batch]:
         work, epoch = self.work, self.state.epoch
-        order = shuffled(work.split.train, seed=work.recipe.seed, epoch=epoch)
+        order = training_order(work.dataset, work.split.train, work.recipe, epoch=epoch)
         first = (self.state.step - epoch * work.steps_per_epoch) * work.recipe.batch
         return batches(
             work.dataset,

@@ -26,6 +26,7 @@ class Loss(nn.Module):
         output: Kind and count of what the network answers with.
         preprocessing: Holds mean and std of the values.
         label_smoothing: For classes and labels.
+        class_weights: One weight a class; the mean over a batch is then the weighted one, as torch takes it.
 
     Example:
         >>> from striate.records.output import Output, Preprocessing
@@ -37,19 +38,30 @@ class Loss(nn.Module):
 
     mean: Tensor
     std: Tensor
+    class_weights: Tensor | None
 
-    def __init__(self, output: Output, preprocessing: Preprocessing, *, label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self,
+        output: Output,
+        preprocessing: Preprocessing,
+        *,
+        label_smoothing: float = 0.0,
+        class_weights: tuple[float, ...] | None = None,
+    ) -> None:
         super().__init__()
         self.output = output
         self.label_smoothing = label_smoothing
         count = output.count
         self.register_buffer("mean", torch.tensor(preprocessing.value_mean or (0.0,) * count))
         self.register_buffer("std", torch.tensor(preprocessing.value_std or (1.0,) * count))
+        self.register_buffer("class_weights", None if class_weights is None else torch.tensor(class_weights))
 
     def forward(self, scores: Tensor, targets: Tensor) -> Tensor:
         """Return the mean over the batch."""
         if self.output.kind == "classes":
-            return functional.cross_entropy(scores, targets, label_smoothing=self.label_smoothing)
+            return functional.cross_entropy(
+                scores, targets, weight=self.class_weights, label_smoothing=self.label_smoothing
+            )
         if self.output.kind == "labels":
             softened = targets * (1 - self.label_smoothing) + self.label_smoothing / 2
             return functional.binary_cross_entropy_with_logits(scores, softened)

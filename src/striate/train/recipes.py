@@ -8,7 +8,7 @@ from typing import get_args
 from striate.errors import InputError, unknown_name
 from striate.nets.beginnings import read_beginning
 from striate.records.output import OutputKind
-from striate.records.training import Optimizer, Recipe, Schedule
+from striate.records.training import Balance, Optimizer, Recipe, Schedule
 
 DIGITS_RECIPE = Recipe(
     optimizer="adamw",
@@ -35,7 +35,7 @@ def check_recipe(recipe: Recipe, kind: OutputKind | None = None) -> None:
 
     Raises:
         InputError: A number outside its range; it names the field.
-        UnknownNameError: An optimiser, schedule or start nobody knows.
+        UnknownNameError: An optimiser, schedule, balance or start nobody knows.
 
     Example:
         >>> check_recipe(Recipe(batch=0))
@@ -58,6 +58,10 @@ def check_recipe(recipe: Recipe, kind: OutputKind | None = None) -> None:
     ):
         if not 0 <= share < 1:
             raise InputError(f"{field} must be at least 0 and below 1", got=share, where="recipe")
+    if kind in {"labels", "values"} and recipe.balance != "none":
+        raise InputError(
+            f"balance must be none for {kind}, which have no classes to balance", got=recipe.balance, where="recipe"
+        )
     if kind == "values" and recipe.label_smoothing:
         raise InputError(
             "label_smoothing must be 0 for values, which have no labels",
@@ -70,6 +74,7 @@ def _check_words(recipe: Recipe) -> None:
     for noun, name, known in (
         ("optimizer", recipe.optimizer, get_args(Optimizer)),
         ("schedule", recipe.schedule, get_args(Schedule)),
+        ("balance", recipe.balance, get_args(Balance)),
     ):
         if name not in known:
             raise unknown_name(noun, name, list(known), where="recipe")

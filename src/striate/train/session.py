@@ -17,11 +17,11 @@ from striate.nets import Network
 from striate.records.beginnings import Begun
 from striate.records.training import Recipe
 from striate.runs import Run, write_json
+from striate.train.balancing import loss_for
 from striate.train.checkpoint import EPOCH, State, load_checkpoint, newest
 from striate.train.device import Device
 from striate.train.journal import Journal
 from striate.train.loop import Loop
-from striate.train.losses import Loss
 from striate.train.optimizers import make_optimizer
 from striate.train.result import save_result
 from striate.train.start import starting_network
@@ -109,7 +109,7 @@ class Session:
 
     def _work(self, start: Network, device: Device) -> Work:
         module = start.module.to(device.place)
-        loss = Loss(start.output, start.preprocessing, label_smoothing=self._recipe.label_smoothing)
+        loss = loss_for(start, self._dataset, self._split.train, self._recipe)
         return Work(
             module=module,
             optimizer=make_optimizer(module, self._recipe),

@@ -17,7 +17,7 @@ from striate.events import SILENT, Events
 from striate.nets import Network
 from striate.records.training import Recipe, TrainingCurve
 from striate.runs import Run
-from striate.train.curve import COMMAND, read_curve, write_seen
+from striate.train.curve import COMMAND, read_curve, split_key, write_seen
 from striate.train.device import Device, accelerated, own_state
 from striate.train.recipes import check_recipe
 from striate.train.result import read_result
@@ -139,6 +139,7 @@ def _inputs(network: Network | Blueprint, dataset: Dataset, split: Split, recipe
             "train_count": len(split.train),
             "validation_count": len(split.validation),
             "test_count": len(split.test),
+            "key": split_key(dataset, split),
         },
     }
 

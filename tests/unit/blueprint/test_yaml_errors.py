@@ -15,11 +15,11 @@ HEAD = "schema: striate/blueprint/2\n"
         ("", "got an empty file (at net.yaml). If it is one, write that as its first line."),
         (
             HEAD + "input: 1x8x8\ninput: 1x9x9\nlayers: [relu]\noutput: classes 2",
-            "stand once; got 'input' (at net.yaml, line 3)",
+            "given once; got 'input' (at net.yaml, line 3)",
         ),
         (
             HEAD + "input: 1x8x8\nlayers:\n- conv: {kernel: 3, width: 2, kernel: 5}\noutput: classes 2",
-            "stand once; got 'kernel' (at net.yaml, line 4)",
+            "given once; got 'kernel' (at net.yaml, line 4)",
         ),
         ("schema: striate/graph/1", "schema must be striate/blueprint/2; got 'striate/graph/1'"),
         ("schema: striate/blueprint/9", "version must be at most 2; got 9"),

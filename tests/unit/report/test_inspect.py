@@ -19,6 +19,7 @@ def test_every_picture_of_the_mission_is_in_the_report(small_inspection):
     assert [section["id"] for section in page["sections"]] == [
         "network",
         "training",
+        "splits",
         "filters",
         "activations",
         "patches",

@@ -29,7 +29,8 @@ def section(subject: Subject) -> Section | None:
             wrong_if="validation turns upwards while training falls, or every layer stays near 100 % or 0 % active.",
             source=f"{count(curve.train_count)} training and {count(curve.validation_count)} validation samples. "
             f"{recipe.optimizer}, rate up to {measure(recipe.rate)} ({recipe.schedule}), batch {recipe.batch}, weight decay "
-            f"{measure(recipe.weight_decay)}, shifts up to {recipe.shift_px} px, {recipe.init} start, seed {recipe.seed}. "
+            f"{measure(recipe.weight_decay)}, shifts up to {recipe.shift_px} px, {recipe.init} start, "
+            f"balance {recipe.balance}, seed {recipe.seed}. "
             "Training loss is measured with dropout and shifts on, so it may lie above validation.",
         ),
     )
