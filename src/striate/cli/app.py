@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from striate.cli import backward, budget, check, demo, dense, init, inspect, known, new, rules, schema, train
+from striate.cli import backward, budget, check, demo, dense, init, inspect, known, load, new, rules, schema, train, zoo
 from striate.errors import Cancelled, StriateError, UsageError
 
 app = typer.Typer(
@@ -46,7 +46,7 @@ def _main(
     del version, debug
 
 
-for _module in (new, known, check, budget, init, train, inspect, backward, dense, demo, rules, schema):
+for _module in (new, known, zoo, load, check, budget, init, train, inspect, backward, dense, demo, rules, schema):
     _module.add_to(app)
 
 DONE, OUR_FAULT = 0, 3

@@ -19,7 +19,8 @@ from striate.records.evidence import Evidence
 from striate.records.figures import Figures
 from striate.records.folding import Fold, LaneRow, Lanes
 from striate.records.ledger import MemoryLedger, Saving
-from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
+from striate.records.loading import Loading, LoadReport, ModuleLoad, TensorLoad
+from striate.records.output import LOSSES, Crop, Interpolation, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
     ClassImages,
     EffectiveField,
@@ -36,6 +37,7 @@ from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
+from striate.records.zoo import ZooRow
 
 __all__ = [
     "LOSSES",
@@ -50,6 +52,7 @@ __all__ = [
     "Comparison",
     "Cost",
     "CostTable",
+    "Crop",
     "Difference",
     "EffectiveField",
     "EpochRow",
@@ -64,13 +67,17 @@ __all__ = [
     "GradientDetail",
     "GradientRow",
     "InputSizes",
+    "Interpolation",
     "LaneRow",
     "Lanes",
     "LayerActivity",
     "LayerReading",
     "LayerStart",
+    "LoadReport",
+    "Loading",
     "MapLayer",
     "MemoryLedger",
+    "ModuleLoad",
     "Occlusion",
     "OcclusionCensus",
     "OpTimes",
@@ -93,6 +100,7 @@ __all__ = [
     "Source",
     "StagePair",
     "Start",
+    "TensorLoad",
     "Term",
     "TimeLedger",
     "Times",
@@ -102,4 +110,5 @@ __all__ = [
     "UnitPatches",
     "Winners",
     "WorkTimes",
+    "ZooRow",
 ]
