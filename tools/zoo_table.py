@@ -36,7 +36,7 @@ def main() -> None:
     wrote = time.monotonic()
     for number, (kind, name) in enumerate(names, start=1):
         reference = f"{kind}:{name}"
-        if reference in known:
+        if reference in known and known[reference].params:
             continue
         try:
             known[reference] = measured(kind, name)

@@ -29,8 +29,8 @@ def levels_apart(found, expected, how):
     return gap.max(), gap.mean()
 
 
-# Sides 451 × 300, 600 × 400, 512 × 512, 427 × 640: odd and even remainders, scaled down and, by the last crop, up.
-PHOTOGRAPHS = ("chelsea", "coffee", "astronaut", "rocket", "camera")
+# Sides 451 × 300, 600 × 400, 640 × 427, 512 × 512: odd and even remainders, scaled down and, by the last crop, up.
+PHOTOGRAPHS = ("chelsea", "coffee", "rocket", "camera")
 TIMM = {
     "center, bicubic, crop 0.875": {},
     "center, bilinear, crop 0.95": {"interpolation": "bilinear", "crop_pct": 0.95},
@@ -66,9 +66,7 @@ def test_a_photograph_enters_as_timm_prepares_it(name, config):
     assert mean <= 0.4
 
 
-@pytest.mark.parametrize(
-    "network", ["resnet18", "resnet50", "efficientnet_b3", "inception_v3", "vit_b_16", "regnet_y_16gf"]
-)
+@pytest.mark.parametrize("network", ["resnet18", "resnet50", "efficientnet_b3", "inception_v3", "regnet_y_16gf"])
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
 def test_a_photograph_enters_as_torchvision_prepares_it(name, network):
     from torch import nn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from striate.analyse import cost, last_field, receptive_fields
 from striate.nets.origin import Origin, OriginKind
@@ -28,8 +29,7 @@ def measured(kind: OriginKind, name: str) -> ZooRow:
         >>> row.input, row.params, row.field_px
         ((3, 224, 224), 11689512, 435)
     """
-    with torch.device("meta"):
-        module = Origin(kind=kind, text=name).build().eval()
+    module = _built(Origin(kind=kind, text=name)).eval()
     shape = published_preprocessing(kind, name, module).shape
     reference = f"{kind}:{name}"
     params = sum(parameter.numel() for parameter in module.parameters())
@@ -49,3 +49,13 @@ def measured(kind: OriginKind, name: str) -> ZooRow:
         is_global=field.is_global,
         note=f"not counted: {', '.join(found.not_counted[:3])}" if found.not_counted else "",
     )
+
+
+def _built(origin: Origin) -> nn.Module:
+    """Return a module without values; one whose widths are computed with tensors has to be built with them."""
+    try:
+        with torch.device("meta"):
+            return origin.build()
+    except NotImplementedError:
+        with torch.random.fork_rng():
+            return origin.build()
