@@ -61,7 +61,9 @@ def load_pretrained(
     """
     asked = loading or Loading()
     prefix, _, rest = reference.partition(":")
-    name, _, file = rest.partition("@")
+    name, at, file = rest.partition("@")
+    if at and not file:
+        raise InputError("a weight file must be named behind @", got=reference)
     check_loading(asked, file)
     fetch = name.endswith(_PUBLISHED)
     name = name.removesuffix(_PUBLISHED)
