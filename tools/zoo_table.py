@@ -2,7 +2,7 @@
 
     python tools/zoo_table.py
 
-Goes on where it was stopped, as long as the versions are the same. About half an hour on one core.
+Goes on where it was stopped, as long as the versions are the same. About twelve minutes of processor time.
 """
 
 from __future__ import annotations
