@@ -12,7 +12,7 @@ import pytest
 from striate.cli.app import run
 
 # Pages with a test of their own that runs all they show.
-OWN = {"dense-prediction", "import-a-network"}
+OWN = {"dense-prediction", "import-a-network", "use-pretrained-weights"}
 PAGES = sorted(page for page in (Path(__file__).parents[2] / "docs" / "how-to").glob("*.md") if page.stem not in OWN)
 # What ends with 1 has found something, which the page may well be about.
 FINE = {0, 1}

@@ -89,7 +89,9 @@ def _check_keys(root: _yaml.Node | None, where: str) -> None:
             if isinstance(key, _yaml.ScalarNode):
                 if key.value in seen:
                     place = f"{where}, line {key.start_mark.line + 1}"
-                    raise BlueprintError("a key must be given once", got=key.value, where=place, hint="Keep one of them.")
+                    raise BlueprintError(
+                        "a key must be given once", got=key.value, where=place, hint="Keep one of them."
+                    )
                 seen.add(key.value)
 
 

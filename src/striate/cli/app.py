@@ -10,7 +10,23 @@ from typing import Annotated
 
 import typer
 
-from striate.cli import backward, budget, check, demo, dense, init, inspect, known, new, rules, schema, splits, train
+from striate.cli import (
+    backward,
+    budget,
+    check,
+    demo,
+    dense,
+    init,
+    inspect,
+    known,
+    load,
+    new,
+    rules,
+    schema,
+    splits,
+    train,
+    zoo,
+)  # fmt: skip
 from striate.errors import Cancelled, StriateError, UsageError
 
 app = typer.Typer(
@@ -46,7 +62,9 @@ def _main(
     del version, debug
 
 
-for _module in (new, known, check, budget, splits, init, train, inspect, backward, dense, demo, rules, schema):
+for _module in (
+    new, known, zoo, load, check, budget, splits, init, train, inspect, backward, dense, demo, rules, schema,
+):  # fmt: skip
     _module.add_to(app)
 
 _COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}

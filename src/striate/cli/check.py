@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 def check(
     network: Annotated[
         str,
-        typer.Argument(help="net.yaml, a run, timm:name, torchvision:name, python:module:factory."),
+        typer.Argument(help="net.yaml, a run, timm:name, torchvision:name, hub:owner/name, python:module:factory."),
     ],
     input_: Annotated[
         str,

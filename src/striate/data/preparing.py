@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from striate.data.scaling import LONGEST, centre, scaled
 from striate.errors import InputError, ShapeError
 from striate.records import Preprocessing
 
 LUMA = (0.299, 0.587, 0.114)
-LONGEST = 4
 
 
 def prepare(image: Tensor, preprocessing: Preprocessing) -> Tensor:
@@ -19,11 +19,12 @@ def prepare(image: Tensor, preprocessing: Preprocessing) -> Tensor:
     In this order: channels (grey is repeated three times; colour becomes grey by ITU-R 601 luma,
     0.299 R + 0.587 G + 0.114 B), size (the image is scaled, antialiased bilinear, until it just
     covers the input, then its centre is cut out; nothing happens if the size already fits), scale 0
-    … 1, (x − mean) / std.
+    … 1, (x − mean) / std. A pretrained network states another size to scale to, another crop or
+    another interpolation in its preprocessing: then size is done as its zoo does it.
 
     Args:
         image: uint8, shape (1 or 3, h, w), 0 … 255.
-        preprocessing: The input's shape, mean and std.
+        preprocessing: The input's shape, mean and std; how the size is reached.
 
     Returns:
         float32, shape `preprocessing.shape`.
@@ -75,7 +76,10 @@ def normalise(image: Tensor, preprocessing: Preprocessing) -> Tensor:
 def prepare_stack(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     """Return stored images, uint8 (n, c, h, w), as float32 (n, *preprocessing.shape)."""
     _check(preprocessing)
-    unit = fit(images, preprocessing.shape)
+    if preprocessing.scaled_px:
+        unit = scaled(_adapt_channels(images.to(torch.float32) / 255, preprocessing.shape[0]), preprocessing)
+    else:
+        unit = fit(images, preprocessing.shape)
     mean, std = _channelwise(preprocessing, unit)
     return (unit - mean) / std
 
@@ -120,7 +124,7 @@ def fit(images: Tensor, shape: tuple[int, ...]) -> Tensor:
         return floats
     # Of a very long strip only the middle is scaled: the rest would take memory and be cut off
     # anyway.
-    floats = _centre(
+    floats = centre(
         floats,
         min(tall, LONGEST * -(-wide * height // width)),
         min(wide, LONGEST * -(-tall * width // height)),
@@ -129,7 +133,7 @@ def fit(images: Tensor, shape: tuple[int, ...]) -> Tensor:
     scale = max(height / tall, width / wide)
     size = (max(height, round(tall * scale)), max(width, round(wide * scale)))
     scaled = functional.interpolate(floats, size=size, mode="bilinear", antialias=True, align_corners=False)
-    return _centre(scaled, height, width)
+    return centre(scaled, height, width)
 
 
 def check_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -147,6 +151,9 @@ def _check(preprocessing: Preprocessing) -> None:
             f"mean and std must have one number per channel, {channels}",
             got=(len(preprocessing.mean), len(preprocessing.std)),
         )
+    said = preprocessing.scaled_px
+    if said and (len(said) != 2 or said[0] < preprocessing.shape[1] or said[1] < preprocessing.shape[2]):
+        raise ShapeError("scaled_px must be a height and a width, not below the input's", got=said)
     if min(preprocessing.std) <= 0:
         raise InputError("std must be above 0", got=min(preprocessing.std))
 
@@ -169,10 +176,3 @@ def _adapt_channels(images: Tensor, channels: int) -> Tensor:
         weights = torch.tensor(LUMA, dtype=images.dtype)[None, :, None, None]
         return (images * weights).sum(1, keepdim=True)
     raise ShapeError("channels must be 1 or 3, or equal to the input's", got=have)
-
-
-def _centre(images: Tensor, height: int, width: int) -> Tensor:
-    """Return the middle; an odd remainder is cut at the bottom and on the right."""
-    top = (images.shape[-2] - height) // 2
-    left = (images.shape[-1] - width) // 2
-    return images[..., top : top + height, left : left + width]

@@ -17,7 +17,9 @@ from striate.nets.weights import load_weights, read_weights, save_weights
 from striate.records.output import Output, Preprocessing
 from striate.runs import write_json
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# Version 2 may say more of the preprocessing and of the origin; what version 1 does not say has its default.
+_MIGRATIONS: dict[int, schema.Migration] = {1: lambda document: document}
 _PARTS = ("preprocessing", "output", "origin", "receipt", "weights_sha256")
 
 
@@ -88,7 +90,7 @@ class Network:
             parsed = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as cause:
             raise SchemaError("network.json must be JSON", got=str(cause), where=str(path)) from cause
-        document = schema.accept(parsed, "network", SCHEMA_VERSION, where=str(path))
+        document = schema.accept(parsed, "network", SCHEMA_VERSION, where=str(path), migrations=_MIGRATIONS)
         missing = [name for name in _PARTS if name not in document]
         if missing:
             raise SchemaError("network.json must be whole", got=f"no {', '.join(missing)}", where=str(path))
@@ -99,13 +101,13 @@ class Network:
                 got="another file" if weights.is_file() else "no file",
                 where=str(weights),
             )
-        origin = Origin(**document["origin"])
+        origin = Origin.from_document(document["origin"])
         module = origin.build()
         load_weights(module, read_weights(weights), where=str(weights))
         module.eval()
         return cls(
             module=module,
-            preprocessing=Preprocessing(**{key: tuple(v) for key, v in document["preprocessing"].items()}),
+            preprocessing=Preprocessing.from_document(document["preprocessing"]),
             output=Output(kind=document["output"]["kind"], names=tuple(document["output"]["names"])),
             origin=origin,
             receipt=document["receipt"],

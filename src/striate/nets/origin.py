@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,11 +25,17 @@ class Origin:
         kind: "blueprint", "timm", "torchvision", "python", or "module" (from a session; cannot be made again).
         text: The blueprint as YAML, the model's name, or `package.module:factory`.
         outputs: Output units asked of a zoo network; 0 leaves its own.
+        channels: Input channels its first convolutions were made for afterwards; 0 leaves its own.
+        first: Names of those convolutions.
+        options: Further arguments of timm's factory, plain values.
     """
 
     kind: OriginKind
     text: str
     outputs: int = 0
+    channels: int = 0
+    first: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def build(self) -> nn.Module:
         """Return a new module with its own random or reset weights.
@@ -38,12 +44,28 @@ class Origin:
             UnknownNameError: The zoo has no such network.
             InputError: The module has no origin, or its factory failed.
         """
+        module = self._as_published()
+        if not self.channels:
+            return module
+        from striate.nets.channels import shaped
+
+        return shaped(module, self.first, self.channels)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Origin:
+        """Return what `dataclasses.asdict` wrote to JSON; what an older file does not say has its default."""
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
+        }
+        return cls(**fields)
+
+    def _as_published(self) -> nn.Module:
         if self.kind == "blueprint":
             from striate.nets.build import build
 
             return build(Blueprint.from_yaml(self.text, where="network.json"))
         if self.kind == "timm":
-            return _from_timm(self.text, self.outputs)
+            return _from_timm(self.text, self.outputs, self.options)
         if self.kind == "torchvision":
             return _from_torchvision(self.text, self.outputs)
         if self.kind == "python":
@@ -55,13 +77,19 @@ class Origin:
         )
 
 
-def _from_timm(name: str, outputs: int) -> nn.Module:
+def _from_timm(name: str, outputs: int, given: Mapping[str, Any]) -> nn.Module:
     import timm
 
     if name not in timm.list_models() and not timm.is_model(name):
         raise unknown_name("timm network", name, timm.list_models())
-    options: dict[str, Any] = {"num_classes": outputs} if outputs else {}
-    module: nn.Module = timm.create_model(name, pretrained=False, **options)
+    options: dict[str, Any] = {**given, **({"num_classes": outputs} if outputs else {})}
+    try:
+        module: nn.Module = timm.create_model(name, pretrained=False, **options)
+    except Exception as cause:
+        if not given:
+            raise
+        # What a file states may be anything.
+        raise InputError("a timm network must take its arguments", got=repr(cause), where=name) from cause
     return module
 
 

@@ -11,16 +11,16 @@ from striate.blueprint import Blueprint, is_blueprint, read_blueprint
 from striate.errors import InputError
 from striate.nets.network import Network
 from striate.nets.origin import Origin
-from striate.nets.weights import load_weights, read_weights
-from striate.records.output import Output, Preprocessing
+from striate.nets.pretrained import RANDOM, load_pretrained, wrapped
+from striate.nets.zoo.published import IMAGENET
+from striate.records.output import Preprocessing
 
-_KNOWN = "net.yaml, a run or network folder, known:name, timm:name, torchvision:name, python:package.module:factory"
-# Pictures of a clip, where torchvision's video networks were trained on as many.
-_CLIP = 16
-# What the receipt of a zoo network says that was named without a weight file.
-RANDOM = "random: no @file was given"
-# What ImageNet networks were trained with, where a zoo entry does not say otherwise.
-_IMAGENET = Preprocessing(shape=(3, 224, 224), mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+__all__ = ["RANDOM", "from_blueprint", "load_network"]
+
+_KNOWN = (
+    "net.yaml, a run or network folder, known:name, timm:name, torchvision:name, hub:owner/name, "
+    "python:package.module:factory"
+)
 
 
 def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, seed: int = 0) -> Network:
@@ -28,8 +28,8 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
 
     Args:
         reference: `net.yaml` · `known:resnet50` · `runs/x` or a network folder · `timm:resnet50` · `torchvision:resnet50` ·
-            `python:package.module:factory`, the last three also with `@file.safetensors` for local weights · a
-            `Blueprint`, an `nn.Module` or a `Network`.
+            `hub:owner/name` · `python:package.module:factory`, the last four also with `@file.safetensors` for local weights,
+            the first three of them with `+weights` for the published ones · a `Blueprint`, an `nn.Module` or a `Network`.
         seed: Start of random weights: of a blueprint, or of a zoo network without a file.
 
     Raises:
@@ -37,18 +37,19 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
         WeightsError: Weights that are unsafe or do not fit.
 
     When it misleads:
-        A zoo network without `@file` has random weights here: nothing is fetched.
+        A zoo network without `@file` or `+weights` has random weights here: nothing is fetched. What became of every tensor
+        is told by `load_pretrained`, which can also load by order or in part.
     """
     if isinstance(reference, Network):
         return reference
     if isinstance(reference, Blueprint):
         return from_blueprint(reference, seed=seed)
     if isinstance(reference, nn.Module):
-        return _wrapped(reference, Origin(kind="module", text=type(reference).__name__), _IMAGENET)
+        return wrapped(reference, Origin(kind="module", text=type(reference).__name__), IMAGENET)
     text = str(reference)
     prefix, _, rest = text.partition(":")
-    if prefix in {"timm", "torchvision", "python"} and rest:
-        return _from_zoo(prefix, rest, seed=seed)
+    if prefix in {"timm", "torchvision", "hub", "python"} and rest:
+        return load_pretrained(text, seed=seed)[0]
     if is_blueprint(text):
         return from_blueprint(read_blueprint(text), seed=seed)
     path = Path(text)
@@ -80,55 +81,4 @@ def from_blueprint(plan: Blueprint, *, seed: int = 0) -> Network:
         output=plan.outputs,
         origin=Origin(kind="blueprint", text=plan.to_yaml()),
         receipt={"weights": f"He, seed {seed}, untrained"},
-    )
-
-
-def _from_zoo(prefix: str, rest: str, *, seed: int) -> Network:
-    name, _, weights = rest.partition("@")
-    origin = Origin(kind=prefix, text=name)  # type: ignore[arg-type]  # one of three, checked by the caller
-    # What a factory draws at random is drawn from the seed, and the caller's random state is left alone.
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        module = origin.build().eval()
-    if weights:
-        load_weights(module, read_weights(weights), where=weights)
-    preprocessing = _published(name) if prefix == "torchvision" else _IMAGENET
-    config = getattr(module, "pretrained_cfg", None)
-    if isinstance(config, dict) and "input_size" in config:
-        preprocessing = Preprocessing(
-            shape=tuple(config["input_size"]), mean=tuple(config["mean"]), std=tuple(config["std"])
-        )
-    receipt = {"weights": weights or RANDOM}
-    return _wrapped(module, origin, preprocessing, receipt)
-
-
-def _published(name: str) -> Preprocessing:
-    """Return what torchvision prepares images with for a network's published weights."""
-    from torchvision.models import get_model_weights
-
-    preset = get_model_weights(name).DEFAULT.transforms()
-    if not hasattr(preset, "crop_size"):
-        return _IMAGENET
-    side = preset.crop_size[0]
-    # A preset for clips states two sides, and leaves the number of pictures to whoever loads them.
-    shape = (3, side, side) if len(preset.crop_size) == 1 else (3, _CLIP, *preset.crop_size)
-    return Preprocessing(shape=shape, mean=tuple(preset.mean), std=tuple(preset.std))
-
-
-def _wrapped(
-    module: nn.Module,
-    origin: Origin,
-    preprocessing: Preprocessing,
-    receipt: dict[str, str] | None = None,
-) -> Network:
-    count = next(
-        (layer.out_features for layer in reversed(list(module.modules())) if isinstance(layer, nn.Linear)),
-        0,
-    )
-    return Network(
-        module=module,
-        preprocessing=preprocessing,
-        output=Output(kind="classes", names=tuple(str(number) for number in range(count))),
-        origin=origin,
-        receipt=receipt or {},
     )

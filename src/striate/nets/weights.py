@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+import zipfile
 from pathlib import Path
 
 import torch
@@ -29,13 +30,18 @@ def read_weights(path: Path | str) -> dict[str, torch.Tensor]:
     """Return the tensors of a `.safetensors` file, or of a `.pth` / `.pt` checkpoint that holds nothing but tensors.
 
     Raises:
-        WeightsError: No such file; a pickle that would run code (it is refused, nothing runs); not a state dict.
+        WeightsError: No such file; a pickle that would run code (it is refused, nothing runs); not a state dict; a damaged
+            archive.
+
+    When it misleads:
+        A `.safetensors` file and an old `.pth` hold no checksums: a flipped byte in them is seen only by their SHA-256.
     """
     path = Path(path)
     if not path.is_file():
         raise WeightsError("a weight file must exist", got=str(path))
     if path.suffix == ".safetensors":
         return _from_safetensors(path)
+    _check_sums(path)
     try:
         with warnings.catch_warnings():
             # Torch warns of unusual pickle protocols; such a file is read or refused all the same.
@@ -84,6 +90,25 @@ def load_weights(module: nn.Module, state: dict[str, torch.Tensor], *, where: st
     if broken:
         raise WeightsError("weights must be finite", got=", ".join(broken[:3]), where=where)
     module.load_state_dict(state)
+
+
+def _check_sums(path: Path) -> None:
+    """Refuse a zip archive, as torch writes it, in which a part is not what its checksum says: torch does not look."""
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            bad = archive.testzip()
+    except Exception as cause:
+        reason = (str(cause) or repr(cause)).splitlines()[0]
+        raise WeightsError("a checkpoint must be a whole torch file", got=reason, where=str(path)) from cause
+    if bad is not None:
+        raise WeightsError(
+            "a checkpoint must agree with its own checksums",
+            got=bad,
+            where=str(path),
+            hint="It is damaged: fetch it anew.",
+        )
 
 
 def _from_safetensors(path: Path) -> dict[str, torch.Tensor]:

@@ -20,7 +20,8 @@ from striate.records.figures import Figures
 from striate.records.folding import Fold, LaneRow, Lanes
 from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
-from striate.records.output import LOSSES, Output, OutputKind, Preprocessing
+from striate.records.loading import Loading, LoadReport, ModuleLoad, TensorLoad
+from striate.records.output import LOSSES, Crop, Interpolation, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
     ClassImages,
     EffectiveField,
@@ -37,6 +38,7 @@ from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import Balance, EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
+from striate.records.zoo import ZooRow
 
 __all__ = [
     "LOSSES",
@@ -52,6 +54,7 @@ __all__ = [
     "Comparison",
     "Cost",
     "CostTable",
+    "Crop",
     "Difference",
     "EffectiveField",
     "EpochRow",
@@ -66,6 +69,7 @@ __all__ = [
     "GradientDetail",
     "GradientRow",
     "InputSizes",
+    "Interpolation",
     "LaneRow",
     "Lanes",
     "LayerActivity",
@@ -73,8 +77,11 @@ __all__ = [
     "LayerStart",
     "LeakPair",
     "Leaks",
+    "LoadReport",
+    "Loading",
     "MapLayer",
     "MemoryLedger",
+    "ModuleLoad",
     "Occlusion",
     "OcclusionCensus",
     "OpTimes",
@@ -98,6 +105,7 @@ __all__ = [
     "SourceNeighbours",
     "StagePair",
     "Start",
+    "TensorLoad",
     "Term",
     "TimeLedger",
     "Times",
@@ -107,4 +115,5 @@ __all__ = [
     "UnitPatches",
     "Winners",
     "WorkTimes",
+    "ZooRow",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 OutputKind = Literal["classes", "labels", "values"]
+Crop = Literal["centre", "squash", "border"]
+Interpolation = Literal["bilinear", "bicubic"]
 
 LOSSES: dict[str, str] = {
     "classes": "cross-entropy",
@@ -51,6 +54,16 @@ class Preprocessing:
         std: Per channel, on the scale 0 … 1; divided by.
         value_mean: Per output value (regression only): targets are trained as (value − mean) / std.
         value_std: Per output value (regression only).
+        scaled_px: Height and width that an image is scaled to before its centre is cut out; empty for the input's own,
+            so that an image of the input's size stays as it is.
+        crop: "centre" (scaled until it just covers `scaled_px`), "squash" (scaled to it, whatever the proportions) or
+            "border" (scaled until it just fits in, the rest filled with the mean).
+        interpolation: "bilinear" or "bicubic", both antialiased.
+
+    Example:
+        >>> how = Preprocessing(shape=(3, 224, 224), mean=(0.5,) * 3, std=(0.5,) * 3, scaled_px=(256, 256))
+        >>> how.crop_share
+        0.875
     """
 
     shape: tuple[int, ...]
@@ -58,3 +71,19 @@ class Preprocessing:
     std: tuple[float, ...]
     value_mean: tuple[float, ...] = ()
     value_std: tuple[float, ...] = ()
+    scaled_px: tuple[int, ...] = ()
+    crop: Crop = "centre"
+    interpolation: Interpolation = "bilinear"
+
+    @property
+    def crop_share(self) -> float:
+        """Share of the scaled image's height that enters the network; 1.0 if nothing is cut."""
+        return self.shape[-2] / self.scaled_px[0] if self.scaled_px else 1.0
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Preprocessing:
+        """Return what `dataclasses.asdict` wrote to JSON; what an older file does not say has its default."""
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
+        }
+        return cls(**fields)

@@ -19,7 +19,7 @@ from striate.train.work import Work
 
 _DOCUMENT = "network.json"
 _WEIGHTS = "weights.safetensors"
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 
 
 def save_result(run: Run, start: Network, work: Work, state: State) -> Network:
@@ -71,12 +71,13 @@ def read_result(run: Run, given: Network | Blueprint) -> Network:
         "session-network",
         _SCHEMA_VERSION,
         where=str(path),
+        migrations={1: lambda document: document},
     )
     module = copy.deepcopy(given.module)
     load_weights(module, read_weights(folder / _WEIGHTS), where=str(folder / _WEIGHTS))
     return Network(
         module=module.eval(),
-        preprocessing=Preprocessing(**{key: tuple(value) for key, value in document["preprocessing"].items()}),
+        preprocessing=Preprocessing.from_document(document["preprocessing"]),
         output=Output(kind=document["output"]["kind"], names=tuple(document["output"]["names"])),
         origin=given.origin,
         receipt=document["receipt"],

@@ -42,7 +42,7 @@ def test_a_broken_description_is_refused(tmp_path):
     with pytest.raises(SchemaError, match=r"network\.json must be JSON"):
         Network.read(tmp_path)
     (tmp_path / "network.json").write_text(json.dumps(document | {"schema": "striate/network/9"}))
-    with pytest.raises(SchemaError, match="network version must be at most 1; got 9"):
+    with pytest.raises(SchemaError, match="network version must be at most 2; got 9"):
         Network.read(tmp_path)
 
 
@@ -131,7 +131,7 @@ def test_a_reference_that_names_nothing_lists_the_forms(tmp_path):
     ],
 )  # sizes and means of torchvision's documentation
 def test_a_torchvision_network_is_given_the_images_it_was_published_with(reference, side, mean):
-    from striate.nets.references import _published
+    from striate.nets.zoo.published import published_preprocessing
 
-    made = _published(reference.partition(":")[2])
+    made = published_preprocessing("torchvision", reference.partition(":")[2], nn.Identity())
     assert (made.shape, made.mean[0]) == ((3, side, side), mean)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from striate import fingerprint
 from striate.data import Split
+from striate.graph import times
 from striate.numbers import count, plural
 from striate.page.wire import Caption, Cell, Column, Section, Table, TableFigure
 from striate.report.subject import Subject
@@ -24,7 +25,8 @@ def section(subject: Subject, *, command: str, seconds: str) -> Section:
         ["Set aside", plural(len(dataset.set_aside), "file")],
         [
             "Preprocessing",
-            f"mean {_numbers(pre.mean)}, std {_numbers(pre.std)}, on the scale 0 to 1",
+            f"mean {_numbers(pre.mean)}, std {_numbers(pre.std)}, on the scale 0 to 1"
+            + (f"; scaled to {times(pre.scaled_px)}, {pre.interpolation}, {pre.crop}" if pre.scaled_px else ""),
         ],
         [
             "Output",
