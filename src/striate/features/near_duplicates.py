@@ -83,7 +83,7 @@ def likeness(
     Two images of different classes are no copies of one another. So the limit is a twentieth of the distance
     (1 − cosine) that the alikest such pairs keep: the 1 % quantile, over at most 2,000 samples, of the distance to the
     nearest sample of another class. Values and labels have no classes: there it is a twentieth of the median distance to
-    the nearest other sample. On the digits, whose alikest pair is 0.0099 apart, it would come to 0.0055. It is never
+    the nearest other sample. On the digits, whose alikest pair is 0.0099 apart, it comes to 0.0055. It is never
     more than 0.008: where classes are far apart, a twentieth would take what is merely alike for copies.
 
     Args:
