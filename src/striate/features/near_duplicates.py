@@ -29,6 +29,8 @@ QUANTILE = 0.01
 MEASURED = 2000
 # Closer than this, float32 products are no longer told apart.
 LEAST_DISTANCE = 1e-5
+# Where classes are far apart a twentieth is too much: two ones of the digits are 0.0099 apart, and are no copies.
+MOST_DISTANCE = 0.008
 MOST_PAIRS = 1000
 
 
@@ -81,7 +83,8 @@ def likeness(
     Two images of different classes are no copies of one another. So the limit is a twentieth of the distance
     (1 − cosine) that the alikest such pairs keep: the 1 % quantile, over at most 2,000 samples, of the distance to the
     nearest sample of another class. Values and labels have no classes: there it is a twentieth of the median distance to
-    the nearest other sample. On the digits, whose alikest pair is 0.0099 apart, it comes to 0.0055.
+    the nearest other sample. On the digits, whose alikest pair is 0.0099 apart, it comes to 0.0055. It is never
+    more than 0.008: where classes are far apart, a twentieth would take what is merely alike for copies.
 
     Args:
         dataset: All its samples are compared.
@@ -170,6 +173,8 @@ def _measured(dataset: Dataset, rows: Rows, first: Numbers) -> tuple[float, str]
     if not len(cosines):
         return 1 - LEAST_DISTANCE, "too few different images to measure it"
     distance = float(np.quantile(1 - cosines.astype(np.float64), quantile))
+    if distance * SHARE > MOST_DISTANCE:
+        return 1 - MOST_DISTANCE, f"the least allowed; a twentieth of the distance {whom}, {measure(distance)}, is more"
     found = max(distance * SHARE, LEAST_DISTANCE)
     return 1 - found, f"a twentieth of the distance {whom}, {measure(distance)}"
 

@@ -81,7 +81,7 @@ def test_the_limit_is_a_twentieth_of_what_the_alikest_keep(photographs, found):
     truth = photographs.targets().numpy()
     cosines = np.where(truth[:, None] != truth[None], found.rows.astype(float) @ found.rows.T, -9).max(1)
 
-    assert 1 - found.limit == pytest.approx(np.quantile(1 - cosines, 0.01) / 20, rel=1e-3)
+    assert 1 - found.limit == pytest.approx(min(np.quantile(1 - cosines, 0.01) / 20, 0.008), rel=1e-3)
 
 
 def test_copies_on_both_sides_are_leaks_and_groups_end_them(photographs, found):
