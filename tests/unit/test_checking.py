@@ -92,7 +92,7 @@ def test_an_operation_nobody_knows_is_listed_and_not_counted():
     [
         ({"optimizer": "adamm"}, "optimizer must be one of sgd, momentum, adam, adamw, rmsprop"),
         ({"batch": 0}, "batch must be at least 1"),
-        ({"input_size": (3,)}, "--input must keep the blueprint's 1 channels and 2 axes"),
+        ({"input_size": (3,)}, "--input must keep the blueprint's channels and axes"),
         ({"input_size": (1, 8.5, 8)}, "input size must be"),
         ({"input_size": (3, 0, 3)}, "input size must be"),
         ({"select": ["nonsense"]}, "must be a known name"),

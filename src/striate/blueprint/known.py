@@ -54,7 +54,7 @@ def known(name: str) -> KnownNetwork:
         (1, 10)
     """
     if name not in known_names():
-        raise unknown_name("known network", name, list(known_names()))
+        raise unknown_name("network of striate known", name, list(known_names()))
     path = _FOLDER / f"{name}.yaml"
     text = path.read_text(encoding="utf-8")
     heads = dict(line[2:].split(": ", 1) for line in text.splitlines() if line.startswith("# "))

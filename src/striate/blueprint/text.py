@@ -174,7 +174,7 @@ class _Reader:
         count = self.count()
         if not items or count is None:
             raise BlueprintError(
-                "brackets must hold layers and be followed by x and a number",
+                f"brackets must hold layers and be followed by x and a number from 1 to {MOST_LAYERS}",
                 got=self.tokens.peek() or "nothing",
                 where=place,
                 hint="Write for example: (conv 3x3 32, relu) x2",

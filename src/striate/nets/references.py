@@ -62,7 +62,9 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
             got=text,
             hint="Was the training stopped before its first epoch ended?",
         )
-    raise InputError("a network reference must name something", got=text, hint=f"Known forms: {_KNOWN}.")
+    # A blueprint's line where its file belongs: the commonest first mistake.
+    hint = 'Write it into a file first: striate new net.yaml --text "…".' if text.startswith("input ") else ""
+    raise InputError("a network reference must name something", got=text, hint=hint or f"Known forms: {_KNOWN}.")
 
 
 def from_blueprint(plan: Blueprint, *, seed: int = 0) -> Network:

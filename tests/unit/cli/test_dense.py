@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said_in_a_line(folder, capsys):
         (["photo.png", "--size", "11"], 2, "at least as large as the network's input, 12×12"),
         (["photo.png", "--classes", "dgo"], 2, "Did you mean dog"),
         (["photo.png", "--names", "names.txt"], 2, "each of its 3 outputs; got 2"),
-        (["photo.png", "--names", "none.txt"], 2, "names must be readable"),
+        (["photo.png", "--names", "none.txt"], 2, "--names must be a text file"),
         (["photo.png", "--finer", "3"], 2, "must divide the stride"),
         (["photo.png", "--exact", "--finer", "2"], 2, "--by shift"),
         (["photo.png", "--most-pixels", "2000"], 2, "--most-pixels"),

@@ -33,6 +33,8 @@ def test_the_name_alone_shows_the_help_and_complains_of_nothing(capsys):
     [
         (["check"], "Missing argument 'network'. See striate check --help."),
         (["chekc", "net.yaml"], "See striate --help."),
+        (["check", TEXT], "Write it into a file first: striate new net.yaml --text"),
+        (["new", "many.yaml", "--text", "input 1x8x8; (conv 3 8) x10001; classes 2"], "x and a number from 1 to 10000; got 'x10001'"),
         (["check", "open.yaml"], "got open: w {8,16}; conv1.kernel {3,5}. Make each with --set NAME=VALUE"),
         (["check", "net.yaml", "--set", "w=3"], "got w, and it has none (at --set). Give a number a name, `let w 16`"),
         (["check", "net.yaml", "--input", "3x12x12"], "must keep the blueprint's channels and axes, as in 1x12x12"),
