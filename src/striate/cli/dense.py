@@ -210,14 +210,14 @@ def _show(found: PredictionMaps, wide: DenseNetwork, network: Network) -> None:
     if not conversion.is_exact:
         print_line(f"Why they differ: {_reasons(wide)}. --exact runs every crop.")
     if "tiles" in found.way and not conversion.is_local:
-        print_line("Tiles are not the whole here: what looks at the whole map sees a tile instead.")
+        print_line("Tiles are not the whole here: what depends on the whole map has a tile instead.")
 
 
 def _reasons(wide: DenseNetwork) -> str:
     conversion = wide.conversion
     found = [
         (conversion.padded_at, "padding from {} on"),
-        (conversion.global_at, "{} looks at the whole map"),
+        (conversion.global_at, "{} depends on the whole map"),
         (conversion.unknown_at, "nobody knows how far {} looks"),
     ]
     return "; ".join(text.format(op) for op, text in found if op)

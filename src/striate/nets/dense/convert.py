@@ -33,7 +33,8 @@ def dense(network: Network | nn.Module, input_shape: Shape | None = None) -> Den
     of each position. The original is copied and never entered.
 
     At the network's own size the scores must be the same (1e-5 of the largest, in float64 1e-12), on standard-normal
-    images; and, where neither padding nor anything global is on the way, at a larger size those of every crop too.
+    images, each asked by itself; and, where neither padding nor anything global is on the way, those of two crops of a
+    larger image too.
 
     Args:
         network: A classifier with one input and one row of outputs.
@@ -48,8 +49,10 @@ def dense(network: Network | nn.Module, input_shape: Shape | None = None) -> Den
 
     When it misleads:
         Padding: a crop has zeros around it where the map of the large image goes on, so that positions differ from the
-        answers on crops; the more so the deeper the network. `deviation` measures it; `crops` is exact. Gates over the whole
-        map (squeeze-and-excitation) see the large image instead of the crop. Objects must have the size the network learned:
+        answers on crops; the more so the deeper the network. `deviation` measures it; `crop_maps` is exact. Gates over the
+        whole map (squeeze-and-excitation), coordinates and circular padding see the large image instead of the crop
+        (`Conversion.global_at`); numbers that a padded network makes by itself and multiplies with its places show in
+        `deviation` alone. Objects must have the size the network learned:
         for mere recognition the image scaled down to the network's input is the better question.
 
     Source:
