@@ -2,10 +2,11 @@
 
 The windows are the network on each position's crop, batched as was fastest, with the memory format that was fastest, in inference
 mode. They are timed on a sample and extrapolated: every window costs the same. Both sides alternate in one run.
-Run: make bench, or python benchmarks/dense.py
+Run: make bench, or python benchmarks/dense.py [resnet50 …] for some of the networks alone.
 """
 
 import statistics
+import sys
 import time
 from math import prod
 
@@ -141,9 +142,11 @@ def _small() -> nn.Module:
 def main() -> None:
     """Print all rows."""
     print(heading(f"Maps beside sliding windows, {SIDE}×{SIDE}, stride 32, windows of 224"))
-    for name in NETWORKS:
+    chosen = [name for name in NETWORKS if name in sys.argv]
+    for name in chosen or NETWORKS:
         measure(name)
-    measure_tiles()
+    if not chosen:
+        measure_tiles()
 
 
 if __name__ == "__main__":

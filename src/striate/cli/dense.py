@@ -229,7 +229,7 @@ def _show(found: PredictionMaps, wide: DenseNetwork, network: Network, asked: li
     print_line(f"Most positions: {found.names[number]}, {percent(share)} of them.")
     _show_deviation(found, wide)
     if "tiles" in found.way and not conversion.is_local:
-        print_line("Tiles are not the whole here: what looks at the whole map sees a tile instead.")
+        print_line("Tiles are not the whole here: what depends on the whole map has a tile instead.")
 
 
 def _show_deviation(found: PredictionMaps, wide: DenseNetwork) -> None:
@@ -255,7 +255,7 @@ def _reasons(wide: DenseNetwork) -> str:
     conversion = wide.conversion
     found = [
         (conversion.padded_at, "padding from {} on"),
-        (conversion.global_at, "{} looks at the whole map"),
+        (conversion.global_at, "{} depends on the whole map"),
         (conversion.unknown_at, "nobody knows how far {} looks"),
     ]
     return "; ".join(text.format(op) for op, text in found if op)

@@ -18,6 +18,7 @@ from striate.graph import Mode, times
 from striate.nets import Network
 from striate.records import Backward, UnitAt
 from striate.trace.backprop import Forward, forward, gradients
+from striate.trace.state import kept_randomness
 
 _FINE = (torch.float32, torch.float64)
 
@@ -91,7 +92,7 @@ def backward(  # noqa: PLR0913 - each says one thing about the pass
     wanted = _targets(targets, len(inputs))
     task = Task("backward", total=len(inputs), unit="image", events=events)
     found = []
-    with torch.inference_mode(mode=False):
+    with torch.inference_mode(mode=False), kept_randomness():
         for sample, (image, target) in enumerate(zip(inputs, wanted, strict=True)):
             run = forward(module, image[None], mode)
             found.append(_backward(run, sample, target, look_at, mode=mode, keep=keep, checked=checked))

@@ -41,8 +41,12 @@ def column(call: Call, number: int, index: tuple[int, ...]) -> list[Tensor]:
     """Return how much each output of a call rises with one element of a value it read, all else equal.
 
     In double precision. What a call sends back to the element is a weighted sum of its outputs' gradients: its derivative
-    by these gradients are the weights.
+    by these gradients are the weights. Calls that drew random numbers are not made again: they would draw others.
     """
+    if is_drawn(call):
+        read = [tensor for at, tensor in call.reads if at == number]
+        with torch.inference_mode(mode=False), torch.enable_grad():
+            return [slope.double() for slope in _weights(read, [tensor for _, tensor in call.made], index)]
     arguments = doubled(call.arguments)
     # The fused kernels of attention cannot be differentiated twice.
     with torch.inference_mode(mode=False), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
@@ -50,13 +54,22 @@ def column(call: Call, number: int, index: tuple[int, ...]) -> list[Tensor]:
         for tensor in read:
             tensor.requires_grad_()
         out = call.func(**arguments)
-        made = [one for one in (out if isinstance(out, list | tuple) else (out,)) if one.requires_grad]
-        weights = [torch.zeros_like(one).requires_grad_() for one in made]
-        sent = torch.autograd.grad(made, read, weights, create_graph=True, allow_unused=True, materialize_grads=True)
-        here = torch.stack([one[index] for one in sent]).sum()
-        if not here.requires_grad:
-            return [torch.zeros_like(one) for one in weights]
-        return list(torch.autograd.grad(here, weights, allow_unused=True, materialize_grads=True))
+        return _weights(read, list(out) if isinstance(out, list | tuple) else [out], index)
+
+
+def is_drawn(call: Call) -> bool:
+    """Return whether a call's outputs depend on random numbers, as those of dropout do while it drops."""
+    return torch.Tag.nondeterministic_seeded in call.func.tags and "attention" not in call.operator
+
+
+def _weights(read: list[Tensor], out: list[Tensor], index: tuple[int, ...]) -> list[Tensor]:
+    made = [one for one in out if one.requires_grad]
+    weights = [torch.zeros_like(one).requires_grad_() for one in made]
+    sent = torch.autograd.grad(made, read, weights, create_graph=True, allow_unused=True, materialize_grads=True)
+    here = torch.stack([one[index] for one in sent]).sum()
+    if not here.requires_grad:
+        return [torch.zeros_like(one) for one in weights]
+    return list(torch.autograd.grad(here, weights, allow_unused=True, materialize_grads=True))
 
 
 def units_of(values: Tensor) -> Tensor:

@@ -45,7 +45,8 @@ class Conversion:
         centre_px: Middle of the first position's field, per axis; of the crop's where no rule tells.
         padding_px: How far the first position's field reaches beyond the image's border, per axis; () as above.
         padded_at: First op that adds values of its own around a map; "" if none does.
-        global_at: First op that looks at the whole map before the head; "" if none does.
+        global_at: First op before the head that looks at the whole map, or whose values depend on where its borders are
+            (coordinates, circular padding); "" if none does.
         unknown_at: First op whose reach nobody knows; "" if all are known.
         native_deviation: Largest difference between the two networks' scores at the network's own size, over the largest
             score; on standard-normal images.

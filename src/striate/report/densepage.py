@@ -170,7 +170,7 @@ def _made(maps: PredictionMaps, conversion: Conversion, name: str, shown: str) -
         "Last map of the trunk": conversion.trunk,
         "Window of a position on it": times(conversion.window),
         "Adds values around a map": conversion.padded_at or "no operation",
-        "Looks at the whole map": conversion.global_at or "no operation",
+        "Depends on the whole map": conversion.global_at or "no operation",
         "Way": maps.way,
     } | environment()
     rows: list[list[Cell]] = [[label, value] for label, value in said.items()]

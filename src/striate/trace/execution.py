@@ -12,6 +12,14 @@ from torch import Tensor
 from striate.trace.replay import Here, Replay, Scaled, Step
 from striate.trace.tape import Ref
 
+# Operators whose value is new memory, or that of what they write into, in whatever order images and weights lie. Others may
+# give a view where the recording had a copy, as reshaping channels-last maps does.
+_FORMAT_FREE = frozenset({
+    "conv1d", "conv2d", "conv3d", "batch_norm", "relu", "relu6", "hardtanh", "silu", "gelu", "sigmoid", "hardswish",
+    "hardsigmoid", "leaky_relu", "elu", "tanh", "mish", "add", "sub", "mul", "div", "cat", "max_pool1d", "max_pool2d",
+    "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "constant_pad_nd", "local_response_norm",
+})  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -37,11 +45,19 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps that some targets need, and the values they begin with; begun if inner values are given."""
+    """The steps that some targets need, and the values they begin with.
+
+    Attributes:
+        turns: The steps.
+        found: The values they begin with.
+        is_begun: Whether inner values are given.
+        is_format_free: Whether memory is shared as it was in the recording, in whatever format images and weights are.
+    """
 
     turns: tuple[Turn, ...]
     found: tuple[int, ...]
     is_begun: bool
+    is_format_free: bool
 
 
 def planned(record: Replay, targets: frozenset[int], given: frozenset[int]) -> Plan:
@@ -63,7 +79,12 @@ def planned(record: Replay, targets: frozenset[int], given: frozenset[int]) -> P
         memory = {record.storages[value] for value in step.made()}
         may_overwrite = step.in_place is not None and not memory & kept
         turns.append(_turn(step, dead, given, may_overwrite=may_overwrite))
-    return Plan(tuple(reversed(turns)), tuple(n for n in sorted(needed) if n in record.found), bool(given))
+    is_free = all(_name(step.func).removesuffix("_") in _FORMAT_FREE for step in chosen)
+    return Plan(tuple(reversed(turns)), tuple(n for n in sorted(needed) if n in record.found), bool(given), is_free)
+
+
+def _name(func: Any) -> str:  # noqa: ANN401 - an OpOverload
+    return str(func.overloadpacket.__name__)
 
 
 def _turn(step: Step, dead: tuple[int, ...], given: frozenset[int], *, may_overwrite: bool) -> Turn:
@@ -99,9 +120,9 @@ def execute(
     given = frozenset(values)
     kept: dict[int, Tensor] = {}
     # With gradients, what is written over may be needed once more; values that are asked for or given must stay as they
-    # are, and so must images in another memory format, of which a view may be had where the recording made a copy.
-    inputs = (values[n] for n in plan.found if record.found[n].origin == "input")
-    overwrites = not (torch.is_grad_enabled() or tapped or plan.is_begun) and all(t.is_contiguous() for t in inputs)
+    # are. In another memory format, of images or of the weights they meet, a view may be had where the recording made a copy.
+    is_as_recorded = plan.is_format_free or all(values[n].is_contiguous() for n in plan.found)
+    overwrites = is_as_recorded and not (torch.is_grad_enabled() or tapped or plan.is_begun)
     for turn in plan.turns:
         step = turn.step
         for before, after in step.copies:

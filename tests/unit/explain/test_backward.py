@@ -336,3 +336,35 @@ def test_attention_in_windows_is_taken_apart_too():
             or not detail.sources
         )
         assert abs(detail.gradient) == pytest.approx(rows[detail.layer].largest)
+
+
+def test_units_before_dropout_are_taken_apart_with_what_it_dropped():
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(1, 4, 3),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Flatten(),
+        nn.Linear(144, 20),
+        nn.Dropout(0.5),
+        nn.Linear(20, 3),
+    )
+    image, state = torch.randn(1, 1, 8, 8), torch.random.get_rng_state()
+    # As many draws as it takes for another mask to drop what the first one kept.
+    for _ in range(6):
+        before = torch.random.get_rng_state()
+        [seen] = backward(net, image, torch.tensor([1]), look_at="all", mode="train")
+
+        assert torch.equal(torch.random.get_rng_state(), before)
+        assert all(detail.difference <= 1e-6 * abs(detail.gradient) for detail in seen.details)
+        [kept] = next(detail for detail in seen.details if detail.layer == "1").sources
+        assert [term.factor for term in kept.terms] == [2.0]
+        torch.rand(7)
+    assert not torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_a_law_that_gives_no_number_is_infinitely_wrong():
+    from striate.explain.laws.law import apart
+
+    assert apart(torch.tensor([float("nan"), 1.0]), torch.tensor([1.0, 1.0])) == float("inf")
+    assert apart(torch.tensor([1.0, 1.5]), torch.tensor([1.0, 2.0])) == 0.25

@@ -368,3 +368,45 @@ def test_images_in_another_memory_format_stay_as_they_are():
         found = program.run(Turned(), images).outputs
     assert torch.equal(images, before)
     assert torch.equal(found, before.permute(0, 2, 3, 1).relu() + 1)
+
+
+def test_weights_that_are_laid_out_anew_afterwards_give_the_same_values():
+    class Read(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 3)
+
+        def forward(self, x):
+            y = self.conv(x)
+            # A copy as recorded; with such weights the convolution answers channels last, and it is none.
+            return y.permute(0, 2, 3, 1).contiguous().relu_().sum((1, 2)) + y.sum((2, 3))
+
+    torch.manual_seed(0)
+    net, images = Read(), torch.randn(2, 3, 4, 4)
+    expected = net(images)
+    program = trace(net, (2, 3, 4, 4)).program
+    net.to(memory_format=torch.channels_last)
+    with torch.no_grad():
+        torch.testing.assert_close(program.run(net, images).outputs, expected)
+
+
+def test_channels_last_images_are_overwritten_on_their_way_where_no_value_can_be_a_view():
+    written = []
+
+    class Watch(torch.utils._python_dispatch.TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            written.append(func._schema.name)
+            return func(*args, **(kwargs or {}))
+
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True), nn.MaxPool2d(2)).eval()
+    program = trace(net, (1, 3, 6, 6)).program
+    net.to(memory_format=torch.channels_last)
+    images = torch.randn(2, 3, 6, 6).contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        expected = net(images)
+        with Watch():
+            found = program.run(net, images).outputs
+
+    torch.testing.assert_close(found, expected)
+    assert [name for name in written if name.endswith("_")] == ["aten::relu_"]

@@ -244,9 +244,11 @@ def check(call: Call, arrived: Tensor) -> Checked | None:
 
 
 def apart(ours: Tensor | None, autograd: Tensor) -> float:
-    """Return the largest difference, as a share of autograd's largest gradient; infinite where ours is missing."""
+    """Return the largest difference, as a share of autograd's largest gradient; infinite where ours is missing or no number."""
     if not autograd.numel():
         return 0.0
     largest = float(autograd.abs().max())
     difference = math.inf if ours is None else float((ours - autograd).abs().max())
-    return difference / largest if largest else difference
+    share = difference / largest if largest else difference
+    # NaN is neither larger nor smaller, and would be lost where the largest of several differences is taken.
+    return share if not math.isnan(share) else math.inf

@@ -33,7 +33,8 @@ def dense(network: Network | nn.Module, input_shape: Shape | None = None) -> Den
     of each position. The original is copied and never entered.
 
     At the network's own size the scores must be the same (1e-5 of the largest, in float64 1e-12), on standard-normal
-    images; and, where neither padding nor anything global is on the way, at a larger size those of every crop too.
+    images, each asked by itself; and, where neither padding nor anything global is on the way, those of two crops of a
+    larger image too.
 
     Args:
         network: A classifier with one input and one row of outputs.
@@ -48,8 +49,10 @@ def dense(network: Network | nn.Module, input_shape: Shape | None = None) -> Den
 
     When it misleads:
         Padding: a crop has zeros around it where the map of the large image goes on, so that positions differ from the
-        answers on crops; the more so the deeper the network. `deviation` measures it; `crops` is exact. Gates over the whole
-        map (squeeze-and-excitation) see the large image instead of the crop. Objects must have the size the network learned:
+        answers on crops; the more so the deeper the network. `deviation` measures it; `crop_maps` is exact. Gates over the
+        whole map (squeeze-and-excitation), coordinates and circular padding see the large image instead of the crop
+        (`Conversion.global_at`); numbers that a padded network makes by itself and multiplies with its places show in
+        `deviation` alone. Objects must have the size the network learned:
         for mere recognition the image scaled down to the network's input is the better question.
 
     Source:
@@ -159,13 +162,29 @@ def _checked(made: DenseNetwork, module: nn.Module) -> float:
     image = torch.randn(1, channels, *larger, generator=generator).to(device, dtype)
     with torch.no_grad(), eval_mode(module), kept_randomness():
         own = torch.cat([_shown(image, box, sides) for box in _corners(made)])
-        expected = scores(module, own)
+        # One by one: a network that compares images with each other has no answer for a crop.
+        expected = torch.cat([_alone(module, one[None]) for one in own])
         native = largest_deviation(made.maps(own).flatten(1), expected)
-        _check_deviation(native, dtype, "at the network's own size")
+        _check_deviation(native, dtype, "the network's own size")
         if made.conversion.is_exact:
             found = torch.stack([at(made.maps(image)[0], p) for p in _positions(made)])
-            _check_deviation(largest_deviation(found, expected), dtype, "on crops of a larger image")
+            _check_deviation(largest_deviation(found, expected), dtype, "crops of a larger image")
     return native
+
+
+def _alone(module: nn.Module, image: Tensor) -> Tensor:
+    """Return the scores (1, outputs) of one image by itself."""
+    try:
+        answer = module(image)
+    except Exception as cause:
+        raise InputError(
+            "a network must answer for one image by itself to be made dense",
+            got=Quoted(f"{type(cause).__name__}: {str(cause).splitlines()[0] if str(cause) else ''}"),
+            hint="Normalisation needs running statistics.",
+        ) from cause
+    if isinstance(answer, Tensor) and answer.ndim == 1 and len(answer) > 1:
+        return answer[None]  # a squeeze that takes the batch of one, too
+    return scores(answer, image)
 
 
 def _check_deviation(deviation: float, dtype: torch.dtype, where: str) -> None:
@@ -173,9 +192,9 @@ def _check_deviation(deviation: float, dtype: torch.dtype, where: str) -> None:
     if not deviation <= tolerance:
         raise InputError(
             f"the dense network must give the same scores, to {tolerance:g} of the largest",
-            got=f"{deviation:.2g}",
+            got=Quoted(f"{deviation:.2g}"),
             where=where,
-            hint="The network does something that its table does not show; use crops instead.",
+            hint="Its answer for an image may depend on the images beside it, on chance, or on something that no table shows.",
         )
 
 

@@ -99,11 +99,11 @@ class HeadReader:
         maker = _FEATURE_OPS.get(op.kind)
         return self._add(op, *made) if maker is not None and (made := maker(self, op)) is not None else False
 
-    def _add(self, op: Op, made: nn.Module, becomes: str, number: Tensor) -> bool:
-        """Take a module; `number` says which of the features it makes stands where in the op's value."""
+    def _add(self, op: Op, made: nn.Module, becomes: str, number: Tensor, count: int = 0) -> bool:
+        """Take a module that makes `count` features, all in use if 0; `number` says which stands where in the op's value."""
         self._modules[op.name.replace(".", "_")] = made
         self._steps.append(HeadStep(op=op.name, kind=op.kind, becomes=becomes))
-        self._seats = Seats.of_features(number, int(number.max()) + 1, op.name)
+        self._seats = Seats.of_features(number, count or int(number.max()) + 1, op.name)
         return True
 
     def _summary(self, op: Op) -> Summary | None:
@@ -128,7 +128,8 @@ class HeadReader:
         if channel is None:
             return False
         made = WindowPool(window, summary)
-        return self._add(op, made, f"{summary} of windows {times(window)}", channel.reshape(op.shape[1:]))
+        words = f"{summary} of windows {times(window)}"
+        return self._add(op, made, words, channel.reshape(op.shape[1:]), self._seats.of[0])
 
     def _pools_nothing(self, op: Op) -> bool:
         """Return whether an op takes the mean or the largest of one value each."""
@@ -155,7 +156,7 @@ class HeadReader:
             return False
         if op.kind == "conv" and not _reads_all(op, self._seats):
             return False
-        if op.kind == "linear" and not self._seats.is_vector:
+        if op.kind == "linear" and not (self._seats.is_vector and self._seats.number.numel() == weight.shape[1]):
             raise InputError(
                 "a fully connected layer must read one row of features an image",
                 got=Quoted(times(tuple(self._seats.number.shape))),

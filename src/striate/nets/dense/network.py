@@ -66,6 +66,7 @@ class DenseNetwork(nn.Module):
         """
         self._check(tuple(images.shape))
         maps: Tensor = self.head(self.trunk(self.network, images))
+        self._check_counts(tuple(images.shape[2:]), tuple(maps.shape[2:]))
         return self._with_rest(maps) if self.parts.rest else maps
 
     def maps(self, images: Tensor) -> Tensor:
@@ -91,7 +92,9 @@ class DenseNetwork(nn.Module):
         self._check((1, *shape))
         sizes = self.trunk.shape(self.network, shape)[1:]
         window = self.conversion.window
-        return tuple(n - (w - 1) * f for n, w, f in zip(sizes, window, self.finer, strict=True))
+        counts = tuple(n - (w - 1) * f for n, w, f in zip(sizes, window, self.finer, strict=True))
+        self._check_counts(size_px, counts)
+        return counts
 
     def crop(self, position: tuple[int, ...]) -> Box:
         """Return the pixels for which a position answers as the network does, (first, last + 1) per axis."""
@@ -131,14 +134,30 @@ class DenseNetwork(nn.Module):
                 hint="Enlarge it first, or convert the network at a smaller input.",
             )
 
+    def _check_counts(self, size_px: tuple[int, ...], counts: tuple[int, ...]) -> None:
+        """Check that positions lie a stride apart at this size, too."""
+        if max(self.finer) > 1:
+            return
+        crops = [
+            (size - side) // s + 1
+            for size, side, s in zip(size_px, self.conversion.input_shape[1:], self.stride_px, strict=True)
+        ]
+        # One more where the network leaves out the last pixels of its own size.
+        if any(count - crop not in {0, 1} for count, crop in zip(counts, crops, strict=True)):
+            raise InputError(
+                f"a network must do at every size what it does at its own: a position every {times(self.stride_px)} pixels",
+                got=Quoted(f"{times(counts)} positions at {times(size_px)} pixels"),
+                where=self.conversion.trunk,
+                hint="It does other things to larger images; use crops.",
+            )
 
-def scores(module: nn.Module, images: Tensor) -> Tensor:
-    """Return a classifier's scores (n, outputs); the module is run as it is.
+
+def scores(answer: object, images: Tensor) -> Tensor:
+    """Return a classifier's scores (n, outputs) from its answer for images.
 
     Raises:
-        InputError: It answers with anything else.
+        InputError: It is anything else.
     """
-    answer = module(images)
     if isinstance(answer, Tensor) and answer.ndim >= 1 and len(answer) == len(images):
         rows = answer.reshape(len(images), -1)
         if rows.shape[1] == prod(answer.shape[1:]) and max(answer.shape[1:], default=1) == rows.shape[1]:

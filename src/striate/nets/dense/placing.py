@@ -5,9 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from striate.analyse import receptive_fields
+from striate.analyse.field.axes import places as places_of
+from striate.analyse.field.way import Way
 from striate.errors import InputError, Quoted
-from striate.graph import Graph, Shape
+from striate.graph import Graph, Op, Shape
 from striate.kinds import kind_of
+from striate.kinds.reach import Joins, Pads, Reach, Reverses, Rolls
 from striate.nets.dense.cutting import Cut
 from striate.records.readings import Receptive
 
@@ -17,7 +20,13 @@ def places(graph: Graph, found: Cut, shape: Shape) -> dict[str, object]:
     fields = receptive_fields(graph)
     field: Receptive = fields[found.trunk]
     before = _before(graph, found.trunk)
-    global_at = next((name for name in before if fields[name].is_global), "")
+    way = Way.through(graph)
+    for name in before:
+        _check_order(graph, name, way)
+    global_at = next(
+        (name for name in before if fields[name].is_global or _depends_on_size(graph, name, way)),
+        "",
+    )
     unknown_at = next((name for name in before if not fields[name].is_known), "")
     # Units that take turns in what they see (a map enlarged after larger strides) have no field that all share.
     are_alike = all(axis.is_uniform and axis.repeat_px in {0, axis.stride} for axis in field.axes)
@@ -63,8 +72,66 @@ def _before(graph: Graph, name: str) -> list[str]:
     return [op.name for op in graph if op.name in needed and op.name in seen]
 
 
+def _reach(op: Op) -> Reach | None:
+    kind = kind_of(op.kind)
+    return None if kind is None else kind.reach(op)
+
+
+def _in_space(way: Way, name: str, axis: int) -> bool:
+    """Return whether a dimension of a value holds places of the image."""
+    layout = way.layouts.get(name)
+    return layout is not None and bool(places_of(layout[axis]))
+
+
+def _check_order(graph: Graph, name: str, way: Way) -> None:
+    """Refuse what turns a map around: position by position it would answer for another crop."""
+    reach = _reach(graph[name])
+    if isinstance(reach, Reverses) and any(_in_space(way, name, axis) for axis in reach.axes):
+        raise InputError(
+            "places must keep their order up to the last map",
+            got=Quoted("a map that is turned around"),
+            where=name,
+            hint="Flip the image instead, or use crops.",
+        )
+
+
+def _depends_on_size(graph: Graph, name: str, way: Way) -> bool:
+    """Return whether an op's values depend on how far away the map's borders are.
+
+    That is so where places come in again at the other border, and where numbers that are laid over the places (coordinates,
+    embeddings of positions) meet those of the image.
+    """
+    op = graph[name]
+    reach = _reach(op)
+    if isinstance(reach, Rolls):
+        return any(_in_space(way, name, axis) for axis in reach.axes)
+    if isinstance(reach, Pads):
+        return reach.fill == "circular"
+    if op.kind == "coords":
+        return True
+    if isinstance(reach, Joins):
+        # Values that no op makes are not among the inputs.
+        known = sum(shape[reach.axis] for shape in graph.input_shapes(op)) if not reach.is_new else len(op.inputs)
+        if known < op.shape[reach.axis] and not op.params:
+            return True
+    elif reach is None or not reach.is_pointwise:
+        return False
+    others = [source for source in op.inputs if way.layouts.get(source) is None and source not in way.lost]
+    return any(_lies_over_places(graph[source].shape, way, name) for source in others)
+
+
+def _lies_over_places(shape: Shape, way: Way, name: str) -> bool:
+    """Return whether a value that is not the image's has more than one number along an axis of space, as it is broadcast."""
+    rank = len(way.layouts[name] or ())
+    return any(
+        size > 1 and _in_space(way, name, axis) for axis, size in enumerate(shape, start=rank - len(shape)) if axis >= 0
+    )
+
+
 def _is_padded(graph: Graph, name: str) -> bool:
     op = graph[name]
+    if op.attributes.get("ceil") and _reaches_over(graph, op):
+        return True
     if op.kind == "pad":
         return any(op.attributes.get("pad", (1,)))
     if any(map(any, op.attributes.get("padding", ()))):
@@ -72,3 +139,16 @@ def _is_padded(graph: Graph, name: str) -> bool:
     kind = kind_of(op.kind)
     # Enlargements repeat or mirror what is at the border; transposed filters reach over it.
     return kind is None or op.kind in {"resize", "convtranspose"}
+
+
+def _reaches_over(graph: Graph, op: Op) -> bool:
+    """Return whether the last window of a pooling hangs over the map's border."""
+    found = op.attributes
+    dilation = found.get("dilation", (1,) * len(found["kernel"]))
+    return any(
+        (count - 1) * step + (kernel - 1) * spread + 1 > size + before
+        for count, step, kernel, spread, size, (before, _) in zip(
+            op.shape[2:], found["stride"], found["kernel"], dilation, graph.input_shapes(op)[0][2:], found["padding"],
+            strict=True,
+        )
+    )  # fmt: skip

@@ -84,10 +84,14 @@ def moved(seats: Seats, op: Op, module: nn.Module, recording: Recording, batch: 
     if op.kind == "dropout":
         return seats
     # Exact up to 2⁵³ values. Numbers from one more on, so that a zero that was put in would be seen.
-    source = (seats.number + 1).to(torch.float64)[None]
+    # Images of other numbers, so that one that gets a value of another's would be seen.
+    apart = prod(seats.of)
+    source = torch.stack([seats.number + 1 + apart * image for image in range(batch)]).to(torch.float64)
     with torch.no_grad():
         found = recording.program.run_from(module, {seats.anchor: source}, until=op.name).taps[op.name]
-    number = found[0].round().to(torch.int64) - 1
-    if number.numel() and int(number.min()) < 0:
-        raise InputError("a reshaping must move values only", got=Quoted(op.kind), where=op.name)
+    rows = found.round().to(torch.int64) - 1
+    number = rows[0]
+    moves = rows - apart * torch.arange(batch).reshape(-1, *[1] * number.ndim)
+    if number.numel() and (int(number.min()) < 0 or not torch.equal(moves, number.expand_as(moves))):
+        raise InputError("a reshaping must move values only, each within its image", got=Quoted(op.kind), where=op.name)
     return Seats(holds=seats.holds, of=seats.of, number=number, anchor=op.name)

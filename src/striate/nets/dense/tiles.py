@@ -94,9 +94,10 @@ def _spans(dense: DenseNetwork, axis: int, count: int, size: int, tile_px: int) 
     """Yield the tiles along one axis."""
     step, whole = dense.stride_px[axis], dense.conversion.stride_px[axis]
     half = (dense.conversion.field_px[axis] - 1) / 2
-    low = floor(dense.conversion.centre_px[axis] - half)
-    high = ceil(dense.conversion.centre_px[axis] + half) + 1
     least = dense.conversion.input_shape[1 + axis]
+    # At least the crop, of which a position may see only the inner part.
+    low = min(floor(dense.conversion.centre_px[axis] - half), 0)
+    high = max(ceil(dense.conversion.centre_px[axis] + half) + 1, least)
     at_once = max(tile_px // whole * (whole // step), 1)
     for first in range(0, count, at_once):
         last = min(first + at_once, count)

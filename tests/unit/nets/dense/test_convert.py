@@ -46,6 +46,7 @@ class Mixed(nn.Module):
         self.body = nn.Sequential(*body())
         self.head = head
         self.fc, self.other, self.norm = nn.Linear(features, 4), nn.Linear(features, 4), nn.LayerNorm(features)
+        self.three = nn.Linear(3, 4)
 
     def forward(self, x):
         return self.head(self, self.body(x))
@@ -76,6 +77,9 @@ POOLED = {
     "normalised features": lambda n, x: n.fc(n.norm(x.mean((2, 3)))),
     "unit length": lambda n, x: n.fc(functional.normalize(x.mean((2, 3)))),
     "softmax": lambda n, x: n.fc(x.mean((2, 3))).softmax(1),
+    "some channels of tokens": lambda n, x: n.three(x.flatten(2)[:, :3].mean(-1)),
+    "every second channel of tokens": lambda n, x: n.three(x.flatten(2)[:, ::2].amax(-1)),
+    "squeezed, the batch of one as well": lambda n, x: n.fc(functional.adaptive_avg_pool2d(x, 1).squeeze()),
     "some of the scores, backwards": lambda n, x: n.fc(x.mean((2, 3))).flip(1)[:, :3],
     "features before an empty axis": lambda n, x: n.fc(x.mean((2, 3), keepdim=True).permute(0, 2, 3, 1)).flatten(1),
 }
@@ -225,7 +229,7 @@ class Strange(nn.Module):
             nn.Linear(6 * 32, 4),
             head,
         )
-        self.tokens = nn.Linear(6, 4)
+        self.tokens, self.one = nn.Linear(6, 4), nn.Linear(1, 4)
         self.more = nn.Linear(4, 4)
 
     def forward(self, x):
@@ -245,6 +249,7 @@ REFUSED = {
     "a size written into it": (lambda n, x: n.fc(functional.interpolate(x, (8, 8)).flatten(1)), "one position more|other sizes"),
     "a control flow that depends on data": (lambda n, x: n.fc(x.flatten(1)) if x.sum() > 0 else n.fc(x.flatten(1)) + 1, "same calls"),
     "images compared with each other": (lambda n, x: n.fc(x.flatten(1)).softmax(0), "same scores"),
+    "an empty axis beside the values": (lambda n, x: n.one(x.flatten(1)[:, :, None]).mean(1), "one row of features"),
 }  # fmt: skip
 
 
@@ -253,6 +258,107 @@ def test_what_cannot_be_made_dense_is_refused_with_the_reason(name):
     head, reason = REFUSED[name]
     with pytest.raises(InputError, match=reason):
         dense(Strange(head).eval(), (2, 10, 10))
+
+
+class Padded(nn.Module):
+    """A padded convolution, something done to its map, and a layer on all of it: positions are not those of crops."""
+
+    def __init__(self, body=lambda net, x: x, head=lambda net, x: net.fc(x.flatten(1))):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.fc, self.small = (
+            nn.Conv2d(2, 6, 3, padding=1),
+            nn.Linear(6 * 64, 4),
+            nn.Parameter(torch.randn(6, 4, 4)),
+        )
+        self.norm, self.scores_norm = (
+            nn.BatchNorm2d(6, track_running_stats=False),
+            nn.BatchNorm1d(4, track_running_stats=False),
+        )
+        self.body, self.head = body, head
+
+    def forward(self, x):
+        return self.head(self, self.body(self, self.conv(x)))
+
+
+# With padding no crop of a larger image gives the same, so that the network's own size alone can tell.
+NOT_ALONE = {
+    "statistics of the batch in the trunk": (Padded(lambda n, x: n.norm(x)), "same scores"),
+    "statistics of the batch in the head": (Padded(head=lambda n, x: n.scores_norm(n.fc(x.flatten(1)))), "one image by itself"),
+    "less the mean of the images": (Padded(lambda n, x: x - x.mean(0, keepdim=True)), "same scores"),
+    "a softmax over the images": (Padded(head=lambda n, x: n.fc(x.flatten(1)).softmax(0)), "same scores"),
+    "times the number of images": (Padded(head=lambda n, x: n.fc(x.flatten(1)) * len(x)), "same scores|any number of images"),
+    "dropout that never stops": (Padded(head=lambda n, x: n.fc(functional.dropout(x.flatten(1)))), "same scores"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOT_ALONE)
+def test_answers_that_depend_on_other_images_or_on_chance_are_refused(name):
+    net, reason = NOT_ALONE[name]
+    with pytest.raises(InputError, match=reason):
+        dense(net.eval(), (2, 8, 8))
+
+
+def test_a_map_that_is_turned_around_is_refused():
+    with pytest.raises(InputError, match="keep their order"):
+        dense(Padded(lambda n, x: x.flip(3)), (2, 8, 8))
+    # Turned features are none of its business.
+    assert dense(Padded(lambda n, x: x.flip(1)), (2, 8, 8)).conversion.global_at == ""
+
+
+def coordinates(x):
+    return torch.linspace(-1, 1, x.shape[3]).expand(len(x), 1, *x.shape[2:])
+
+
+BORDERS = {
+    "rolled": lambda n, x: x.roll(1, 3),
+    "circular padding": lambda n, x: functional.avg_pool2d(functional.pad(x, (1, 1, 1, 1), mode="circular"), 3, 1),
+    "coordinates": lambda n, x: torch.cat([x[:, 1:], coordinates(x)], 1),
+    "an embedding of places": lambda n, x: x + functional.interpolate(n.small[None], size=x.shape[2:]),
+}
+
+
+@pytest.mark.parametrize("name", BORDERS)
+def test_what_depends_on_where_the_borders_are_is_not_local(name):
+    torch.manual_seed(0)
+    found = dense(Padded(BORDERS[name]), (2, 8, 8)).conversion
+
+    assert (found.global_at != "", found.is_local, found.is_exact) == (True, False, False)
+
+
+@pytest.mark.parametrize("pool", [functional.max_pool2d, functional.avg_pool2d])
+def test_a_window_that_hangs_over_the_border_counts_as_padding(pool):
+    class Hanging(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.fc = nn.Conv2d(1, 3, 3), nn.Linear(3 * 9, 2)
+
+        def forward(self, x):
+            return self.fc(pool(self.conv(x), 2, ceil_mode=True).flatten(1))
+
+    torch.manual_seed(0)
+    net = Hanging()
+    wide, image = dense(net, (1, 7, 7)), torch.randn(1, 1, 15, 15)
+    with torch.no_grad():
+        # The last window of a crop of 5 places reads one; on the image it reads two: the last crop alone is as it was.
+        torch.testing.assert_close(wide.maps(image)[:, :, 4, 4], net(image[:, :, 8:, 8:]))
+    assert (wide.conversion.padded_at.split("_")[0], wide.conversion.is_exact) == (
+        pool.__name__.replace("_pool2d", "pool"),
+        False,
+    )
+
+
+def test_a_network_that_does_other_things_to_large_images_is_refused_at_their_size():
+    class Switched(Padded):
+        def forward(self, x):
+            return super().forward(functional.avg_pool2d(x, 2) if x.shape[3] >= 20 else x)
+
+    wide = dense(Switched(), (2, 8, 8))
+
+    assert wide.positions((19, 19)) == (12, 12)
+    for use in (lambda: wide.positions((20, 20)), lambda: wide.maps(torch.zeros(1, 2, 20, 20))):
+        with pytest.raises(InputError, match=r"at every size.*3×3 positions at 20×20"):
+            use()
 
 
 def test_hooks_two_inputs_and_a_missing_size_are_refused():

@@ -36,10 +36,23 @@ class Same(nn.Module):
         return self.fc(nn.functional.max_pool2d(x, 2, ceil_mode=True).amax((2, 3)))
 
 
+class Trimmed(nn.Module):
+    """Positions see less than their crop: what padding reached is cut off."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.fc = nn.Conv2d(1, 4, 3, padding=1, stride=2), nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.fc(self.conv(x)[:, :, 2:-2, 2:-2].amax((2, 3)))
+
+
 NETWORKS = {
     "no padding": lambda: dense(valid(), (1, 29, 29)),
     "padding": lambda: dense(Residual().eval(), (1, 16, 16)),
     "padding by size": lambda: dense(Same().eval(), (1, 24, 24)),
+    "trimmed": lambda: dense(Trimmed().eval(), (1, 16, 16)),
     "shifted": lambda: by_shift(dense(Residual().eval(), (1, 16, 16)), 2),
     "dilated": lambda: by_dilation(dense(Residual().eval(), (1, 16, 16)), 4),
 }
