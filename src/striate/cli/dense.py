@@ -241,7 +241,7 @@ def _show_deviation(found: PredictionMaps, wide: DenseNetwork) -> None:
         return
     if gap is not None:
         print_line(
-            f"Beside the network on {gap.positions} of {gap.total} {plural(gap.total, 'crop')}: scores differ by"
+            f"Beside the network on {gap.positions} of {plural(gap.total, 'crop')}: scores differ by"
             f" {percent(gap.mean)} of the largest on average, {percent(gap.largest)} at most; the same class at"
             f" {percent(gap.agreement)}."
         )

@@ -86,6 +86,7 @@ def _verdict(maps: PredictionMaps) -> str:
     top = maps.label
     row, column = (round(pixel) for pixel in top.centre_px)
     first = f"{_named(top.name)} is strongest, {_shown(maps, top.value)}, around row {row}, column {column}"
+    first = first[0].upper() + first[1:]
     if maps.scaled is None:
         return f"{first}."
     answer = int(np.argmax(maps.scaled))
