@@ -47,7 +47,7 @@ def test_a_probability_of_1_is_not_written_and_a_class_called_by_a_number_is_nam
     assert run(["dense", str(tmp_path / "sure"), str(image), "--page", str(tmp_path / "maps.html")]) == 0
 
     page = (tmp_path / "maps.html").read_text(encoding="utf-8")
-    assert "class 0 is strongest, probability above 0.999, around row" in page
+    assert "Class 0 is strongest, probability above 0.999, around row" in page
     assert "is answered class 0, probability above 0.999." in page
 
 
