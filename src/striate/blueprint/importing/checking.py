@@ -94,7 +94,10 @@ def _unmet(op: Op, graph: Graph) -> BlueprintError:
         what = "a parameter" if op.params else "a number"
         return refused("branches must meet each other", op, hint=f"This is arithmetic with {what}, which has no word.")
     if op.params or {"divides", "subtracts", "alpha"} & op.attributes.keys():
-        return refused("branches must meet in a plain sum, product or concatenation", op)
+        what = (
+            "a parameter takes part" if op.params else "one is divided by, subtracted from or weighted beside the other"
+        )
+        return refused("branches must meet in a plain sum, product or concatenation", op, hint=f"Here {what}.")
     if op.kind == "concat":
         return refused("branches must meet along their channels", op, hint=f"Here it is axis {op.attributes['axis']}.")
     shapes = " and ".join(times(shape[1:]) for shape in graph.input_shapes(op))
