@@ -20,7 +20,7 @@ ALWAYS = {
 # Families without a linear head on pooled or flattened maps, or with sizes written into them: refused, and by which words.
 REFUSED = {
     "timm:csatv2": "pool, flatten or average",  # its cosine transform has channels where places were
-    "timm:eca_botnext26ts_256": "other sizes", "timm:mobilenetv5_base": "one position more",
+    "timm:eca_botnext26ts_256": "other sizes", "timm:mobilenetv5_base": "a position every",
     "timm:coat_tiny": "pool, flatten or average", "timm:coatnet_nano_rw_224": "other sizes",
     "timm:efficientformer_l1": "pool, flatten or average", "timm:efficientformerv2_s0": "other sizes",
     "timm:efficientvim_m1": "pool, flatten or average", "timm:levit_128s": "pool, flatten or average",
