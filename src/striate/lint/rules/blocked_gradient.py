@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from striate.findings import Finding, Measure
+from striate.lint.backward import learned
 from striate.lint.rule import PictureRule, register
-from striate.lint.rules.vanishing_gradient import learned
 from striate.numbers import plural
 from striate.records import Evidence, GradientRow
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from math import log10
 
 from striate.findings import Finding, Measure
+from striate.lint.backward import learned
 from striate.lint.rule import PictureRule, register
-from striate.lint.rules.vanishing_gradient import learned
 from striate.numbers import figure
 from striate.records import Evidence, GradientRow
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from math import log10
 
 from striate.findings import Finding, Measure
-from striate.lint.paper import LEARNED
+from striate.lint.backward import learned
 from striate.lint.rule import PictureRule, register
 from striate.numbers import figure
-from striate.records import Backward, Evidence, GradientRow
+from striate.records import Evidence, GradientRow
 
 # Trained networks and He-initialised ones lose less than three powers of ten, torch's default start without normalisation
 # loses four in eight layers.
@@ -104,11 +104,3 @@ class VanishingGradient(PictureRule[tuple[GradientRow, ...]]):
             measure=Measure(value=fall, limit=_LIMIT, wrong="above", low=min(0.0, fall), high=max(8.0, fall)),
             op=first.name,
         )
-
-
-def learned(record: Backward | None) -> tuple[GradientRow, ...] | None:
-    """Return the learned layers of a backward pass, last to first; None with fewer than two."""
-    if record is None:
-        return None
-    rows = tuple(row for row in record.rows if row.kind in LEARNED and row.reached)
-    return rows if len(rows) >= 2 else None
