@@ -13,6 +13,7 @@ from torch import nn
 
 from striate.blueprint import Blueprint
 from striate.errors import InputError, StriateError, unknown_name
+from striate.nets.cuts.ending import CutNetwork, Ending
 
 OriginKind = Literal["blueprint", "timm", "torchvision", "python", "module"]
 
@@ -28,6 +29,7 @@ class Origin:
         channels: Input channels its first convolutions were made for afterwards; 0 leaves its own.
         first: Names of those convolutions.
         options: Further arguments of timm's factory, plain values.
+        ending: Where it was cut and what stands there instead; None for the whole network.
     """
 
     kind: OriginKind
@@ -36,6 +38,7 @@ class Origin:
     channels: int = 0
     first: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    ending: Ending | None = None
 
     def build(self) -> nn.Module:
         """Return a new module with its own random or reset weights.
@@ -45,11 +48,11 @@ class Origin:
             InputError: The module has no origin, or its factory failed.
         """
         module = self._as_published()
-        if not self.channels:
-            return module
-        from striate.nets.channels import shaped
+        if self.channels:
+            from striate.nets.channels import shaped
 
-        return shaped(module, self.first, self.channels)
+            module = shaped(module, self.first, self.channels)
+        return module if self.ending is None else CutNetwork(module, self.ending)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Origin:
@@ -57,6 +60,8 @@ class Origin:
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
         }
+        if fields.get("ending") is not None:
+            fields["ending"] = Ending.from_document(fields["ending"])
         return cls(**fields)
 
     def _as_published(self) -> nn.Module:

@@ -1,5 +1,17 @@
 """Frozen results of readings, training and methods: plain numbers and pictures, declared without torch or numpy."""
 
+from striate.records.adapting import (
+    Adaptation,
+    Candidate,
+    CurvePoint,
+    CutPoint,
+    Estimate,
+    InputWay,
+    LearningCurve,
+    Probe,
+    Quadrant,
+    Regime,
+)
 from striate.records.array import Array
 from striate.records.backward import (
     Backward,
@@ -41,6 +53,16 @@ from striate.records.training import Balance, EpochRow, Optimizer, Recipe, Sched
 from striate.records.zoo import ZooRow
 
 __all__ = [
+    "Regime",
+    "Quadrant",
+    "Probe",
+    "LearningCurve",
+    "InputWay",
+    "Estimate",
+    "CutPoint",
+    "CurvePoint",
+    "Candidate",
+    "Adaptation",
     "LOSSES",
     "ActivationMaps",
     "Array",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from striate.analyse.field.axes import digits, places
 from striate.analyse.field.way import Way
 from striate.errors import InputError, Quoted
 from striate.graph import Graph, Op, Shape, times
+from striate.nets.passages import live_ops, passages, place_order
 
 # Pooling to a stated size, and what it is called where it is done by arithmetic.
 ADAPTIVE = frozenset({"globalavgpool", "globalmaxpool"})
@@ -51,15 +51,15 @@ def cut(graph: Graph) -> Cut:
     """
     _check(graph)
     way = Way.through(graph)
-    live = _live(graph)
-    passages = _passages(graph, live)
+    live = live_ops(graph)
+    through = passages(graph, live)
     best: tuple[int, tuple[int, ...]] | None = None
     for place, op in enumerate(live):
-        if op.name not in passages:
+        if op.name not in through:
             continue
         if op.kind in ADAPTIVE or (op.kind in WINDOWS and _is_whole(graph, op)):
             break
-        order = _order(way, op)
+        order = place_order(way, op)
         if order is not None:
             best = place, order
     if best is None:
@@ -77,7 +77,7 @@ def cut(graph: Graph) -> Cut:
             hint="Such a network is fully convolutional already.",
         )
     before = [trunk.name, *(op.name for op in head)]
-    chain = tuple(op.inputs == (before[n],) and op.name in passages for n, op in enumerate(head))
+    chain = tuple(op.inputs == (before[n],) and op.name in through for n, op in enumerate(head))
     return Cut(trunk=trunk.name, order=order, shape=tuple(trunk.shape[d] for d in order[1:]), head=head, is_chain=chain)
 
 
@@ -95,58 +95,11 @@ def _check(graph: Graph) -> None:
         raise InputError("a network must compute something to be made dense", got=Quoted("its input"))
 
 
-def _live(graph: Graph) -> list[Op]:
-    """Return the ops that lead from the input to the output, in order."""
-    [source] = graph.conditions.inputs
-    forward = {source}
-    for op in graph:
-        if any(name in forward for name in op.inputs):
-            forward.add(op.name)
-    needed = {graph.outputs[0]}
-    for op in reversed(graph.ops):
-        if op.name in needed:
-            needed.update(op.inputs)
-    return [op for op in graph if op.name in needed and op.name in forward]
-
-
-def _passages(graph: Graph, live: list[Op]) -> set[str]:
-    """Return the ops that every way from the input to the output goes through."""
-    number = {next(iter(graph.conditions.inputs)): -1} | {op.name: n for n, op in enumerate(live)}
-    found, furthest = set(), -1
-    reaches = dict.fromkeys(number.values(), -1)
-    for n, op in enumerate(live):
-        for name in op.inputs:
-            if name in number:
-                reaches[number[name]] = max(reaches[number[name]], n)
-    furthest = reaches[-1]
-    for n, op in enumerate(live):
-        if furthest <= n:
-            found.add(op.name)
-        furthest = max(furthest, reaches[n])
-    return found
-
-
 def _is_whole(graph: Graph, op: Op) -> bool:
     """Return whether a pooling window is the whole map."""
     source = graph.input_shapes(op)[0]
     is_padded = any(map(any, op.attributes["padding"]))
     return op.attributes["kernel"] == source[2:] and not is_padded and set(op.shape[2:]) == {1}
-
-
-def _order(way: Way, op: Op) -> tuple[int, ...] | None:
-    """Return the order of dimensions that makes a value (batch, channels, axes…); None if places are not so kept."""
-    layout = way.layouts[op.name]
-    if layout is None or way.rank == 0 or len(layout) != way.rank + 2 or places(layout[0]):
-        return None
-    found = []
-    for axis in range(way.rank):
-        whole = tuple(digits(layout, axis))
-        at = [number for number, dim in enumerate(layout) if whole and dim == whole]
-        if len(at) != 1:
-            return None
-        found.append(at[0])
-    [channels] = set(range(1, way.rank + 2)) - set(found)
-    return (0, channels, *found)
 
 
 def _hint(way: Way, graph: Graph) -> str:
