@@ -26,6 +26,7 @@ from striate.records.backward import (
     Winners,
 )
 from striate.records.beginnings import BeginningComparison, Begun, Difference, FirstSteps, LayerStart, Start
+from striate.records.care import AppliedRate, Gap, GuardRow, LayerOrigin
 from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
 from striate.records.evidence import Evidence
 from striate.records.figures import Figures
@@ -49,7 +50,7 @@ from striate.records.predictions import Chosen, Predictions, Scoreboard
 from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes, LayerReading, Receptive
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
-from striate.records.training import Balance, EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
+from striate.records.training import Balance, EpochRow, Guarding, Norm, Optimizer, Recipe, Schedule, TrainingCurve
 from striate.records.zoo import ZooRow
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "Adaptation",
     "LOSSES",
     "ActivationMaps",
+    "AppliedRate",
     "Array",
     "Backward",
     "Balance",
@@ -88,13 +90,17 @@ __all__ = [
     "FirstSteps",
     "FlippedFilter",
     "Fold",
+    "Gap",
     "GradientDetail",
     "GradientRow",
+    "GuardRow",
+    "Guarding",
     "InputSizes",
     "Interpolation",
     "LaneRow",
     "Lanes",
     "LayerActivity",
+    "LayerOrigin",
     "LayerReading",
     "LayerStart",
     "LeakPair",
@@ -104,6 +110,7 @@ __all__ = [
     "MapLayer",
     "MemoryLedger",
     "ModuleLoad",
+    "Norm",
     "Occlusion",
     "OcclusionCensus",
     "OpTimes",

@@ -37,7 +37,7 @@ def read_curve(run: Run) -> TrainingCurve:
     inputs, settings = run.document.inputs, run.document.settings
     rows = [row for row in run.rows(METRICS) if row["kind"] == "epoch"]
     return TrainingCurve(
-        recipe=Recipe(**settings["recipe"]),
+        recipe=Recipe.from_document(settings["recipe"]),
         epochs=tuple(
             EpochRow(**{key: value for key, value in row.items() if key not in {"kind", "step"}}) for row in rows
         ),

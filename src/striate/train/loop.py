@@ -10,15 +10,18 @@ from pathlib import Path
 from striate.data import Batch, batches, shuffled
 from striate.errors import Cancelled, DivergedError
 from striate.events import Events, Task
+from striate.numbers import plural
 from striate.records.training import EpochRow
 from striate.train.activity import Activity
 from striate.train.balancing import training_order
+from striate.train.care import Care
 from striate.train.checkpoint import EPOCH, STEP, State, save_checkpoint
 from striate.train.divergence import Watch
 from striate.train.evaluate import Evaluation, evaluate
+from striate.train.groups import set_rate
 from striate.train.journal import Journal
 from striate.train.losses import scores_of
-from striate.train.optimizers import set_rate
+from striate.train.normalisation import reestimate_statistics
 from striate.train.schedule import rate_at
 from striate.train.score import SCORE_NAMES
 from striate.train.work import Work
@@ -33,6 +36,7 @@ class Loop:
     Args:
         work: What is done.
         state: How far it is; kept up to date.
+        care: Holds and checks what the recipe holds and promises.
         journal: Where it writes.
         folder: Where checkpoints go.
         events: Hears the progress of the task "training".
@@ -48,6 +52,7 @@ class Loop:
         work: Work,
         state: State,
         *,
+        care: Care,
         journal: Journal,
         folder: Path,
         events: Events,
@@ -55,6 +60,7 @@ class Loop:
     ) -> None:
         self.work = work
         self.state = state
+        self.care = care
         self.is_at_rest = True
         self._journal = journal
         self._folder = folder
@@ -83,7 +89,9 @@ class Loop:
             StorageError: The disk refused.
         """
         self._clock = time.monotonic()
+        self.care.enter(self.state.epoch + 1)
         if self.state.epoch < 0:
+            self._begin()
             self._close_epoch()
         task = Task(
             "training",
@@ -93,6 +101,7 @@ class Loop:
             done=self.state.step,
         )
         while self.state.epoch < self.work.recipe.epochs:
+            self.care.enter(self.state.epoch + 1)
             for batch in self._batches():
                 self._step(batch, task)
             self._close_epoch()
@@ -124,13 +133,35 @@ class Loop:
             epoch=epoch,
         )
 
+    def _begin(self) -> None:
+        """Do what comes before the first step, on a network that is as it was given."""
+        work = self.work
+        if work.recipe.norm != "reestimate":
+            return
+        found = reestimate_statistics(
+            work.module,
+            work.dataset,
+            shuffled(work.split.train, seed=work.recipe.seed, epoch=0),
+            work.preprocessing,
+            batch_size=work.recipe.batch,
+            device=work.device.place,
+            is_frozen=lambda path: self.care.freezing.is_frozen(path, 1),
+            check=self._check,
+        )
+        self.care.freezing.restore()
+        self._journal.note(
+            f"Running statistics of {plural(found, 'normalisation layer')} were estimated anew on "
+            f"{plural(len(work.split.train), 'training sample')}; they stay so.",
+            at=0.0,
+        )
+
     def _step(self, batch: Batch, task: Task) -> None:
         work, state = self.work, self.state
         rate = rate_at(work.recipe, state.step, work.steps)
         self.is_at_rest = False
         work.device.seed(work.recipe.seed, state.step)
         set_rate(work.optimizer, rate)
-        work.module.train()
+        self.care.train_mode()
         work.optimizer.zero_grad()
         with work.device.autocast():
             scores = scores_of(work.module, batch.images.to(work.device.place), work.dataset.output.count)
@@ -139,6 +170,8 @@ class Loop:
         self._judge(self._watch.follow(number), number, rate)
         work.device.backward(loss)
         work.optimizer.step()
+        self.care.after_step(work.optimizer, rate=rate, where=f"step {state.step}")
+        self._note_peak(rate)
         state.step += 1
         state.loss_sum += number
         if state.step % ROW_EVERY_STEPS == 0:
@@ -161,6 +194,7 @@ class Loop:
             train_loss = state.loss_sum / work.steps_per_epoch
             rate = rate_at(work.recipe, state.step - 1, work.steps)
         active = self._activity.measure(work.module, work.device.place, check=self._check)
+        stayed = self.care.close()
         self._judge(
             "" if math.isfinite(held_out.loss) else "the validation loss must be a finite number",
             held_out.loss,
@@ -187,6 +221,8 @@ class Loop:
         self.save(EPOCH)
         self.is_at_rest = True
         self._tell(row)
+        if stayed and row.epoch:
+            self._journal.note(stayed, at=float(row.epoch))
 
     def _tell(self, row: EpochRow) -> None:
         if row.epoch == 0 and self._activity.trouble:
@@ -197,6 +233,13 @@ class Loop:
             f"validation loss {row.validation_loss:.4f}, {name} {row.score:.4f}.",
             at=float(row.epoch),
         )
+
+    def _note_peak(self, rate: float) -> None:
+        peaks, number = self.state.peaks, self.state.epoch
+        if len(peaks) == number:
+            peaks.append(rate)
+        else:
+            peaks[number] = max(peaks[number], rate)
 
     def _evaluate(self, indices: tuple[int, ...]) -> Evaluation:
         work = self.work

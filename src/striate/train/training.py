@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +147,7 @@ def _inputs(network: Network | Blueprint, dataset: Dataset, split: Split, recipe
 def _settings(folder: Path, recipe: Recipe, device: Device, threads: int | None) -> dict[str, Any]:
     """Return the settings; a run that is there says how many threads, a finished one also where."""
     settings: dict[str, Any] = {
-        "recipe": asdict(recipe),
+        "recipe": recipe.document(),
         "threads": threads or torch.get_num_threads(),
         "device": device.place.type,
         "precision": device.precision,
