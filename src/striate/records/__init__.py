@@ -1,5 +1,6 @@
 """Frozen results of readings, training and methods: plain numbers and pictures, declared without torch or numpy."""
 
+from striate.records.adaptation_document import adaptation_document, adaptation_from_document
 from striate.records.adapting import (
     Adaptation,
     Candidate,
@@ -33,6 +34,7 @@ from striate.records.folding import Fold, LaneRow, Lanes
 from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.loading import Loading, LoadReport, ModuleLoad, TensorLoad
+from striate.records.network_comparison import LayerComparison, NetworkComparison
 from striate.records.output import LOSSES, Crop, Interpolation, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
     ClassImages,
@@ -47,39 +49,35 @@ from striate.records.pictures import (
 )
 from striate.records.predictions import Chosen, Predictions, Scoreboard
 from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes, LayerReading, Receptive
+from striate.records.receipt import ReceiptRow, ReceiptSection
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import Balance, EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
 from striate.records.zoo import ZooRow
 
 __all__ = [
-    "Regime",
-    "Quadrant",
-    "Probe",
-    "LearningCurve",
-    "InputWay",
-    "Estimate",
-    "CutPoint",
-    "CurvePoint",
-    "Candidate",
-    "Adaptation",
     "LOSSES",
     "ActivationMaps",
+    "Adaptation",
     "Array",
     "Backward",
     "Balance",
     "BeginningComparison",
     "Begun",
     "Borders",
+    "Candidate",
     "Chosen",
     "ClassImages",
     "Comparison",
     "Cost",
     "CostTable",
     "Crop",
+    "CurvePoint",
+    "CutPoint",
     "Difference",
     "EffectiveField",
     "EpochRow",
+    "Estimate",
     "Evidence",
     "FeatureMap",
     "Field",
@@ -91,19 +89,23 @@ __all__ = [
     "GradientDetail",
     "GradientRow",
     "InputSizes",
+    "InputWay",
     "Interpolation",
     "LaneRow",
     "Lanes",
     "LayerActivity",
+    "LayerComparison",
     "LayerReading",
     "LayerStart",
     "LeakPair",
     "Leaks",
+    "LearningCurve",
     "LoadReport",
     "Loading",
     "MapLayer",
     "MemoryLedger",
     "ModuleLoad",
+    "NetworkComparison",
     "Occlusion",
     "OcclusionCensus",
     "OpTimes",
@@ -114,8 +116,13 @@ __all__ = [
     "ParameterGradient",
     "Predictions",
     "Preprocessing",
+    "Probe",
+    "Quadrant",
+    "ReceiptRow",
+    "ReceiptSection",
     "Receptive",
     "Recipe",
+    "Regime",
     "RowDifference",
     "Saliency",
     "SaliencyCensus",
@@ -138,4 +145,6 @@ __all__ = [
     "Winners",
     "WorkTimes",
     "ZooRow",
+    "adaptation_document",
+    "adaptation_from_document",
 ]
