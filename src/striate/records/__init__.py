@@ -1,5 +1,6 @@
 """Frozen results of readings, training and methods: plain numbers and pictures, declared without torch or numpy."""
 
+from striate.records.adaptation_document import adaptation_document, adaptation_from_document
 from striate.records.adapting import (
     Adaptation,
     Candidate,
@@ -34,6 +35,7 @@ from striate.records.folding import Fold, LaneRow, Lanes
 from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.loading import Loading, LoadReport, ModuleLoad, TensorLoad
+from striate.records.network_comparison import LayerComparison, NetworkComparison
 from striate.records.output import LOSSES, Crop, Interpolation, Output, OutputKind, Preprocessing
 from striate.records.pictures import (
     ClassImages,
@@ -48,24 +50,16 @@ from striate.records.pictures import (
 )
 from striate.records.predictions import Chosen, Predictions, Scoreboard
 from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes, LayerReading, Receptive
+from striate.records.receipt import ReceiptRow, ReceiptSection
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import Balance, EpochRow, Guarding, Norm, Optimizer, Recipe, Schedule, TrainingCurve
 from striate.records.zoo import ZooRow
 
 __all__ = [
-    "Regime",
-    "Quadrant",
-    "Probe",
-    "LearningCurve",
-    "InputWay",
-    "Estimate",
-    "CutPoint",
-    "CurvePoint",
-    "Candidate",
-    "Adaptation",
     "LOSSES",
     "ActivationMaps",
+    "Adaptation",
     "AppliedRate",
     "Array",
     "Backward",
@@ -73,15 +67,19 @@ __all__ = [
     "BeginningComparison",
     "Begun",
     "Borders",
+    "Candidate",
     "Chosen",
     "ClassImages",
     "Comparison",
     "Cost",
     "CostTable",
     "Crop",
+    "CurvePoint",
+    "CutPoint",
     "Difference",
     "EffectiveField",
     "EpochRow",
+    "Estimate",
     "Evidence",
     "FeatureMap",
     "Field",
@@ -96,20 +94,24 @@ __all__ = [
     "GuardRow",
     "Guarding",
     "InputSizes",
+    "InputWay",
     "Interpolation",
     "LaneRow",
     "Lanes",
     "LayerActivity",
+    "LayerComparison",
     "LayerOrigin",
     "LayerReading",
     "LayerStart",
     "LeakPair",
     "Leaks",
+    "LearningCurve",
     "LoadReport",
     "Loading",
     "MapLayer",
     "MemoryLedger",
     "ModuleLoad",
+    "NetworkComparison",
     "Norm",
     "Occlusion",
     "OcclusionCensus",
@@ -121,8 +123,13 @@ __all__ = [
     "ParameterGradient",
     "Predictions",
     "Preprocessing",
+    "Probe",
+    "Quadrant",
+    "ReceiptRow",
+    "ReceiptSection",
     "Receptive",
     "Recipe",
+    "Regime",
     "RowDifference",
     "Saliency",
     "SaliencyCensus",
@@ -145,4 +152,6 @@ __all__ = [
     "Winners",
     "WorkTimes",
     "ZooRow",
+    "adaptation_document",
+    "adaptation_from_document",
 ]

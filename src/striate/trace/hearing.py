@@ -31,7 +31,9 @@ class Site:
 
 
 @contextmanager
-def hearing(module: nn.Module, sites: Sequence[Site], hear: Callable[[str, Tensor], None]) -> Iterator[Callable[[], None]]:
+def hearing(
+    module: nn.Module, sites: Sequence[Site], hear: Callable[[str, Tensor], None]
+) -> Iterator[Callable[[], None]]:
     """Within the block, call `hear(name, value)` whenever a pass makes one of the values; no hook stays.
 
     Yields:

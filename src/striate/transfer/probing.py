@@ -93,9 +93,7 @@ def held_out_scores(rows: Tensor, ground: Ground, readouts: Readouts, problems: 
 def solve_readout(rows: Tensor, ground: Ground, penalty: float, chosen: Tensor | None = None) -> Readouts:
     """Return one read-out over all samples (or those chosen), solved to the end."""
     parts = torch.ones(1, len(rows), dtype=torch.bool) if chosen is None else chosen[None]
-    return fit_readouts(
-        rows, ground.targets, parts, torch.tensor([penalty]), ground.kind, outputs=ground.outputs
-    )
+    return fit_readouts(rows, ground.targets, parts, torch.tensor([penalty]), ground.kind, outputs=ground.outputs)
 
 
 def learning_curve(rows: Tensor, cut: str, penalty: float, ground: Ground, *, seed: int = 0) -> LearningCurve:
@@ -162,9 +160,7 @@ def _probe(rows: Tensor, cut: str, ground: Ground) -> Probed:
     rest = ground.rest()
     parts = rest.repeat_interleave(len(PENALTIES), 0)
     penalties = torch.tensor(PENALTIES).repeat(len(rest))
-    found = fit_readouts(
-        rows, ground.targets, parts, penalties, ground.kind, outputs=ground.outputs, tolerance=ROUGHLY
-    )
+    found = fit_readouts(rows, ground.targets, parts, penalties, ground.kind, outputs=ground.outputs, tolerance=ROUGHLY)
     best: tuple[float, float, Tensor] | None = None
     for place, penalty in enumerate(PENALTIES):
         problems = range(place, len(parts), len(PENALTIES))
