@@ -35,9 +35,9 @@ def gains(kind: OutputKind, scores: Any, targets: Any) -> Gains:  # noqa: ANN401
     """
     answers, truth = np.asarray(scores, np.float64), np.asarray(targets)
     if kind == "classes":
-        return (answers.argmax(1) == truth).astype(np.float64)
+        return np.asarray(answers.argmax(1) == truth, np.float64)
     if kind == "labels":
-        return ((answers > 0) == (truth > 0.5)).mean(1, dtype=np.float64)
+        return np.asarray(((answers > 0) == (truth > 0.5)).mean(1), np.float64)
     truth = truth.astype(np.float64)
     spread = np.square(truth - truth.mean(0)).mean(0)
     error = np.square(answers - truth)
