@@ -18,11 +18,12 @@ from striate.data import Dataset
 from striate.errors import Cancelled, InputError, Quoted, StorageError
 from striate.events import SILENT, Events
 from striate.nets import Network
+from striate.numbers import plural
 from striate.records.adaptation_document import adaptation_document, adaptation_from_document
-from striate.records.adapting import Adaptation, Candidate, Estimate
+from striate.records.adapting import Adaptation, Candidate, CutPoint, Estimate
 from striate.records.training import Recipe, TrainingCurve
 from striate.runs import Run, write_json
-from striate.trace import trace
+from striate.trace import Recording, trace
 from striate.train import read_curve
 from striate.train.care import Care
 from striate.train.device import Device, accelerated, own_state
@@ -31,11 +32,12 @@ from striate.train.score import SCORE_NAMES
 from striate.train.start import describe
 from striate.train.stopping import interrupts
 from striate.transfer.choosing import best_cut, choose, compared
+from striate.transfer.costs import RESERVE, STEPS, Costs
 from striate.transfer.estimating import chance, estimate
 from striate.transfer.finishing import TRAINING, Finished, finish, judged
 from striate.transfer.ground import Bench, Clock, Measured, penalty_at
-from striate.transfer.halving import BACKWARD, STEPS, Arm, Search, planned_words
-from striate.transfer.preparing import FOLDS, Parts, divide, prepare, trial_s
+from striate.transfer.halving import Arm, Search, planned_words
+from striate.transfer.preparing import FOLDS, Parts, batch_for, divide, prepare, try_pass
 from striate.transfer.probing import Probed, learning_curve, probe_cuts
 from striate.transfer.quadrant import place_problem
 from striate.transfer.receipt import write_receipt
@@ -47,9 +49,8 @@ from striate.transfer.storing import Attempts, read_features, save_features
 COMMAND = "adapt"
 BUDGET_S = 600.0
 DOCUMENT = "adaptation.json"
-# What is kept back for the chosen network's training and for the page, beside its own estimate.
-_RESERVE = 1.5
-_LEAST_RESERVE_S = 5.0
+# Probes, curves and new layers on stored features, beside the pass itself.
+_PROBING = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,17 +242,34 @@ class _Sitting:
 
     def _tell_time(self) -> float:
         """Try a few images, and say how long everything will take."""
-        parts = self._parts
-        image_s = trial_s(self._network, self._dataset, parts)
-        count = len(parts.samples) + len(parts.split.test)
-        passing = image_s * count
-        step_s = image_s * (1 + BACKWARD) * 16
-        looks = step_s * (STEPS[0] * 12 + STEPS[1] * 4 + STEPS[2] * 3 * FOLDS) if parts.can_train else 0.0
-        final = step_s * STEPS[2] * _RESERVE
-        seconds = min(1.4 * passing + looks + final, self._clock.budget_s)
-        regimes = 10 if parts.can_train else 4
-        self._events.log(planned_words(seconds, self._clock.budget_s, regimes))
-        return seconds
+        parts, budget_s = self._parts, self._clock.budget_s
+        tried = try_pass(self._network, self._dataset, parts)
+        used = self._clock.spent_s + tried.image_s * (len(parts.samples) + len(parts.split.test)) * _PROBING
+        if parts.can_train:
+            # The cut is not known yet; the middle one stands for it.
+            middle, end = tried.cuts[len(tried.cuts) // 2], tried.cuts[-1]
+            regimes = trained_regimes(middle, end)
+            costs = self._costs(tried.image_s, tried.recording, tried.cuts)
+            reserve = costs.reserve_s(regimes[1])
+            left = budget_s - used - reserve
+            # The new layers alone, or a training of the whole: as likely.
+            used += costs.plan_s(regimes, left, len(parts.folds.parts)) + reserve / RESERVE / 2
+        told = min(used, budget_s)
+        self._events.log(planned_words(told, budget_s))
+        return told
+
+    def _costs(self, image_s: float, recording: Recording, cuts: Sequence[CutPoint]) -> Costs:
+        shares = {cut.name: cut.macs_share for cut in cuts}
+        held = len(self._parts.folds.parts[0])
+        made = Costs(
+            image_s=image_s,
+            batch=batch_for(len(self._parts.samples)),
+            count=len(self._parts.samples) - held,
+            held=held,
+            depth=lambda regime: (shares[regime.cut], regime_parts(regime, cuts, recording).trained_share),
+        )
+        made.climb(trained_regimes(cuts[-1], cuts[-1])[0], self._clock.budget_s)
+        return made
 
     def _curves(self, bench: Bench, probed: Sequence[Probed], cut: str) -> tuple[Any, ...]:
         names = [cut] if cut == bench.end.name else [cut, bench.end.name]
@@ -262,13 +280,12 @@ class _Sitting:
             self._told.append("Pretrained layers are not trained: a class is too small for a validation part.")
             return []
         attempts = Attempts(self._run)
-        search = Search(
-            bench, probed, trained_regimes(bench.cut(cut), bench.end), end_at=0.0,
-            recall=attempts.recall, remember=attempts.remember,
-        )  # fmt: skip
-        reserve = max(_RESERVE * search.cost_s(search.arms[0].regime, STEPS[2]), _LEAST_RESERVE_S)
-        search.end_at = self._clock.until(reserve)
-        return search.run()
+        regimes = trained_regimes(bench.cut(cut), bench.end)
+        costs = self._costs(bench.features.image_s, bench.recording, bench.cuts)
+        end_at = self._clock.until(costs.reserve_s(regimes[-1]))
+        return Search(
+            bench, probed, regimes, costs, end_at=end_at, recall=attempts.recall, remember=attempts.remember
+        ).run()
 
     def _candidates(
         self, bench: Bench, measured: Sequence[Measured], arms: Sequence[Arm], probed: Sequence[Probed]
@@ -366,7 +383,10 @@ def _ranked(candidates: Sequence[Candidate], measured: Sequence[Measured], place
 
 def _outcome(candidate: Candidate, gap: Estimate) -> tuple[str, str]:
     if candidate.rung < len(STEPS) - 1:
-        return "dropped", f"After {STEPS[candidate.rung]} steps others were ahead, or no time was left to go on."
+        return (
+            "dropped",
+            f"After {plural(candidate.regime.epochs, 'epoch')} others were ahead, or no time was left to go on.",
+        )
     if gap.interval[1] < 0:
         return "worse", f"{-100 * gap.mean:.1f} points below the chosen one, beyond its interval."
     return "as good", "No difference to the chosen one beyond its interval; that one is cheaper or was better."

@@ -5,29 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
 from typing import Any
 
 import numpy as np
 
 from striate.events import Task
-from striate.numbers import duration, plural
+from striate.numbers import duration
 from striate.records.adapting import Regime
+from striate.transfer.costs import FIRST_FOLDS, FOLDS_SHARE, STEPS, Costs, kept
 from striate.transfer.ground import Bench, penalty_at
 from striate.transfer.probing import Probed
 from striate.transfer.regimes import parts, recipe
 from striate.transfer.short import Attempt, try_regime
-
-# Steps of each rung; a third goes on from one to the next, at least two.
-STEPS = (20, 60, 180)
-_KEPT = 3
-_FINALISTS = 2
-# Of the time that is left, for other folds than the first; and how many of them before more is tried.
-_FOLDS_SHARE = 0.4
-_FIRST_FOLDS = 3
-# A training is this many times as long as one forward pass, where gradients flow through all of it.
-BACKWARD = 2.2
-_SAFETY = 1.15
 
 Row = Mapping[str, Any]
 
@@ -67,6 +56,7 @@ class Search:
         bench: What is adapted to what.
         probed: The probes, for regimes that start from one.
         arms: What to try, in order; what there is no time for is said.
+        costs: What attempts take.
         end_at: On the monotonic clock: when it must be over.
         recall: Returns an earlier sitting's attempt by its key, or None.
         remember: Is told each finished attempt with its key.
@@ -77,14 +67,14 @@ class Search:
         bench: Bench,
         probed: Sequence[Probed],
         regimes: Sequence[Regime],
+        costs: Costs,
         *,
         end_at: float,
         recall: Callable[[Row], Attempt | None] = lambda _: None,
         remember: Callable[[Row, Attempt], None] = lambda *_: None,
     ) -> None:
-        self._bench, self._probed, self.end_at = bench, probed, end_at
+        self._bench, self._probed, self._costs, self.end_at = bench, probed, costs, end_at
         self._recall, self._remember = recall, remember
-        self._ratio: list[float] = []
         self.arms = [Arm(regime=regime) for regime in regimes]
 
     def run(self) -> list[Arm]:
@@ -96,12 +86,12 @@ class Search:
         task = Task("trainings", total=None, unit="training", events=self._bench.events)
         pending = list(self.arms)
         while pending:
-            count = self._fitting(pending)
+            count = self._costs.fitting([arm.regime for arm in pending], self._left())
             if not count:
                 break
             self._bracket(pending[:count], task)
             pending = pending[count:]
-            self._more_folds(task, until=self._now() + _FOLDS_SHARE * self._left(), most=_FIRST_FOLDS)
+            self._more_folds(task, until=self._now() + FOLDS_SHARE * self._left(), most=FIRST_FOLDS)
         self._more_folds(task, until=self.end_at, most=self._bench.ground.fold_count)
         for arm in pending:
             arm.state = "no time"
@@ -120,63 +110,24 @@ class Search:
                 if not any(arm is one for one in runners):
                     arm.state = "dropped"
 
-    def _fitting(self, pending: Sequence[Arm]) -> int:
-        """Return how many of the next arms can go through all rungs in the time a bracket may take."""
-        time_s = (1 - _FOLDS_SHARE) * self._left()
-        for count in range(len(pending), 0, -1):
-            own = [[self.cost_s(arm.regime, steps) for steps in STEPS] for arm in pending[:count]]
-            runners, needed = count, 0.0
-            for rung in range(len(STEPS)):
-                # Nobody knows yet which go on: those of mean cost, the dearest first in the last rung.
-                costs = sorted((row[rung] for row in own), reverse=True)
-                needed += sum(costs) * min(runners / count, 1.0)
-                runners = _count_kept(runners)
-            if needed <= time_s:
-                return count
-        return 0
-
     def _left(self) -> float:
         return max(self.end_at - self._now(), 0.0)
-
-    def cost_s(self, regime: Regime, steps: int) -> float:
-        """Return how long one attempt of so many steps will take, by what steps took so far."""
-        return _SAFETY * self._pass_s(regime, steps) * (median(self._ratio) if self._ratio else 1.0)
-
-    def _pass_s(self, regime: Regime, steps: int) -> float:
-        bench = self._bench
-        image_s = bench.features.image_s * max(bench.cut(regime.cut).macs_share, 0.05)
-        share = parts(regime, bench.cuts, bench.recording).trained_share
-        held = int((bench.ground.folds == 0).sum())
-        return image_s * (bench.batch * self._whole(steps) * (1 + BACKWARD * share) + held)
-
-    def _whole(self, steps: int) -> int:
-        """Return the steps of the whole epochs that so many steps take."""
-        return self._epochs(steps) * self._per_epoch()
-
-    def _epochs(self, steps: int) -> int:
-        return max(math.ceil(steps / self._per_epoch()), 1)
-
-    def _per_epoch(self) -> int:
-        count = int(self._bench.training(0).sum())
-        whole, rest = divmod(count, self._bench.batch)
-        return whole + (rest > 1 or not whole)
 
     def _now(self) -> float:
         return self._bench.clock.began + self._bench.clock.spent_s
 
     def _attempt(self, arm: Arm, rung: int, fold: int, task: Task) -> None:
-        steps = STEPS[rung]
-        regime = replace(arm.regime, epochs=self._epochs(steps))
+        regime = replace(arm.regime, epochs=self._costs.epochs(rung))
         key = {"regime": regime_key(regime), "fold": fold, "batch": self._bench.batch}
         found = self._recall(key)
         if found is None:
-            if self.cost_s(regime, steps) > self._left():
+            if self._costs.attempt_s(regime, rung) > self._left():
                 return
             found = self._train(regime, fold)
             if found.state == "stopped":
                 return
             self._remember(key, found)
-            self._ratio.append(found.seconds / self._pass_s(regime, steps))
+            self._costs.note(regime, rung, found.seconds)
         if found.gains is None:
             arm.state = "lost"
             return
@@ -204,7 +155,7 @@ class Search:
         )
         for fold in range(1, most):
             runners = [arm for arm in best if fold not in arm.gains]
-            if self._now() + sum(self.cost_s(arm.regime, STEPS[last]) for arm in runners) > until:
+            if self._now() + sum(self._costs.attempt_s(arm.regime, last) for arm in runners) > until:
                 return
             for arm in runners:
                 self._attempt(arm, last, fold, task)
@@ -214,10 +165,6 @@ def _order(arm: Arm) -> tuple[float, float]:
     return -arm.score, arm.loss
 
 
-def _count_kept(count: int) -> int:
-    return max(math.ceil(count / _KEPT), min(_FINALISTS, count))
-
-
 def _kept(ranked: Sequence[Arm], *, one_each: bool) -> list[Arm]:
     """Return the best third, at least two; where `one_each`, only the best of each regime."""
     if one_each:
@@ -225,7 +172,7 @@ def _kept(ranked: Sequence[Arm], *, one_each: bool) -> list[Arm]:
         for arm in ranked:
             first.setdefault(arm.regime.name, arm)
         ranked = list(first.values())
-    return list(ranked[: _count_kept(len(ranked))])
+    return list(ranked[: kept(len(ranked))])
 
 
 def regime_key(regime: Regime) -> dict[str, Any]:
@@ -236,9 +183,9 @@ def regime_key(regime: Regime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def planned_words(seconds: float, budget_s: float, count: int) -> str:
+def planned_words(seconds: float, budget_s: float) -> str:
     """Return the sentence that says how long it will take."""
     return (
-        f"Adapting will take about {duration(seconds)} of the {duration(budget_s)} given: "
-        f"one pass, probes at every cut, and {plural(count, 'way')} to train, as far as the time goes."
+        f"Adapting will take about {duration(seconds)} of the {duration(budget_s)} given: one pass, probes at every cut, and as "
+        "many short trainings as fit."
     )

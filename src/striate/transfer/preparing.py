@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -15,10 +14,11 @@ from striate.events import Events
 from striate.nets import Network
 from striate.nets.cuts import cut_points
 from striate.numbers import plural
-from striate.trace import trace
+from striate.records.adapting import CutPoint
+from striate.trace import Recording, trace
 from striate.train.device import Device
 from striate.train.training import SPLIT
-from striate.transfer.extracting import Features, extract_features
+from striate.transfer.extracting import BATCH, Features, extract_features
 from striate.transfer.ground import Bench, Clock
 from striate.transfer.probing import Ground
 
@@ -105,7 +105,7 @@ def prepare(
     )
     return Bench(
         network=network, dataset=dataset, samples=samples, test=test, folds=parts.folds, ground=ground, recording=recording,
-        cuts=cuts, features=features, device=device, clock=clock, batch=_SMALL if len(samples) < _MANY else _LARGE,
+        cuts=cuts, features=features, device=device, clock=clock, batch=batch_for(len(samples)),
         events=events,
     )  # fmt: skip
 
@@ -127,13 +127,32 @@ def on_scale(network: Network, targets: torch.Tensor, dataset: Dataset) -> torch
     return (targets - torch.tensor(how.value_mean)) / torch.tensor(how.value_std)
 
 
-def trial_s(network: Network, dataset: Dataset, parts: Parts) -> float:
-    """Return about how many seconds an image takes, from a handful of them."""
-    some = parts.samples[:_SMALL]
+def batch_for(count: int) -> int:
+    """Return the images of a step for so many samples."""
+    return _SMALL if count < _MANY else _LARGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A handful of images' pass.
+
+    Attributes:
+        image_s: Seconds an image.
+        recording: The network's trace.
+        cuts: Its cut points.
+    """
+
+    image_s: float
+    recording: Recording
+    cuts: tuple[CutPoint, ...]
+
+
+def try_pass(network: Network, dataset: Dataset, parts: Parts) -> Tried:
+    """Return about how long an image takes."""
     recording = trace(network.module, (2, *network.input_shape))
-    began = time.monotonic()
-    found = extract_features(network, dataset, some, cut_points(recording)[-1:], batch_size=4)
-    return min(found.image_s, (time.monotonic() - began) / len(some))
+    cuts = cut_points(recording)
+    found = extract_features(network, dataset, parts.samples[: 8 * BATCH], cuts[-1:])
+    return Tried(image_s=found.image_s, recording=recording, cuts=cuts)
 
 
 def _check(dataset: Dataset) -> None:

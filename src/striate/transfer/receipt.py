@@ -62,7 +62,7 @@ def write_receipt(
     frozen = frozen_tensors(network, finished.frozen)
     sections = (
         _loaded(run, given),
-        _cut(bench, adaptation, network, given, frozen),
+        _cut(bench, adaptation, given, frozen),
         _trained(finished, adaptation),
         _data(bench.dataset, parts, bench),
         _answers(run, network, bench, parts),
@@ -71,7 +71,7 @@ def write_receipt(
     facts = {
         "network": run.document.inputs["network"],
         "frozen": frozen,
-        "origins": _origins(network, given, frozen),
+        "origins": _origins(given, frozen),
         "weights": fingerprint.of_file(run.folder / "network" / "weights.safetensors")
         if network.origin.kind != "module"
         else "",
@@ -92,7 +92,7 @@ def frozen_tensors(network: Network, frozen: tuple[str, ...]) -> dict[str, str]:
     return frozen_digest(network.module, list(frozen)) if frozen else {}
 
 
-def _origins(network: Network, given: Network, frozen: Mapping[str, str]) -> dict[str, str]:
+def _origins(given: Network, frozen: Mapping[str, str]) -> dict[str, str]:
     """Return the SHA-256 that the pretrained network has for each frozen tensor."""
     own = frozen_digest(given.module, [""])
     return {name: own[name.removeprefix("body.")] for name in frozen if name.removeprefix("body.") in own}
@@ -133,11 +133,9 @@ def _loaded(run: Run, given: Network) -> ReceiptSection:
     )
 
 
-def _cut(
-    bench: Bench, adaptation: Adaptation, network: Network, given: Network, frozen: Mapping[str, str]
-) -> ReceiptSection:
+def _cut(bench: Bench, adaptation: Adaptation, given: Network, frozen: Mapping[str, str]) -> ReceiptSection:
     cut = bench.cut(adaptation.chosen_candidate.regime.cut)
-    origins = _origins(network, given, frozen)
+    origins = _origins(given, frozen)
     same = sum(frozen[name] == origins.get(name) for name in frozen)
     return ReceiptSection(
         title="Cut and frozen",

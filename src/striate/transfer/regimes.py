@@ -95,7 +95,7 @@ def trained_regimes(cut: CutPoint, end: CutPoint) -> tuple[Regime, ...]:
         replace(whole, name="new output, all fine-tuned", title="New output; the whole network fine-tuned at one rate",
                 lecture="different, much", body_rate=1.0),
         replace(whole, name="probe, then fine-tune", lecture="", start="probe",
-                title="The output solved on frozen features first; then all fine-tuned, what was pretrained at a tenth of the rate"),
+                title="The output solved on frozen features; then all fine-tuned, what was pretrained at a tenth of the rate"),
         whole,
         replace(whole, name="last block", lecture="", trained="last block", start="probe", body_rate=1.0,
                 title="The last block and the output trained, what is before it frozen"),
