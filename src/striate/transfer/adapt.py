@@ -18,9 +18,9 @@ from striate.data import Dataset
 from striate.errors import Cancelled, InputError, Quoted, StorageError
 from striate.events import SILENT, Events
 from striate.nets import Network
-from striate.numbers import plural
+from striate.numbers import duration, plural
 from striate.records.adaptation_document import adaptation_document, adaptation_from_document
-from striate.records.adapting import Adaptation, Candidate, CutPoint, Estimate
+from striate.records.adapting import Adaptation, Candidate, CutPoint, Estimate, InputWay
 from striate.records.training import Recipe, TrainingCurve
 from striate.runs import Run, write_json
 from striate.trace import Recording, trace
@@ -37,6 +37,7 @@ from striate.transfer.estimating import chance, estimate
 from striate.transfer.finishing import TRAINING, Finished, finish, judged
 from striate.transfer.ground import Bench, Clock, Measured, penalty_at
 from striate.transfer.halving import Arm, Search, planned_words
+from striate.transfer.inputs import inputs_cost_s, measure_inputs
 from striate.transfer.preparing import FOLDS, Parts, batch_for, divide, prepare, try_pass
 from striate.transfer.probing import Probed, learning_curve, probe_cuts
 from striate.transfer.quadrant import place_problem
@@ -51,6 +52,7 @@ BUDGET_S = 600.0
 DOCUMENT = "adaptation.json"
 # Probes, curves and new layers on stored features, beside the pass itself.
 _PROBING = 1.5
+_INPUTS_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +205,7 @@ class _Sitting:
         probed = probe_cuts(bench.features_of_samples(), bench.cuts, bench.ground)
         cut = best_cut(probed, bench.cuts)
         curves = self._curves(bench, probed, cut.name)
+        inputs = self._inputs(bench, probed)
         solved = measure_solved(bench, solved_regimes(cut, bench.end), probed)
         arms = self._search(bench, probed, cut.name)
         measured = [*solved, *_measured(arms)]
@@ -223,7 +226,7 @@ class _Sitting:
             quadrant=place_problem(
                 [one.probe for one in probed], bench.cuts, curves[0], SCORE_NAMES[self._dataset.output.kind]
             ),
-            inputs=(),
+            inputs=inputs,
             candidates=_ranked(candidates, measured, place),
             chosen=chosen.regime.name,
             why=why,
@@ -274,6 +277,14 @@ class _Sitting:
     def _curves(self, bench: Bench, probed: Sequence[Probed], cut: str) -> tuple[Any, ...]:
         names = [cut] if cut == bench.end.name else [cut, bench.end.name]
         return tuple(learning_curve(bench.rows(name), name, penalty_at(probed, name), bench.ground) for name in names)
+
+    def _inputs(self, bench: Bench, probed: Sequence[Probed]) -> tuple[InputWay, ...]:
+        """Measure ways to bring the images in, if that takes no more than a tenth of the time."""
+        needed = inputs_cost_s(bench)
+        if needed > _INPUTS_SHARE * self._clock.budget_s:
+            self._told.append(f"Input sizes were not compared: that would take about {duration(needed)}.")
+            return ()
+        return measure_inputs(bench, probed)
 
     def _search(self, bench: Bench, probed: Sequence[Probed], cut: str) -> list[Arm]:
         if not self._parts.can_train:

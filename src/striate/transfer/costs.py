@@ -22,7 +22,7 @@ FINALISTS = 2
 FOLDS_SHARE = 0.4
 FIRST_FOLDS = 3
 # A step's backward pass beside its forward pass, where gradients flow through all of it.
-BACKWARD = 2.2
+BACKWARD = 2.6
 # What is kept back for the chosen network's training, beside what one like it took.
 RESERVE = 1.3
 LEAST_RESERVE_S = 3.0
