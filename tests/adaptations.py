@@ -7,12 +7,19 @@ from striate.records import (
     Candidate,
     CurvePoint,
     CutPoint,
+    EpochRow,
     Estimate,
     InputWay,
+    LayerComparison,
     LearningCurve,
+    NetworkComparison,
     Probe,
     Quadrant,
+    ReceiptRow,
+    ReceiptSection,
+    Recipe,
     Regime,
+    TrainingCurve,
 )
 
 NAMES = ("blocks.1", "blocks.2", "blocks.3", "blocks.4", "blocks.5", "the end")
@@ -283,7 +290,7 @@ def adaptation(**changes):
 def regression():
     """R² instead of accuracy, nothing held out, the usual way chosen, nothing asked about inputs."""
     usual = CANDIDATES[4].regime
-    only = candidate(usual, 0.41, None, "chosen", "the only one")
+    only = candidate(usual, 0.41, None, "chosen", "the only one", macs=385_000_000)
     return adaptation(
         output="values",
         score_name="R²",
@@ -327,3 +334,67 @@ def large():
         curves=(curve(names[6], 0.8),),
         candidates=tuple(many),
     )
+
+
+RECEIPT = (
+    ReceiptSection(
+        title="Loaded",
+        rows=(
+            ReceiptRow(
+                label="Weights",
+                value="311 of 311 tensors, 100 % of the values",
+                checked=True,
+                how="compared name by name",
+            ),
+            ReceiptRow(label="SHA-256", value="f1b2" * 16, checked=True, how="of the file that was read"),
+            ReceiptRow(label="Preprocessing", value="resize 256, centre 224, mean 0.5, std 0.5"),
+        ),
+    ),
+    ReceiptSection(
+        title="Frozen",
+        rows=(ReceiptRow(label="Frozen tensors", value="184 of 184 with equal hashes before and after", checked=True),),
+    ),
+    ReceiptSection(title="Data", rows=(ReceiptRow(label="Files set aside", value="7 of 1007"),)),
+)
+
+
+def layer(name, share, similarity, change):
+    return LayerComparison(
+        name=name,
+        macs_share=share,
+        units=32,
+        similarity=similarity,
+        interval=(similarity - 0.02, min(1.0, similarity + 0.02)),
+        matched=similarity - 0.05,
+        matched_quartiles=(similarity - 0.15, similarity - 0.05, similarity - 0.01),
+        matched_by_chance=0.21,
+        change=change,
+    )
+
+
+COMPARISON = NetworkComparison(
+    before="timm:efficientnet_lite0",
+    after="adapted",
+    images=256,
+    data="flowers",
+    layers=(
+        layer("conv_stem", 0.05, 1.0, 0.0),
+        layer("blocks.1.0.conv_pw", 0.2, 0.99, 0.01),
+        layer("blocks.2.0.conv_pw", 0.35, 0.95, 0.05),
+        layer("blocks.3.0.conv_pw", 0.48, 0.91, 0.11),
+        layer("blocks.4.0.conv_pw", 0.63, 0.54, 0.32),
+    ),
+    alone=("conv_head", "head.0", "head.3"),
+)
+
+CURVE = TrainingCurve(
+    recipe=Recipe(optimizer="adamw", rate=0.001, epochs=4, batch=32, weight_decay=0.01),
+    epochs=tuple(
+        EpochRow(epoch=epoch, train_loss=loss, validation_loss=loss + 0.1, score=1 - loss / 3, rate=0.001, seconds=3.1)
+        for epoch, loss in enumerate((2.2, 1.1, 0.6, 0.4, 0.3))
+    ),
+    score_name="accuracy",
+    train_count=720,
+    validation_count=80,
+    events=((3.0, "went back"),),
+)

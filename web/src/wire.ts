@@ -79,12 +79,16 @@ export interface Section {
     | Cases
     | Charts
     | Dense
+    | Estimates
     | Histogram
     | Drawing
     | Graph
     | Gradients
     | Map
     | Confusion
+    | Quadrants
+    | Receipt
+    | Regimes
     | Scatter
     | TableFigure
   )[];
@@ -314,6 +318,58 @@ export interface DenseWinner {
   colour: number;
 }
 /**
+ * Charts of estimates beside or under each other; a single one takes the whole width.
+ */
+export interface Estimates {
+  kind: "estimates";
+  charts: EstimateChart[];
+  table: Table;
+}
+/**
+ * Estimates with intervals over one axis. `names` stand under the axis in place of numbers; `chosen` is a tick.
+ */
+export interface EstimateChart {
+  title: string;
+  unit: string;
+  x_label: string;
+  is_log: boolean;
+  low: number | null;
+  high: number | null;
+  curves: EstimateCurve[];
+  marks: EstimateMark[];
+  names: [number, string][];
+  chosen: [number, string] | null;
+  /**
+   * Dashed level lines: chance, a limit.
+   */
+  references: [number, string][];
+}
+/**
+ * One line with dots, and the band of its intervals; `None` where nothing was measured.
+ */
+export interface EstimateCurve {
+  label: string;
+  x: number[];
+  y: (number | null)[];
+  /**
+   * Ends of the intervals; empty without a band.
+   */
+  low: (number | null)[];
+  high: (number | null)[];
+  style: "solid" | "dashed";
+}
+/**
+ * An open mark behind the end of a curve: what was forecast and not measured, with its interval.
+ */
+export interface EstimateMark {
+  curve: number;
+  x: number;
+  y: number;
+  low: number;
+  high: number;
+  label: string;
+}
+/**
  * Counts over bins, with chance and limit as ticks.
  */
 export interface Histogram {
@@ -529,6 +585,124 @@ export interface Confusion {
   classes: string[];
   counts: number[][];
   note: string;
+}
+/**
+ * The classic table: rows similar and different, columns little and much; it is its own twin.
+ */
+export interface Quadrants {
+  kind: "quadrants";
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  similar: [QuadrantCell, QuadrantCell];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  different: [QuadrantCell, QuadrantCell];
+  /**
+   * What the marked cell says: 'this problem', or that it is not sure.
+   */
+  here: string;
+  why: string[];
+}
+/**
+ * One of the four classic cases: what is done there, and what that measured here.
+ */
+export interface QuadrantCell {
+  regime: string;
+  measured: string;
+  here: boolean;
+}
+/**
+ * What was loaded, frozen and trained, with ticks that were checked; it is its own twin.
+ */
+export interface Receipt {
+  kind: "receipt";
+  parts: ReceiptPart[];
+}
+/**
+ * Claims under one title.
+ */
+export interface ReceiptPart {
+  title: string;
+  lines: ReceiptLine[];
+}
+/**
+ * One claim; `checked` is None where it is told only.
+ */
+export interface ReceiptLine {
+  label: string;
+  value: string | number | null;
+  checked: boolean | null;
+  how: string;
+}
+/**
+ * Regimes under each other, their scores on one axis from `low` to `high`.
+ */
+export interface Regimes {
+  kind: "regimes";
+  /**
+   * What the axis shows, with its unit.
+   */
+  score: string;
+  /**
+   * Head of the column of scores.
+   */
+  measured: string;
+  low: number;
+  high: number;
+  rows: RegimeRow[];
+  left: RegimeLeft[];
+  /**
+   * Rates and policies looked at; None if there were none.
+   */
+  tried: Table | null;
+  table: Table;
+}
+/**
+ * One regime that was measured. Figures are words already, but those of the axis.
+ */
+export interface RegimeRow {
+  name: string;
+  title: string;
+  chosen: boolean;
+  /**
+   * Whether it cannot be told from the chosen one; the bracket joins such rows.
+   */
+  level: boolean;
+  /**
+   * One cell for the network up to each cut point, from the one before.
+   */
+  spine: ("frozen" | "trained" | "absent")[];
+  new_layers: number;
+  spine_words: string;
+  value: number;
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  interval: [number, number];
+  shown: string;
+  interval_shown: string;
+  /**
+   * To the chosen one; empty for that one itself.
+   */
+  difference: string;
+  difference_interval: string;
+  time: string;
+  memory: string;
+  trained: string;
+  macs: string;
+}
+/**
+ * One regime that was given up, or never measured.
+ */
+export interface RegimeLeft {
+  name: string;
+  outcome: string;
+  reason: string;
 }
 /**
  * Answer against truth, for regression; the diagonal is drawn.

@@ -2,6 +2,7 @@
 
 from striate.explain.backward import answer_of, backward
 from striate.explain.class_images import class_images
+from striate.explain.comparing_networks import compare_networks
 from striate.explain.cover import positions
 from striate.explain.detail import fine_detail
 from striate.explain.effective_field import effective_field
@@ -21,6 +22,7 @@ __all__ = [
     "answer_of",
     "backward",
     "class_images",
+    "compare_networks",
     "effective_field",
     "filters",
     "fine_detail",

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from striate.page.adapt_wire import Estimates, Quadrants, Receipt, Regimes
 from striate.page.dense_wire import Dense as Dense  # noqa: PLC0414
 
 # Sections read these from here with the rest.
@@ -204,12 +205,16 @@ Figure = Annotated[
     | Cases
     | Charts
     | Dense
+    | Estimates
     | Histogram
     | Drawing
     | Graph
     | Gradients
     | Map
     | Confusion
+    | Quadrants
+    | Receipt
+    | Regimes
     | Scatter
     | TableFigure,
     Field(discriminator="kind"),

@@ -19,6 +19,8 @@ class LayerComparison:
         matched: For each unit of the network after, the largest |correlation| of its activation with a unit of the network
             before: the mean (0 … 1); None where no unit varies.
         matched_quartiles: The first, second and third quartile of it; None likewise.
+        matched_by_chance: The same mean with the images of one network shuffled: what the number of units and images alone
+            would give; None likewise.
         change: Size of the weights' change beside the weights' own, |after − before| / |before|; None without weights.
     """
 
@@ -29,6 +31,7 @@ class LayerComparison:
     interval: tuple[float, float] | None
     matched: float | None
     matched_quartiles: tuple[float, float, float] | None
+    matched_by_chance: float | None
     change: float | None
 
 

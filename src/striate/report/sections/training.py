@@ -22,7 +22,9 @@ def section(subject: Subject) -> Section | None:
         term="Training",
         judgement=subject.judgement("training"),
         sentence=subject.sentence("training", _otherwise(curve)),
-        figures=[Charts(charts=[_loss(subject, curve), _scores(curve), *_active(curve)], table=_table(curve))],
+        figures=[
+            training_figure(curve, loss=subject.network.output.loss + (", standardised" if subject.is_values else ""))
+        ],
         caption=Caption(
             shown=f"After each of {count(last.epoch)} epochs. Epoch 0 is the untrained network.",
             should_see="Training and validation falling together, then levelling; the active share falling with depth.",
@@ -36,6 +38,11 @@ def section(subject: Subject) -> Section | None:
     )
 
 
+def training_figure(curve: TrainingCurve, *, loss: str) -> Charts:
+    """Return loss, score and activity by epoch; `loss` is its name."""
+    return Charts(charts=[_loss(curve, loss), _scores(curve), *_active(curve)], table=_table(curve))
+
+
 def _otherwise(curve: TrainingCurve) -> str:
     first, last = curve.epochs[0], curve.epochs[-1]
     went = "fell" if last.validation_loss < first.validation_loss else "went"
@@ -45,11 +52,11 @@ def _otherwise(curve: TrainingCurve) -> str:
     )
 
 
-def _loss(subject: Subject, curve: TrainingCurve) -> Chart:
+def _loss(curve: TrainingCurve, unit: str) -> Chart:
     trained = curve.trained
     return Chart(
         title="Loss",
-        unit=subject.network.output.loss + (", standardised" if subject.is_values else ""),
+        unit=unit,
         x_label="epoch",
         low=0.0,
         curves=[
