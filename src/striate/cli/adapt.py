@@ -29,6 +29,9 @@ def adapt(
     out: Annotated[Path, typer.Option(help="Run folder; the same command again goes on where it stopped.")],
     budget: Annotated[str, typer.Option(help="Time it may take: 90s, 10min, 2h.")] = "10min",
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation, at most.", min=2)] = 5,
+    groups: Annotated[
+        str, typer.Option(help="folder: images in one sub-folder are never divided; near-duplicates never are.")
+    ] = "",
     threads: Annotated[int | None, typer.Option(help="Processor threads.", min=1)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -43,6 +46,8 @@ def adapt(
     from striate.report.adapted import write_adapted_page
     from striate.transfer import adapt as adapt_network
 
+    if groups not in {"", "folder"}:
+        raise UsageError("--groups must be folder, or left out", got=groups)
     given = load_network(network)
     with Watcher(quiet=json) as events:
         dataset = load_data(data, events=events)
@@ -52,6 +57,7 @@ def adapt(
             out,
             budget_s=seconds(budget),
             folds=folds,
+            by_folder=groups == "folder",
             reference=network,
             threads=threads,
             events=events,

@@ -9,16 +9,20 @@ from striate.data import Dataset, shuffled
 from striate.errors import StriateError
 from striate.events import SILENT, Events
 from striate.explain.comparing_networks import compare_networks
+from striate.lint import lint
 from striate.nets import Network
+from striate.records import Evidence
 from striate.records.network_comparison import NetworkComparison
 from striate.records.plain import from_plain
 from striate.records.receipt import ReceiptSection
 from striate.report.adaptpage import write_adaptation_page
 from striate.runs import Run
 from striate.transfer import Adapted
+from striate.transfer.apart import read_leaks
 from striate.transfer.receipt import RECEIPT
 
 PAGE = "report.html"
+_RULES = ("leak-between-splits",)
 _IMAGES = 256
 
 
@@ -32,9 +36,11 @@ def write_adapted_page(found: Adapted, given: Network, dataset: Dataset, *, even
         events: Hears the pass over some 256 images.
     """
     path = found.run.folder / PAGE
+    judged = lint(Evidence(leaks=read_leaks(found.run), curve=found.curve), select=_RULES)
     write_adaptation_page(
         found.adaptation,
         path,
+        findings=judged.findings,
         receipt=read_receipt(found.run),
         curve=found.curve,
         comparison=_compared(found, given, dataset, events),

@@ -18,6 +18,7 @@ from striate.data import Dataset
 from striate.errors import Cancelled, InputError, Quoted, StorageError
 from striate.events import SILENT, Events
 from striate.nets import Network
+from striate.nets.cuts import END
 from striate.numbers import duration, plural
 from striate.records.adaptation_document import adaptation_document, adaptation_from_document
 from striate.records.adapting import Adaptation, Candidate, CutPoint, Estimate, InputWay
@@ -31,14 +32,16 @@ from striate.train.result import read_result
 from striate.train.score import SCORE_NAMES
 from striate.train.start import describe
 from striate.train.stopping import interrupts
+from striate.transfer.apart import LEAKS, divide_apart, leaks_document
 from striate.transfer.choosing import best_cut, choose, compared
 from striate.transfer.costs import RESERVE, STEPS, Costs
 from striate.transfer.estimating import chance, estimate
+from striate.transfer.extracting import extract_features
 from striate.transfer.finishing import TRAINING, Finished, finish, judged
 from striate.transfer.ground import Bench, Clock, Measured, penalty_at
 from striate.transfer.halving import Arm, Search, planned_words
 from striate.transfer.inputs import inputs_cost_s, measure_inputs
-from striate.transfer.preparing import FOLDS, Parts, batch_for, divide, prepare, try_pass
+from striate.transfer.preparing import FOLDS, Parts, Tried, batch_for, divide, prepare, try_pass
 from striate.transfer.probing import Probed, learning_curve, probe_cuts
 from striate.transfer.quadrant import place_problem
 from striate.transfer.receipt import write_receipt
@@ -79,6 +82,7 @@ def adapt(  # noqa: PLR0913 - what is adapted to what, and how long it may take
     *,
     budget_s: float = BUDGET_S,
     folds: int = FOLDS,
+    by_folder: bool = False,
     reference: str = "",
     events: Events = SILENT,
     threads: int | None = None,
@@ -100,6 +104,7 @@ def adapt(  # noqa: PLR0913 - what is adapted to what, and how long it may take
         folder: The run folder: new, empty, or holding this very adaptation.
         budget_s: Seconds it may take in all.
         folds: At most so many; fewer if a class is too small.
+        by_folder: Whether images of one sub-folder are never divided; near-duplicates and groups never are.
         reference: What the network is called on the command line, for the receipt.
         events: Hears how long it will take, then progress; may cancel.
         threads: Processor threads; torch's own number if None.
@@ -148,14 +153,29 @@ def adapt(  # noqa: PLR0913 - what is adapted to what, and how long it may take
                 folder,
                 command=COMMAND,
                 inputs=_inputs(network, dataset, reference),
-                settings={"budget_s": budget_s, "folds": folds, "threads": used, "device": device.place.type},
+                settings={
+                    "budget_s": budget_s,
+                    "folds": folds,
+                    "by_folder": by_folder,
+                    "threads": used,
+                    "device": device.place.type,
+                },
             )
             if run.document.status == "done":
                 return read_adapted(run, network)
             with interrupts() as is_interrupted, _told(run):
                 watched = _Interruptible(events, is_interrupted)
                 return _Sitting(
-                    network, dataset, parts, run, clock=clock, device=device, events=watched, threads=used
+                    network,
+                    dataset,
+                    parts,
+                    run,
+                    clock=clock,
+                    device=device,
+                    events=watched,
+                    threads=used,
+                    by_folder=by_folder,
+                    folds=folds,
                 ).run()
 
 
@@ -174,8 +194,8 @@ def read_adapted(run: Run, network: Network | None = None) -> Adapted:
     if run.document.command != COMMAND or not path.is_file():
         raise InputError("an adaptation must be finished to be read", got=run.document.status, where=str(run.folder))
     adaptation = adaptation_from_document(json.loads(path.read_text(encoding="utf-8")), where=str(path))
-    is_trained = (run.folder / TRAINING / "run.json").is_file()
-    curve = read_curve(Run.read(run.folder / TRAINING)) if is_trained else None
+    curve = training_curve(run)
+    is_trained = curve is not None
     if network is not None and network.origin.kind == "module" and is_trained:
         made = read_result(Run.read(run.folder / TRAINING), network)
     else:
@@ -183,25 +203,40 @@ def read_adapted(run: Run, network: Network | None = None) -> Adapted:
     return Adapted(network=made, adaptation=adaptation, curve=curve, run=run)
 
 
+def training_curve(run: Run) -> TrainingCurve | None:
+    """Return how the chosen network of an adaptation was trained; None if only its new layers were, on stored features."""
+    folder = run.folder / TRAINING
+    return read_curve(Run.read(folder)) if (folder / "run.json").is_file() else None
+
+
 class _Sitting:
     """One sitting of an adaptation."""
 
     def __init__(  # noqa: PLR0913 - what is adapted to what, where, and for how long
         self, network: Network, dataset: Dataset, parts: Parts, run: Run, *, clock: Clock, device: Device, events: Events,
-        threads: int,
+        threads: int, by_folder: bool, folds: int,
     ) -> None:  # fmt: skip
         self._network, self._dataset, self._parts, self._run = network, dataset, parts, run
         self._clock, self._device, self._events, self._threads = clock, device, events, threads
-        self._told = list(parts.told)
+        self._by_folder, self._folds = by_folder, folds
+        self._told: list[str] = []
 
     def run(self) -> Adapted:
+        tried = try_pass(self._network, self._dataset)
+        told_s = self._tell_time(tried)
         features = read_features(self._run)
-        told_s = self._tell_time()
-        bench = prepare(
-            self._network, self._dataset, self._parts, self._device, self._clock, features=features, events=self._events
-        )
         if features is None:
-            save_features(self._run, bench.features)
+            everything = tuple(range(len(self._dataset)))
+            features = extract_features(self._network, self._dataset, everything, tried.cuts, events=self._events)
+            save_features(self._run, features)
+        found = divide_apart(self._dataset, features.rows[END], by_folder=self._by_folder, folds=self._folds)
+        self._dataset, self._parts = found.dataset, found.parts
+        self._told += found.told
+        write_json(self._run.folder / LEAKS, leaks_document(found.leaks))
+        bench = prepare(
+            self._network, self._dataset, self._parts, self._device, self._clock, tried=tried, features=features,
+            events=self._events,
+        )  # fmt: skip
         probed = probe_cuts(bench.features_of_samples(), bench.cuts, bench.ground)
         cut = best_cut(probed, bench.cuts)
         curves = self._curves(bench, probed, cut.name)
@@ -243,11 +278,10 @@ class _Sitting:
         )
         return self._end(bench, adaptation, finished)
 
-    def _tell_time(self) -> float:
-        """Try a few images, and say how long everything will take."""
+    def _tell_time(self, tried: Tried) -> float:
+        """Say how long everything will take."""
         parts, budget_s = self._parts, self._clock.budget_s
-        tried = try_pass(self._network, self._dataset, parts)
-        used = self._clock.spent_s + tried.image_s * (len(parts.samples) + len(parts.split.test)) * _PROBING
+        used = self._clock.spent_s + tried.image_s * len(self._dataset) * _PROBING
         if parts.can_train:
             # The cut is not known yet; the middle one stands for it.
             middle, end = tried.cuts[len(tried.cuts) // 2], tried.cuts[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import torch
@@ -43,6 +43,16 @@ class Features:
     seconds: float
     image_s: float
     memory_format: str
+
+    def of(self, places: Sequence[int]) -> Features:
+        """Return the features of some rows, in the order given."""
+        chosen = list(places)
+        return replace(
+            self,
+            rows={name: rows[chosen] for name, rows in self.rows.items()},
+            indices=tuple(self.indices[place] for place in chosen),
+            targets=self.targets[chosen],
+        )
 
 
 def extract_features(

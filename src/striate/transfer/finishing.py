@@ -96,8 +96,8 @@ def usual_gains(bench: Bench, probed: tuple[Probed, ...]) -> Gains:
     """Return what the usual way, a new output on the frozen network, answers on the test part."""
     rows = bench.features.rows[bench.end.name]
     found = solve_readout(bench.rows(bench.end.name), bench.ground, penalty_at(probed, bench.end.name))
-    scores = found.scores(rows[len(bench.samples) :], 0)
-    asked = on_scale(bench.network, bench.features.targets, bench.dataset)[len(bench.samples) :]
+    scores = found.scores(rows[list(bench.test)], 0)
+    asked = on_scale(bench.network, bench.features.targets, bench.dataset)[list(bench.test)]
     return np.asarray(gains(bench.ground.kind, scores, asked))
 
 

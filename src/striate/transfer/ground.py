@@ -62,7 +62,7 @@ class Bench:
         ground: For probes: targets and folds, in the order of `samples`.
         recording: The network's trace.
         cuts: Its cut points.
-        features: Of the samples, and behind them of the test part, in this order.
+        features: Of all samples of the data, in their order.
         device: Where trainings run.
         clock: The time budget.
         batch: Images a step.
@@ -94,17 +94,11 @@ class Bench:
 
     def rows(self, cut: str) -> torch.Tensor:
         """Return the features at a cut of the samples that are cross-validated on."""
-        return self.features.rows[cut][: len(self.samples)]
+        return self.features.rows[cut][list(self.samples)]
 
     def features_of_samples(self) -> Features:
-        """Return the features without those of the test part."""
-        count = len(self.samples)
-        return replace(
-            self.features,
-            rows={name: rows[:count] for name, rows in self.features.rows.items()},
-            indices=self.features.indices[:count],
-            targets=self.features.targets[:count],
-        )
+        """Return the features of the samples that are cross-validated on."""
+        return self.features.of(self.samples)
 
     def training(self, fold: int) -> torch.Tensor:
         """Return (n,): what is learned from while a fold is held out."""

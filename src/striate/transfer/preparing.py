@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import torch
@@ -53,7 +54,7 @@ class Parts:
 
 
 def divide(dataset: Dataset, *, folds: int = FOLDS) -> Parts:
-    """Return the test part nobody looks at, and the folds of the rest.
+    """Return the test part nobody looks at, and the folds of the rest; groups are never divided.
 
     Raises:
         DataError: Fewer than two classes, or a class with a single sample or group.
@@ -70,42 +71,47 @@ def divide(dataset: Dataset, *, folds: int = FOLDS) -> Parts:
     if count < folds:
         told.append(f"{plural(count, 'fold')} instead of {folds}: the smallest class has no more samples or groups.")
     made = fold_samples(tuple(dataset.samples[index] for index in kept), dataset.output, count=count, seed=0)
-    if len({dataset.samples[index].content for index in kept}) == 1:
-        told.append("All images have the same content: there is nothing to tell them apart by.")
     return Parts(split=split, folds=made, told=(*told, *made.told))
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 - what is adapted to what, and what is known already
     network: Network,
     dataset: Dataset,
     parts: Parts,
     device: Device,
     clock: Clock,
     *,
-    features: Features | None,
+    tried: Tried,
+    features: Features,
     events: Events,
 ) -> Bench:
-    """Return the bench: one pass through the frozen network unless its features are there already."""
+    """Return the bench.
+
+    Args:
+        network: The pretrained network.
+        dataset: The data, with all that must not be divided grouped.
+        parts: Of that data set.
+        device: Where trainings run.
+        clock: The budget.
+        tried: The network's trace and cut points.
+        features: Of all samples, in their order.
+        events: Hears and may cancel.
+    """
     network = ready(network, dataset, parts)
-    recording = trace(network.module, (2, *network.input_shape))
-    cuts = cut_points(recording)
-    samples, test = parts.samples, parts.split.test
-    if features is None:
-        features = extract_features(network, dataset, (*samples, *test), cuts, events=events)
-    place = {index: number for number, index in enumerate(samples)}
+    samples = parts.samples
     folds = torch.zeros(len(samples), dtype=torch.int64)
     for number, part in enumerate(parts.folds.parts):
         folds[list(part)] = number
     ground = Ground(
         kind=dataset.output.kind,
         outputs=dataset.output.count,
-        targets=on_scale(network, features.targets, dataset)[: len(place)],
+        targets=on_scale(network, features.targets, dataset)[list(samples)],
         folds=folds,
         samples=samples,
     )
     return Bench(
-        network=network, dataset=dataset, samples=samples, test=test, folds=parts.folds, ground=ground, recording=recording,
-        cuts=cuts, features=features, device=device, clock=clock, batch=batch_for(len(samples)),
+        network=network, dataset=dataset, samples=samples, test=parts.split.test, folds=parts.folds, ground=ground,
+        recording=tried.recording, cuts=tried.cuts, features=features, device=device, clock=clock, batch=batch_for(len(samples)),
         events=events,
     )  # fmt: skip
 
@@ -147,11 +153,11 @@ class Tried:
     cuts: tuple[CutPoint, ...]
 
 
-def try_pass(network: Network, dataset: Dataset, parts: Parts) -> Tried:
+def try_pass(network: Network, dataset: Dataset) -> Tried:
     """Return about how long an image takes."""
     recording = trace(network.module, (2, *network.input_shape))
     cuts = cut_points(recording)
-    found = extract_features(network, dataset, parts.samples[: 8 * BATCH], cuts[-1:])
+    found = extract_features(network, dataset, range(min(len(dataset), 8 * BATCH)), cuts[-1:])
     return Tried(image_s=found.image_s, recording=recording, cuts=cuts)
 
 
@@ -166,22 +172,28 @@ def _check(dataset: Dataset) -> None:
             where=dataset.name,
             hint="One folder a class.",
         )
+    units = _units(dataset, range(len(dataset)))
     for number, name in enumerate(dataset.output.names):
-        if counts[number] < 2:
+        if len(units.get(number, ())) < 2:
             raise DataError(
-                "a class must have at least two samples, one to learn from and one to be held out",
-                got=counts[number],
+                "a class must have at least two samples or groups, one to learn from and one to be held out",
+                got=Quoted(f"{counts[number]} in {plural(len(units.get(number, ())), 'group')}"),
                 where=f"class {name!r}",
                 hint="Add samples, or leave the class out.",
             )
+
+
+def _units(dataset: Dataset, kept: Iterable[int]) -> dict[object, set[str]]:
+    """Return what may be divided of each class: its groups, and the contents of samples without one."""
+    apart: dict[object, set[str]] = {}
+    for index in kept:
+        sample = dataset.samples[index]
+        apart.setdefault(sample.target, set()).add(sample.group or sample.content)
+    return apart
 
 
 def _fewest(dataset: Dataset, kept: tuple[int, ...]) -> int:
     """Return how many folds the smallest class allows: its samples that may be divided; at least 2."""
     if dataset.output.kind != "classes":
         return max(min(len(kept), FOLDS), 2)
-    apart: dict[object, set[object]] = {}
-    for index in kept:
-        sample = dataset.samples[index]
-        apart.setdefault(sample.target, set()).add(sample.group or sample.content)
-    return max(min(len(units) for units in apart.values()), 2)
+    return max(min(len(units) for units in _units(dataset, kept).values()), 2)

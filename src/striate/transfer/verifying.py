@@ -21,10 +21,10 @@ from striate.runs import Run
 from striate.runs.folder import environment
 from striate.train.curve import split_key
 from striate.train.freezing import frozen_digest
+from striate.transfer.apart import divided_as
 from striate.transfer.estimating import estimate, gains
-from striate.transfer.extracting import Features
 from striate.transfer.finishing import answers_of
-from striate.transfer.preparing import divide, on_scale
+from striate.transfer.preparing import on_scale
 from striate.transfer.probing import Ground, probe_cuts
 from striate.transfer.receipt import RECEIPT, SCHEMA_VERSION
 from striate.transfer.storing import ATTEMPTS, FEATURES, read_features
@@ -95,8 +95,6 @@ def _measurements(run: Run, facts: Mapping[str, Any], adaptation: Adaptation) ->
         return (ReceiptRow(label="Probes", value=f"the features cannot be read: {error}", checked=False),)
     if features is None:
         return (ReceiptRow(label="Probes", value="no features to solve them from", checked=False),)
-    count = len(facts["samples"])
-    rows = {name: values[:count] for name, values in features.rows.items()}
     ground = Ground(
         kind=adaptation.output,
         outputs=facts["outputs"],
@@ -104,10 +102,7 @@ def _measurements(run: Run, facts: Mapping[str, Any], adaptation: Adaptation) ->
         folds=torch.tensor(facts["folds"]),
         samples=tuple(facts["samples"]),
     )
-    kept = Features(
-        rows=rows, indices=ground.samples, targets=ground.targets, seconds=0.0, image_s=0.0, memory_format=""
-    )
-    again = probe_cuts(kept, adaptation.cuts, ground)
+    again = probe_cuts(features.of(ground.samples), adaptation.cuts, ground)
     wrong = [
         one.probe.cut
         for one, told in zip(again, adaptation.probes, strict=True)
@@ -167,18 +162,18 @@ def _answers(
     if not is_same:
         return tuple(rows)
     try:
-        parts = divide(dataset, folds=adaptation.folds)
+        apart = divided_as(run, dataset)
     except DataError as error:
         return (*rows, ReceiptRow(label="Division", value=str(error), checked=False))
     rows.append(
         ReceiptRow(
             label="Division",
             value="training, validation and test hold the same samples",
-            checked=split_key(dataset, parts.split) == facts["split"],
-            how="Divided again, groups and all.",
+            checked=split_key(dataset, apart.parts.split) == facts["split"],
+            how="Divided again, near-duplicates and groups together.",
         )
     )
-    rows.append(_tested(run, adaptation, dataset, parts.split.test))
+    rows.append(_tested(run, adaptation, dataset, apart.parts.split.test))
     return tuple(rows)
 
 
