@@ -55,6 +55,6 @@ def given_up(error: DivergedError, rollbacks: int) -> DivergedError:
         error.rule,
         got=error.got,
         where=error.where,
-        hint=f"Given up after {rollbacks} rollbacks, at the rate divided by {FACTOR**rollbacks:g}: it is not the rate. Look at "
-        "the labels, the preprocessing, and norm (keep, reestimate).",
+        hint=f"Given up after {rollbacks} rollbacks, at the rate divided by {FACTOR**rollbacks:g}: lower it further, or look at "
+        "the labels, the preprocessing and norm.",
     )
