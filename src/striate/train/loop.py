@@ -270,10 +270,9 @@ class Loop:
 
     def _note_peak(self, rate: float) -> None:
         peaks, number = self.state.peaks, self.state.epoch
-        if len(peaks) == number:
-            peaks.append(rate)
-        else:
-            peaks[number] = max(peaks[number], rate)
+        # A checkpoint from before peaks were kept knows none of the epochs it had done.
+        peaks += [0.0] * (number + 1 - len(peaks))
+        peaks[number] = max(peaks[number], rate)
 
     def _evaluate(self, indices: tuple[int, ...]) -> Evaluation:
         work = self.work
