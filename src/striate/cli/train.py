@@ -88,5 +88,5 @@ def train(
         print_json(document(trained))
         return
     curve = trained.curve
-    print_line(f"{curve.score_name} {curve.epochs[-1].score:.4f} on {curve.validation_count} validation samples.")
+    print_line(f"{curve.score_name} {curve.kept.score:.4f} on {curve.validation_count} validation samples.")
     print_line(f"Next: striate inspect {out} {data}")

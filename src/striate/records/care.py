@@ -40,6 +40,7 @@ class GuardRow:
         similarity: Linear CKA of the features with those of the start, by stage; 1 is the same up to turning and scale.
         gradient_norm: Largest gradient norm of the epoch, by block.
         is_damaged: Whether a fall was clear.
+        seconds: Time the guard took in the epoch, gradient norms included.
     """
 
     epoch: int
@@ -50,6 +51,7 @@ class GuardRow:
     similarity: dict[str, float] = field(default_factory=dict)
     gradient_norm: dict[str, float] = field(default_factory=dict)
     is_damaged: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from striate.features import find_leaks, likeness
 from striate.findings import Allowance, Finding
 from striate.lint import RULES, Allowed, Failure, Unused, lint
 from striate.nets import Network, load_network
+from striate.nets.begun_anew import origins_of
 from striate.records import Evidence, Leaks, TrainingCurve
 from striate.report.composing import compose
 from striate.report.gather import gather
@@ -129,6 +130,7 @@ def inspect(
     found = _matched(found, dataset)
     recording = trace(found.module, (1, *found.input_shape))
     evidence = replace(gather(found, dataset, split, recording, seed=seed, events=events), curve=curve, leaks=leaks)
+    evidence = replace(evidence, origins=origins_of(found, recording.graph))
     report = lint(evidence, graph=recording.graph, select=tuple(select), ignore=tuple(ignore), allow=_allowances(found))
     for line in (*report.unused, *report.failures):
         events.log(str(line))

@@ -80,7 +80,7 @@ def starting_point(reference: str) -> Blueprint | Network:
 def document(trained: Trained) -> dict[str, Any]:
     """Return a training as plain values, as `striate train --json` prints it."""
     curve = trained.curve
-    last = curve.epochs[-1]
+    last = curve.kept
     return {
         "schema": schema.stamp("training", SCHEMA_VERSION),
         "run": str(trained.run.folder),
@@ -88,5 +88,8 @@ def document(trained: Trained) -> dict[str, Any]:
         "score": {"name": curve.score_name, "value": last.score, "samples": curve.validation_count},
         "recipe": asdict(curve.recipe),
         "epochs": [asdict(row) for row in curve.epochs],
+        "kept_epoch": last.epoch,
+        "gap": None if curve.gap is None else asdict(curve.gap),
+        "guard": [asdict(row) for row in curve.guard],
         "seconds": curve.seconds,
     }

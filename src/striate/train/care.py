@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import torch
 from torch import nn
 
+from striate.data import shuffled
 from striate.numbers import listed, plural
 from striate.records.care import AppliedRate
 from striate.records.training import Recipe
 from striate.train.freezing import Freezing, check_frozen, digest_of, frozen_digest
 from striate.train.groups import applied_rates, check_rates, multipliers
-from striate.train.normalisation import keep_statistics
+from striate.train.normalisation import keep_statistics, reestimate_statistics
+from striate.train.work import Work
 
 
 class Care:
@@ -47,6 +49,26 @@ class Care:
         self._steps = 0
         never = self.freezing.frozen_names(max((epoch for epoch, _ in recipe.unfreeze), default=1))
         self._never = {name: digest for name, digest in self._all_digests().items() if name in never} if never else {}
+
+    def begin(self, work: Work, check: Callable[[], None]) -> str:
+        """Do what comes before the first step; return a sentence about it, or nothing."""
+        if work.recipe.norm != "reestimate":
+            return ""
+        found = reestimate_statistics(
+            work.module,
+            work.dataset,
+            shuffled(work.split.train, seed=work.recipe.seed, epoch=0),
+            work.preprocessing,
+            batch_size=work.recipe.batch,
+            device=work.device.place,
+            is_frozen=lambda path: self.freezing.is_frozen(path, 1),
+            check=check,
+        )
+        self.freezing.restore()
+        return (
+            f"Running statistics of {plural(found, 'normalisation layer')} were estimated anew on "
+            f"{plural(len(work.split.train), 'training sample')}; they stay so."
+        )
 
     def enter(self, epoch: int) -> None:
         """Begin an epoch, counted from 1, or take one up after weights were loaded."""

@@ -19,6 +19,9 @@ SCHEMA_VERSION = 2
 _MIGRATIONS: dict[int, schema.Migration] = {1: lambda document: document}
 EPOCH = "epoch.safetensors"
 STEP = "step.safetensors"
+# Beside the two that are gone on from: before the first step, and when the guard last saw no damage.
+START = "start.safetensors"
+GOOD = "good.safetensors"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,11 +43,16 @@ class State:
         peaks: Highest rate of each epoch that was begun.
         best_epoch: Epoch with the lowest validation loss so far, −1 before the first.
         best_loss: That loss.
+        best_score: Validation score of that epoch.
         start_score: Validation score at epoch 0.
         rollbacks: How often the guard went back.
         good_epoch: Newest epoch the guard found no damage in, −1 before the first.
+        good_best: Which epoch was the best then.
         back_to: Epoch the guard last went back to, −1 if it never did.
-        suspected: Read-out score of an epoch in which damage was seen for the first time; None without.
+        suspected: Score in which the last look saw a clear fall; None without.
+        gradient_norm: Largest of the open epoch, by block, if there is a guard.
+        guard_seconds: Time the guard took in the open epoch.
+        kept_epoch: Whose weights were kept at the end, where those are not the last epoch's.
     """
 
     step: int = 0
@@ -58,11 +66,16 @@ class State:
     peaks: list[float] = field(default_factory=list)
     best_epoch: int = -1
     best_loss: float = 0.0
+    best_score: float = 0.0
     start_score: float = 0.0
     rollbacks: int = 0
     good_epoch: int = -1
+    good_best: int = 0
     back_to: int = -1
     suspected: float | None = None
+    gradient_norm: dict[str, float] = field(default_factory=dict)
+    guard_seconds: float = 0.0
+    kept_epoch: int | None = None
 
 
 def save_checkpoint(path: Path, state: State, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:

@@ -89,16 +89,19 @@ def read_result(run: Run, given: Network | Blueprint) -> Network:
 def _receipt(run: Run, start: Network, work: Work, state: State, care: Care) -> dict[str, Any]:
     """Return how the weights came about, in plain values."""
     document = run.document
+    epochs = max(state.epoch, 0)
+    kept = state.kept_epoch
     return {
-        "weights": f"trained, {max(state.epoch, 0)} of {work.recipe.epochs} epochs",
+        "weights": f"trained, {epochs if kept is None else kept} of {work.recipe.epochs} epochs",
         "start": dict(start.receipt),
         "recipe": work.recipe.document(),
         "data": dict(document.inputs["data"]),
         "split": dict(document.inputs["split"]),
-        "epochs": max(state.epoch, 0),
+        "epochs": epochs,
         "steps": state.step,
         "score": {"name": SCORE_NAMES[work.dataset.output.kind], "validation": state.score},
-        **care.receipt(work.optimizer, state.peaks),
+        **care.receipt(work.optimizer, state.peaks[:kept]),
+        **({} if kept is None else {"kept_epoch": kept}),
         "settings": {key: value for key, value in document.settings.items() if key != "recipe"},
         "versions": dict(document.versions),
     }

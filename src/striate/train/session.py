@@ -16,6 +16,7 @@ from striate.data import Dataset, Split
 from striate.errors import Cancelled, DivergedError
 from striate.events import Events
 from striate.nets import Network
+from striate.nets.begun_anew import new_layer_findings
 from striate.records.beginnings import Begun
 from striate.records.training import Recipe
 from striate.runs import Run, write_json
@@ -74,9 +75,12 @@ class Session:
         module = start.module.to(device.place)
         care = Care(module, self._recipe)
         work = self._work(start, module, device, care)
+        state = self._resume(work)
+        if state.epoch < 0 and "begun_anew" in start.receipt:
+            self._warn(start, care)
         loop = Loop(
             work,
-            self._resume(work),
+            state,
             care=care,
             journal=self._journal,
             folder=self._checkpoints,
@@ -125,6 +129,14 @@ class Session:
             recipe=self._recipe,
             device=device,
         )
+
+    def _warn(self, start: Network, care: Care) -> None:
+        """Say beforehand what a training from this start will suffer from."""
+        still = [name for name, rate in care.promised(self._recipe.epochs, rate=1.0).items() if not rate]
+        for finding in new_layer_findings(start, still=still):
+            self._journal.note(
+                f"{finding.severity.capitalize()}: {finding.told} {finding.todo} ({finding.name})", at=0.0
+            )
 
     def _resume(self, work: Work) -> State:
         path = newest(self._checkpoints)
