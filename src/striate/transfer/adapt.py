@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -391,12 +392,16 @@ def _measured(arms: Sequence[Arm]) -> list[Measured]:
 
 
 def _tried(arms: Sequence[Arm], name: str) -> tuple[Mapping[str, Any], ...]:
-    return tuple(
-        {"rate": arm.regime.rate, "norm": arm.regime.norm, "state": arm.state} | look
-        for arm in arms
-        if arm.regime.name == name
-        for look in (arm.looks or [{"rung": -1}])
-    )
+    """Return every look at a regime; one that was lost has no score."""
+    rows: list[Mapping[str, Any]] = []
+    for arm in arms:
+        if arm.regime.name != name:
+            continue
+        how = {"rate": arm.regime.rate, "norm": arm.regime.norm}
+        rows += [how | look for look in arm.looks]
+        if arm.state == "lost":
+            rows.append(how | {"rung": arm.rung + 1, "score": math.nan})
+    return tuple(rows)
 
 
 def _unmeasured(arm: Arm, arms: Sequence[Arm]) -> Candidate:
@@ -405,7 +410,7 @@ def _unmeasured(arm: Arm, arms: Sequence[Arm]) -> Candidate:
         regime=arm.regime,
         estimate=None,
         outcome="lost" if is_lost else "not measured",
-        reason="Its loss left the finite numbers." if is_lost else "There was no time left for it.",
+        reason="Its loss left the finite numbers" if is_lost else "There was no time left for it",
         tried=_tried(arms, arm.regime.name),
     )
 
@@ -418,7 +423,7 @@ def _ranked(candidates: Sequence[Candidate], measured: Sequence[Measured], place
         if number >= len(measured):
             rows.append(candidate)
         elif number == place:
-            rows.append(replace(candidate, outcome="chosen", reason="Taken."))
+            rows.append(replace(candidate, outcome="chosen", reason="Taken"))
         else:
             gap = compared(measured[number], chosen)
             outcome, reason = _outcome(candidate, gap)
@@ -430,11 +435,11 @@ def _outcome(candidate: Candidate, gap: Estimate) -> tuple[str, str]:
     if candidate.rung < len(STEPS) - 1:
         return (
             "dropped",
-            f"After {plural(candidate.regime.epochs, 'epoch')} others were ahead, or no time was left to go on.",
+            f"After {plural(candidate.regime.epochs, 'epoch')} others were ahead, or no time was left to go on",
         )
     if gap.interval[1] < 0:
-        return "worse", f"{-100 * gap.mean:.1f} points below the chosen one, beyond its interval."
-    return "as good", "No difference to the chosen one beyond its interval; that one is cheaper or was better."
+        return "worse", f"{-100 * gap.mean:.1f} points below the chosen one, beyond its interval"
+    return "as good", "No difference to the chosen one beyond its interval; that one is cheaper or was better"
 
 
 def _inputs(network: Network, dataset: Dataset, reference: str) -> dict[str, Any]:

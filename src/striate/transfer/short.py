@@ -26,6 +26,9 @@ from striate.train.work import Work
 from striate.transfer.estimating import Gains, gains
 from striate.transfer.probing import held_out_loss
 
+# Samples on which running statistics are measured after a short training.
+_STATISTICS = 256
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
@@ -72,13 +75,13 @@ def try_regime(
     care = Care(work.module, recipe)
     work.optimizer.zero_grad()
     if recipe.norm == "reestimate":
-        reestimate_statistics(
-            work.module, dataset, split.train, work.preprocessing, batch_size=max(recipe.batch, 32), device=device.place,
-            is_frozen=lambda name: care.freezing.is_frozen(name, 1), check=check,
-        )  # fmt: skip
+        _measure_statistics(work, care, split.train, check)
     times: list[float] = []
     state = _trained(work, care, times, deadline, check)
     care.release()
+    if state == "done" and recipe.norm == "train":
+        # Running statistics lag behind by some tens of steps: a training this short would be judged by the old ones.
+        _measure_statistics(work, care, split.train[:_STATISTICS], check)
     step_s = float(np.median(times)) if times else 0.0
     if state != "done":
         return Attempt(gains=None, loss=math.inf, seconds=time.monotonic() - began, step_s=step_s, state=state)
@@ -102,6 +105,13 @@ def answers(work: Work, indices: tuple[int, ...], check: Callable[[], None] = la
             targets.append(batch.targets)
     asked = torch.cat(targets)
     return torch.cat(scores), work.loss.cpu().standardised(asked) if work.dataset.output.kind == "values" else asked
+
+
+def _measure_statistics(work: Work, care: Care, indices: tuple[int, ...], check: Callable[[], None]) -> None:
+    reestimate_statistics(
+        work.module, work.dataset, indices, work.preprocessing, batch_size=max(work.recipe.batch, 32),
+        device=work.device.place, is_frozen=lambda name: care.freezing.is_frozen(name, 1), check=check,
+    )  # fmt: skip
 
 
 def _work(start: Network, dataset: Dataset, split: Split, recipe: Recipe, device: Device) -> Work:
