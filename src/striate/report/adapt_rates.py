@@ -32,8 +32,8 @@ def rates_section(found: Adaptation) -> Section | None:
         sentence=_rates_sentence(found, tried, lost, looks),
         figures=[_figure(found, tried)],
         caption=Caption(
-            shown="One chart a regime. Each line joins the rates tried under one policy for batch normalisation (kept, trained, measured "
-            "anew) at one look; "
+            shown="One chart a regime. Each line joins the rates tried under one policy for batch normalisation "
+            "(kept, trained, measured anew) at one look; "
             "solid is the longest look, dashed are shorter ones, whose scores are lower because they trained less.",
             should_see="A hump: too low does not learn, too high spoils what was learned; the chosen rate near its top.",
             wrong_if="the chosen rate is the lowest or the highest that was tried: the best may lie beyond.",

@@ -57,6 +57,8 @@ def regimes_section(found: Adaptation) -> Section:
 
 
 def _sentence(found: Adaptation, rows: Sequence[Candidate]) -> str:
+    if len(found.candidates) == 1:
+        return f"The only regime that was looked at is {found.chosen}."
     lead = f"Of {plural(len(found.candidates), 'regime')} {found.chosen} was chosen"
     if len(rows) < 2:
         return f"{lead}; no other was measured to the end."

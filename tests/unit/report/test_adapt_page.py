@@ -209,7 +209,7 @@ def test_the_sentence_counts_the_level_and_names_the_next():
         "Of 8 regimes cut at blocks.4 + 1 FC was chosen; 2 others cannot be told from it, and last block, the next, is "
         "3.3 points below."
     )
-    assert regimes_section(regression()).sentence == "Of 1 regime frozen was chosen; no other was measured to the end."
+    assert regimes_section(regression()).sentence == "The only regime that was looked at is frozen."
 
 
 def test_cuts_lie_at_their_share_of_the_work_and_the_chosen_one_is_marked():
@@ -313,14 +313,21 @@ def test_a_chosen_rate_at_the_edge_is_a_warning():
 
 
 def test_the_depth_sentence_names_where_the_generic_layers_end():
+    first, second, third, fourth, last = COMPARISON.layers
+    swapped = replace(COMPARISON, layers=(first, replace(second, similarity=0.8), third, fourth, last))
+
     assert said(depth_sentence(COMPARISON)) == (
-        "The generic layers end with blocks.3.0.conv_pw, at 48 % of the MACs: up to there the similarity is at least 0.90; at "
-        "blocks.4.0.conv_pw it is 0.54, the least."
+        "The generic layers end with blocks.3.0.conv_pw, at 48 % of the MACs: 4 of the 4 layers up to there have a similarity of "
+        "at least 0.90, none behind; the least is 0.54 at blocks.4.0.conv_pw."
+    )
+    assert "3 of the 4 layers up to there have" in depth_sentence(swapped)
+    assert depth_sentence(replace(COMPARISON, layers=(first, last))).startswith(
+        "The generic layers end with conv_stem, at 5\u202f% of the MACs: it has a similarity of at least 0.90, none behind"
     )
     alike = replace(COMPARISON, layers=COMPARISON.layers[:4])
-    assert depth_sentence(alike).startswith("All 4 layers answer as they did before")
-    unlike = replace(COMPARISON, layers=COMPARISON.layers[4:])
-    assert depth_sentence(unlike).startswith("Already the first layer, blocks.4.0.conv_pw")
+    assert depth_sentence(alike) == "All 4 layers answer as they did before; the least is 0.91 at blocks.3.0.conv_pw."
+    unlike = replace(COMPARISON, layers=(last,))
+    assert depth_sentence(unlike).startswith("No layer answers as it did before")
     dead = replace(COMPARISON.layers[0], similarity=None, interval=None, matched=None, matched_quartiles=None)
     assert "No layer varies" in depth_sentence(replace(COMPARISON, layers=(dead,)))
 
