@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from striate.cli import (
+    adapt,
     backward,
     budget,
     check,
@@ -25,6 +26,7 @@ from striate.cli import (
     schema,
     splits,
     train,
+    verify,
     zoo,
 )  # fmt: skip
 from striate.errors import Cancelled, StriateError, UsageError
@@ -63,7 +65,7 @@ def _main(
 
 
 for _module in (
-    new, known, zoo, load, check, budget, splits, init, train, inspect, backward, dense, demo, rules, schema,
+    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, backward, dense, demo, rules, schema,
 ):  # fmt: skip
     _module.add_to(app)
 

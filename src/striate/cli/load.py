@@ -45,6 +45,7 @@ def load(
     Nothing is loaded unless everything but a new head fits, or the share asked for does.
     """
     from striate.nets import load_pretrained, with_channels
+    from striate.nets.begun_anew import new_layer_findings
     from striate.records import Loading
 
     asked = Loading(by=by, least_share=least, sha256=sha256, outputs=outputs)
@@ -59,10 +60,15 @@ def load(
         loaded = with_channels(loaded, channels)
     if out is not None:
         loaded.save(out)
+    findings = new_layer_findings(loaded)
     if json:
-        print_json(report.document() | {"told": report.told, "saved": None if out is None else str(out)})
+        saved = None if out is None else str(out)
+        rows = [finding.row() for finding in findings]
+        print_json(report.document() | {"told": report.told, "saved": saved, "findings": rows})
         return
     _show(loaded, report)
+    for finding in findings:
+        print_line(f"{finding.severity}: {finding.told} {finding.todo} ({finding.name})")
     if out is not None:
         print_line(f"Saved {out}. Next: striate inspect {out} DATA")
 

@@ -26,6 +26,24 @@ def train(
     ] = None,
     optimizer: Annotated[str | None, typer.Option(help="sgd, adam or adamw.")] = None,
     rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
+    schedule: Annotated[str | None, typer.Option(help="one-cycle, cosine or constant.")] = None,
+    warm_up: Annotated[float | None, typer.Option(help="Share of the steps in which the rate climbs first.")] = None,
+    rates: Annotated[
+        list[str] | None, typer.Option(help="PATH=0.1: a part of the network at a tenth of the rate.", metavar="PATH=X")
+    ] = None,
+    freeze: Annotated[
+        list[str] | None, typer.Option(help="Part of the network to leave as it is, such as layer1.", metavar="PATH")
+    ] = None,
+    unfreeze: Annotated[
+        list[str] | None, typer.Option(help="2:PATH trains a frozen part from epoch 2 on.", metavar="EPOCH:PATH")
+    ] = None,
+    norm: Annotated[
+        str | None, typer.Option(help="Running statistics of the trained part: train, keep or reestimate.")
+    ] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Epochs without a lower validation loss after which it stops.", min=0)
+    ] = None,
+    guard: Annotated[str | None, typer.Option(help="Look for damage: none, watch or rollback.")] = None,
     batch: Annotated[int | None, typer.Option(help="Images a step.", min=1)] = None,
     balance: Annotated[
         str | None, typer.Option(help="What makes rare classes count as much as common ones: none, loss or sampling.")
@@ -37,10 +55,25 @@ def train(
     """Train a network; kill it whenever you like and run it again: the result is the same, bit for bit."""
     from striate.data import load_data
     from striate.train import train as train_network
-    from striate.train.asking import document, recipe_with, starting_point
+    from striate.train.asking import document, read_rates, read_unfreeze, recipe_with, starting_point
 
     recipe = recipe_with(
-        data, epochs=epochs, init=init, optimizer=optimizer, rate=rate, batch=batch, balance=balance, seed=seed
+        data,
+        epochs=epochs,
+        init=init,
+        optimizer=optimizer,
+        rate=rate,
+        schedule=schedule,
+        warm_up=warm_up,
+        rates=read_rates(rates),
+        frozen=tuple(freeze) if freeze else None,
+        unfreeze=read_unfreeze(unfreeze),
+        norm=norm,
+        patience=patience,
+        guard=guard,
+        batch=batch,
+        balance=balance,
+        seed=seed,
     )
     with Watcher(quiet=json) as events:
         trained = train_network(
@@ -55,5 +88,5 @@ def train(
         print_json(document(trained))
         return
     curve = trained.curve
-    print_line(f"{curve.score_name} {curve.epochs[-1].score:.4f} on {curve.validation_count} validation samples.")
+    print_line(f"{curve.score_name} {curve.kept.score:.4f} on {curve.validation_count} validation samples.")
     print_line(f"Next: striate inspect {out} {data}")

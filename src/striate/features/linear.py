@@ -38,7 +38,14 @@ class Readouts:
 
 
 def fit_readouts(
-    features: Tensor, targets: Tensor, parts: Tensor, penalties: Tensor, kind: Fitted, *, outputs: int, tolerance: float = TOLERANCE
+    features: Tensor,
+    targets: Tensor,
+    parts: Tensor,
+    penalties: Tensor,
+    kind: Fitted,
+    *,
+    outputs: int,
+    tolerance: float = TOLERANCE,
 ) -> Readouts:
     """Return the read-out that each problem's own samples ask for.
 
@@ -87,9 +94,7 @@ def fit_readouts(
     else:
         solved = _descended(x, _indicators(targets, kind, outputs), weights, penalties.double(), kind, tolerance)
     rows = solved.weights / scale
-    return Readouts(
-        weights=rows, biases=solved.biases - rows @ centre, steps=solved.steps, is_solved=solved.is_solved
-    )
+    return Readouts(weights=rows, biases=solved.biases - rows @ centre, steps=solved.steps, is_solved=solved.is_solved)
 
 
 def scaled(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -100,7 +105,9 @@ def scaled(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """
     x = features.double()
     if not bool(torch.isfinite(x).all()):
-        raise InputError("features must be finite numbers", got="NaN or infinity", hint="Look at the weights: striate load.")
+        raise InputError(
+            "features must be finite numbers", got="NaN or infinity", hint="Look at the weights: striate load."
+        )
     centre = x.mean(0)
     x = x - centre
     scale = x.square().mean().sqrt()
@@ -188,4 +195,3 @@ def _principal(x: Tensor) -> tuple[Tensor, Tensor]:
     values, vectors = torch.linalg.eigh(x.T @ x)
     kept = values > values[-1].clamp_min(1e-30) * 1e-12
     return vectors[:, kept], values[kept]
-

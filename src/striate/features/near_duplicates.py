@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -120,6 +121,18 @@ def likeness(
     if layer and network is None:
         raise InputError("a layer must come with a network", got=layer)
     rows, features = _rows(dataset, network, layer, events)
+    return likeness_of(dataset, rows, features, limit=limit)
+
+
+def likeness_of(dataset: Dataset, rows: Rows, features: str, *, limit: float | None = None) -> Likeness:
+    """Return which samples are near-duplicates by features that are there already; see `likeness`.
+
+    Args:
+        dataset: The data.
+        rows: (n, f) float32 of length 1, in the order of its samples: `feature_rows` makes them.
+        features: What they are, in words.
+        limit: As for `likeness`.
+    """
     first = _first_of_each_content(dataset)
     alone = rows[first]
     found, words = (limit, "given") if limit is not None else _measured(dataset, alone, first)
@@ -146,7 +159,12 @@ def _rows(dataset: Dataset, network: Network | None, layer: str, events: Events)
     name = layer or default_feature_layer(layers(recording.graph), recording.graph)
     collector = PooledCollector([name])
     observe(network, dataset, everything, [collector], events=events, recording=recording)
-    return unit_rows(directions(collector.result()[name])), f"pooled features of {name}"
+    return feature_rows(collector.result()[name]), f"pooled features of {name}"
+
+
+def feature_rows(features: Any) -> Rows:  # noqa: ANN401 - an array of any float type
+    """Return pooled features (n, f) as they are compared: centred, each sample as a direction of length 1."""
+    return unit_rows(directions(features))
 
 
 def _first_of_each_content(dataset: Dataset) -> Numbers:

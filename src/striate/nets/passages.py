@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from striate.analyse.field.axes import digits, places
 from striate.analyse.field.way import Way
 from striate.graph import Graph, Op
@@ -21,7 +23,7 @@ def live_ops(graph: Graph) -> list[Op]:
     return [op for op in graph if op.name in needed and op.name in forward]
 
 
-def passages(graph: Graph, live: list[Op]) -> set[str]:
+def passages(graph: Graph, live: Sequence[Op]) -> set[str]:
     """Return the ops that every way from the input to the output goes through."""
     number = {next(iter(graph.conditions.inputs)): -1} | {op.name: n for n, op in enumerate(live)}
     found, furthest = set(), -1

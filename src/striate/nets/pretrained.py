@@ -24,6 +24,8 @@ from striate.records.output import Output, Preprocessing
 # What the receipt of a zoo network says that was named without a weight file.
 RANDOM = "random: no @file was given"
 _PUBLISHED = "+weights"
+# What a report's other tensors are not: parameters that begin anew.
+_FILLED = {"loaded", "unexpected", "counter"}
 # What torchvision renames in its own old DenseNet files.
 _DENSE_LAYER = re.compile(
     r"^(.*denselayer\d+\.(?:norm|relu|conv))\.((?:[12])\.(?:weight|bias|running_mean|running_var))$"
@@ -79,7 +81,12 @@ def load_pretrained(
     if source is None:
         return wrapped(module, found.origin, preprocessing, {"weights": RANDOM}, found.labels), None
     report = _fill(module, source, asked, found.origin)
-    receipt = {"weights": source.source, "weights_sha256": report.sha256, "loaded": report.told}
+    receipt: dict[str, Any] = {"weights": source.source, "weights_sha256": report.sha256, "loaded": report.told}
+    anew = [
+        row.name for row in report.tensors if row.fate not in _FILLED and row.name in dict(module.named_parameters())
+    ]
+    if anew:
+        receipt["begun_anew"] = anew
     labels = () if report.of("new head") else found.labels
     return wrapped(module, found.origin, preprocessing, receipt, labels), report
 

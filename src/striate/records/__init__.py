@@ -27,6 +27,7 @@ from striate.records.backward import (
     Winners,
 )
 from striate.records.beginnings import BeginningComparison, Begun, Difference, FirstSteps, LayerStart, Start
+from striate.records.care import AppliedRate, Gap, GuardRow, LayerOrigin
 from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
 from striate.records.evidence import Evidence
 from striate.records.figures import Figures
@@ -52,13 +53,14 @@ from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes
 from striate.records.receipt import ReceiptRow, ReceiptSection
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
-from striate.records.training import Balance, EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
+from striate.records.training import Balance, EpochRow, Guarding, Norm, Optimizer, Recipe, Schedule, TrainingCurve
 from striate.records.zoo import ZooRow
 
 __all__ = [
     "LOSSES",
     "ActivationMaps",
     "Adaptation",
+    "AppliedRate",
     "Array",
     "Backward",
     "Balance",
@@ -86,8 +88,11 @@ __all__ = [
     "FirstSteps",
     "FlippedFilter",
     "Fold",
+    "Gap",
     "GradientDetail",
     "GradientRow",
+    "GuardRow",
+    "Guarding",
     "InputSizes",
     "InputWay",
     "Interpolation",
@@ -95,6 +100,7 @@ __all__ = [
     "Lanes",
     "LayerActivity",
     "LayerComparison",
+    "LayerOrigin",
     "LayerReading",
     "LayerStart",
     "LeakPair",
@@ -106,6 +112,7 @@ __all__ = [
     "MemoryLedger",
     "ModuleLoad",
     "NetworkComparison",
+    "Norm",
     "Occlusion",
     "OcclusionCensus",
     "OpTimes",

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from striate.records.output import OutputKind
+from striate.records.training import Norm
 
 Side = Literal["after", "before"]
 Trained = Literal["head", "all", "last block", "first block"]
 Start = Literal["new", "probe"]
-Norm = Literal["train", "keep", "reestimate"]
 Similarity = Literal["similar", "different"]
 Amount = Literal["little", "much"]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from striate.records.backward import Backward
 from striate.records.beginnings import Start
+from striate.records.care import LayerOrigin
 from striate.records.leaks import Leaks
 from striate.records.pictures import (
     ClassImages,
@@ -36,6 +37,7 @@ class Evidence:
     fields: Mapping[str, Receptive] | None = None
     start: Start | None = None
     curve: TrainingCurve | None = None
+    origins: tuple[LayerOrigin, ...] = ()
     leaks: Leaks | None = None
     predictions: Predictions | None = None
     scoreboard: Scoreboard | None = None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from striate.records.care import Gap, GuardRow
 
 Optimizer = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["one-cycle", "cosine", "constant"]
 Balance = Literal["none", "loss", "sampling"]
+Norm = Literal["train", "keep", "reestimate"]
+Guarding = Literal["none", "watch", "rollback"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,17 @@ class Recipe:
         label_smoothing: Share of the target spread evenly over all classes, as torch means it.
         balance: What makes rare classes count as much as common ones: "none", "loss" (each sample is weighted by
             n / (classes · samples of its class)) or "sampling" (each epoch draws every class equally often).
+        frozen: Paths of modules whose parameters and buffers stay as they are, byte for byte; "blocks.0" means all of it.
+        rates: Path of a module or parameter, and what its rate is multiplied by; the longest path that fits counts. 0 leaves
+            parameters as they are, but not running statistics.
+        norm: What running statistics of the trained part do: "train" (as torch: batches normalise, statistics follow), "keep"
+            (statistics normalise and stay), "reestimate" (measured anew on the training images before the first step, then kept).
+        warm_up: Share of the steps in which the rate climbs in a straight line to where the schedule begins.
+        unfreeze: Epoch from which a path, frozen till then, is trained; 1 is the first.
+        patience: Epochs without a lower validation loss after which training stops; 0 never stops. With patience the weights of
+            the best epoch are kept.
+        guard: Whether damage is looked for: "none", "watch" (it is told), or "rollback" (the last good state comes back, and
+            training goes on at a tenth of the rate).
     """
 
     optimizer: Optimizer = "adam"
@@ -42,6 +58,42 @@ class Recipe:
     seed: int = 0
     label_smoothing: float = 0.0
     balance: Balance = "none"
+    frozen: tuple[str, ...] = ()
+    rates: tuple[tuple[str, float], ...] = ()
+    norm: Norm = "train"
+    warm_up: float = 0.0
+    unfreeze: tuple[tuple[int, str], ...] = ()
+    patience: int = 0
+    guard: Guarding = "none"
+
+    def document(self) -> dict[str, Any]:
+        """Return plain values; what fine-tuning asks for only where it is asked, so that runs from before it go on.
+
+        Example:
+            >>> "patience" in Recipe().document(), Recipe(patience=3).document()["patience"]
+            (False, 3)
+        """
+        plain = asdict(self)
+        return {
+            one.name: plain[one.name] for one in fields(self) if one.name not in _CARE or plain[one.name] != one.default
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Recipe:
+        """Return the recipe of plain values, also after JSON has made lists of its tuples.
+
+        Example:
+            >>> recipe = Recipe(unfreeze=((2, "blocks"),))
+            >>> Recipe.from_document({"unfreeze": [[2, "blocks"]]}) == recipe
+            True
+        """
+        plain = dict(document)
+        for name in ("rates", "unfreeze"):
+            plain[name] = tuple((pair[0], pair[1]) for pair in plain.get(name, ()))
+        return cls(**plain | {"frozen": tuple(plain.get("frozen", ()))})
+
+
+_CARE = {"frozen", "rates", "norm", "warm_up", "unfreeze", "patience", "guard"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +130,9 @@ class TrainingCurve:
         train_count: Training images.
         validation_count: Validation images.
         events: What happened, as (epoch, words): "resumed", "stopped".
+        kept_epoch: Whose weights were kept, where those are not the last epoch's.
+        gap: Training beside validation at the end, on equal terms; None before the end.
+        guard: What the guard saw after each epoch, if there was one.
     """
 
     recipe: Recipe
@@ -86,6 +141,14 @@ class TrainingCurve:
     train_count: int
     validation_count: int
     events: tuple[tuple[float, str], ...] = ()
+    kept_epoch: int | None = None
+    gap: Gap | None = None
+    guard: tuple[GuardRow, ...] = ()
+
+    @property
+    def kept(self) -> EpochRow:
+        """The row of the epoch whose weights were kept."""
+        return next((row for row in self.epochs if row.epoch == self.kept_epoch), self.epochs[-1])
 
     @property
     def trained(self) -> tuple[EpochRow, ...]:

@@ -17,6 +17,7 @@ from striate.features import find_leaks, likeness
 from striate.findings import Allowance, Finding
 from striate.lint import RULES, Allowed, Failure, Unused, lint
 from striate.nets import Network, load_network
+from striate.nets.begun_anew import origins_of
 from striate.records import Evidence, Leaks, TrainingCurve
 from striate.report.composing import compose
 from striate.report.gather import gather
@@ -25,6 +26,9 @@ from striate.report.subject import Subject
 from striate.runs import Run
 from striate.trace import trace
 from striate.train import read_curve, read_seen, read_split
+from striate.transfer.adapt import COMMAND as ADAPTING
+from striate.transfer.adapt import training_curve
+from striate.transfer.apart import divided_as
 
 if TYPE_CHECKING:
     from torch import nn
@@ -126,6 +130,7 @@ def inspect(
     found = _matched(found, dataset)
     recording = trace(found.module, (1, *found.input_shape))
     evidence = replace(gather(found, dataset, split, recording, seed=seed, events=events), curve=curve, leaks=leaks)
+    evidence = replace(evidence, origins=origins_of(found, recording.graph))
     report = lint(evidence, graph=recording.graph, select=tuple(select), ignore=tuple(ignore), allow=_allowances(found))
     for line in (*report.unused, *report.failures):
         events.log(str(line))
@@ -166,7 +171,9 @@ def _allowances(network: Network) -> tuple[Allowance, ...]:
 
 def _path(out: Path | str | None, run: Run | None) -> Path:
     """Return the file to write, before anything is measured for it."""
-    path = Path(out) if out is not None else (run.folder if run else Path()) / "report.html"
+    # The report of an adaptation's folder is that of the adaptation.
+    name = "inspection.html" if run is not None and run.document.command == ADAPTING else "report.html"
+    path = Path(out) if out is not None else (run.folder if run else Path()) / name
     path = path / "report.html" if path.is_dir() else path
     if path.exists() and not path.is_file():
         raise InputError("a report must be written to a file", got=str(path))
@@ -183,6 +190,8 @@ def _training(run: Run | None, dataset: Dataset) -> tuple[TrainingCurve | None, 
     """Return the curve of a run and its own split, or a new split."""
     if run is None:
         return None, dataset.split()
+    if run.document.command == ADAPTING:
+        return training_curve(run), divided_as(run, dataset).parts.split
     curve = read_curve(run)
     if dataset.fingerprint == run.document.inputs["data"]["fingerprint"]:
         return curve, read_split(run, dataset)[1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from striate import schema
 from striate.blueprint import Blueprint, is_blueprint, read_blueprint
 from striate.data.load import BUILT_IN
+from striate.errors import UsageError
 from striate.nets import Network, load_network
 from striate.records.training import Recipe
 from striate.train.recipes import DIGITS_RECIPE
@@ -27,6 +29,47 @@ def recipe_with(data: str, **given: Any) -> Recipe:  # noqa: ANN401 - fields of 
     return replace(base, **{name: value for name, value in given.items() if value is not None})
 
 
+def read_rates(texts: Sequence[str] | None) -> tuple[tuple[str, float], ...] | None:
+    """Return paths with multipliers from "PATH=0.1"; None for none.
+
+    Raises:
+        UsageError: Something else.
+
+    Example:
+        >>> read_rates(["blocks.0=0.1", "head=1"])
+        (('blocks.0', 0.1), ('head', 1.0))
+    """
+    found = []
+    for text in texts or ():
+        path, _, number = text.rpartition("=")
+        try:
+            found.append((path, float(number)))
+        except ValueError:
+            path = ""
+        if not path:
+            raise UsageError("--rates must be a path, = and a number", got=text, hint="Such as --rates layer1=0.1.")
+    return tuple(found) or None
+
+
+def read_unfreeze(texts: Sequence[str] | None) -> tuple[tuple[int, str], ...] | None:
+    """Return epochs with paths from "2:PATH"; None for none.
+
+    Raises:
+        UsageError: Something else.
+
+    Example:
+        >>> read_unfreeze(["2:layer4"])
+        ((2, 'layer4'),)
+    """
+    found = []
+    for text in texts or ():
+        epoch, _, path = text.partition(":")
+        if not (epoch.isdecimal() and path):
+            raise UsageError("--unfreeze must be an epoch, : and a path", got=text, hint="Such as --unfreeze 2:layer4.")
+        found.append((int(epoch), path))
+    return tuple(found) or None
+
+
 def starting_point(reference: str) -> Blueprint | Network:
     """Return what a reference names: a blueprint from its file, anything else as a network with its weights."""
     if is_blueprint(reference):
@@ -37,7 +80,7 @@ def starting_point(reference: str) -> Blueprint | Network:
 def document(trained: Trained) -> dict[str, Any]:
     """Return a training as plain values, as `striate train --json` prints it."""
     curve = trained.curve
-    last = curve.epochs[-1]
+    last = curve.kept
     return {
         "schema": schema.stamp("training", SCHEMA_VERSION),
         "run": str(trained.run.folder),
@@ -45,5 +88,8 @@ def document(trained: Trained) -> dict[str, Any]:
         "score": {"name": curve.score_name, "value": last.score, "samples": curve.validation_count},
         "recipe": asdict(curve.recipe),
         "epochs": [asdict(row) for row in curve.epochs],
+        "kept_epoch": last.epoch,
+        "gap": None if curve.gap is None else asdict(curve.gap),
+        "guard": [asdict(row) for row in curve.guard],
         "seconds": curve.seconds,
     }

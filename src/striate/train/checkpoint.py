@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,14 @@ from striate import schema
 from striate.errors import SchemaError, WeightsError
 from striate.runs import write_bytes
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# Version 2 may say more of the state; what version 1 does not say has its default.
+_MIGRATIONS: dict[int, schema.Migration] = {1: lambda document: document}
 EPOCH = "epoch.safetensors"
 STEP = "step.safetensors"
+# Beside the two that are gone on from: before the first step, and when the guard last saw no damage.
+START = "start.safetensors"
+GOOD = "good.safetensors"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,6 +40,19 @@ class State:
         rows: Lines of metrics.jsonl that belong to it.
         first_loss: Loss of the first step.
         smoothed_loss: See `Watch`.
+        peaks: Highest rate of each epoch that was begun.
+        best_epoch: Epoch with the lowest validation loss so far, −1 before the first.
+        best_loss: That loss.
+        best_score: Validation score of that epoch.
+        start_score: Validation score at epoch 0.
+        rollbacks: How often the guard went back.
+        good_epoch: Newest epoch the guard found no damage in, −1 before the first.
+        good_best: Which epoch was the best then.
+        back_to: Epoch the guard last went back to, −1 if it never did.
+        suspected: Score in which the last look saw a clear fall; None without.
+        gradient_norm: Largest of the open epoch, by block, if there is a guard.
+        guard_seconds: Time the guard took in the open epoch.
+        kept_epoch: Whose weights were kept at the end, where those are not the last epoch's.
     """
 
     step: int = 0
@@ -45,6 +63,19 @@ class State:
     rows: int = 0
     first_loss: float | None = None
     smoothed_loss: float | None = None
+    peaks: list[float] = field(default_factory=list)
+    best_epoch: int = -1
+    best_loss: float = 0.0
+    best_score: float = 0.0
+    start_score: float = 0.0
+    rollbacks: int = 0
+    good_epoch: int = -1
+    good_best: int = 0
+    back_to: int = -1
+    suspected: float | None = None
+    gradient_norm: dict[str, float] = field(default_factory=dict)
+    guard_seconds: float = 0.0
+    kept_epoch: int | None = None
 
 
 def save_checkpoint(path: Path, state: State, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -117,9 +148,10 @@ def _values(module: nn.Module) -> dict[str, Tensor]:
     return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
-def _order(path: Path) -> tuple[int, int]:
+def _order(path: Path) -> tuple[int, int, int]:
+    # What was done before a rollback lies behind it, however many steps it had.
     state = _document(path)["state"]
-    return state["step"], state["epoch"]
+    return state.get("rollbacks", 0), state["step"], state["epoch"]
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -134,7 +166,7 @@ def _document(path: Path) -> dict[str, Any]:
         document = json.loads(metadata.get("striate", "null"))
     except ValueError as cause:
         raise SchemaError("a checkpoint's header must be JSON", got=str(cause), where=str(path), hint=_CURE) from cause
-    return schema.accept(document, "checkpoint", SCHEMA_VERSION, where=str(path))
+    return schema.accept(document, "checkpoint", SCHEMA_VERSION, where=str(path), migrations=_MIGRATIONS)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -9,6 +9,7 @@ from typing import Any
 from striate import fingerprint, schema
 from striate.data import Dataset, Split, load_data
 from striate.errors import DataError, InputError
+from striate.records.care import Gap, GuardRow
 from striate.records.training import EpochRow, Recipe, TrainingCurve
 from striate.runs import Run, write_json
 from striate.train.journal import LOG, METRICS
@@ -35,16 +36,20 @@ def read_curve(run: Run) -> TrainingCurve:
     """
     _check(run)
     inputs, settings = run.document.inputs, run.document.settings
-    rows = [row for row in run.rows(METRICS) if row["kind"] == "epoch"]
+    rows = {kind: _of_kind(run, kind) for kind in ("epoch", "guard", "end")}
+    end = rows["end"][-1] if rows["end"] else {}
     return TrainingCurve(
-        recipe=Recipe(**settings["recipe"]),
-        epochs=tuple(
-            EpochRow(**{key: value for key, value in row.items() if key not in {"kind", "step"}}) for row in rows
-        ),
+        recipe=Recipe.from_document(settings["recipe"]),
+        epochs=tuple(EpochRow(**row) for row in rows["epoch"]),
         score_name=SCORE_NAMES[inputs["data"]["output"]],
         train_count=inputs["split"]["train_count"],
         validation_count=inputs["split"]["validation_count"],
         events=tuple((line["epoch"], line["event"]) for line in run.rows(LOG) if line["event"]),
+        kept_epoch=end.get("kept_epoch"),
+        gap=Gap(**end["gap"] | {"interval": tuple(end["gap"]["interval"])}) if end else None,
+        guard=tuple(
+            GuardRow(**row | {name: tuple(row[name]) for name in ("readout_fall", "own_fall")}) for row in rows["guard"]
+        ),
     )
 
 
@@ -106,6 +111,15 @@ def write_seen(run: Run, dataset: Dataset, split: Split) -> None:
     """Write the content keys of the samples a training learns from or is watched on, for `read_seen`."""
     contents = sorted({dataset.samples[index].content for index in (*split.train, *split.validation)})
     write_json(run.folder / SEEN, {"schema": schema.stamp("seen", 1), "contents": contents})
+
+
+def _of_kind(run: Run, kind: str) -> list[dict[str, Any]]:
+    """Return the rows of one kind, as the fields of their record."""
+    return [
+        {key: value for key, value in row.items() if key not in {"kind", "step"}}
+        for row in run.rows(METRICS)
+        if row["kind"] == kind
+    ]
 
 
 def _check(run: Run) -> None:

@@ -14,8 +14,9 @@ from striate.records.training import Recipe
 from striate.train.balancing import loss_for, training_order
 from striate.train.device import Device
 from striate.train.evaluate import evaluate
+from striate.train.groups import set_rate
 from striate.train.losses import scores_of
-from striate.train.optimizers import make_optimizer, set_rate
+from striate.train.optimizers import make_optimizer
 from striate.train.schedule import rate_at
 from striate.train.work import Work
 

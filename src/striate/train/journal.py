@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from striate.events import Events
+from striate.records.care import Gap, GuardRow
 from striate.records.training import EpochRow
 from striate.runs import Run
 
@@ -43,14 +44,22 @@ class Journal:
         """Write what one epoch gave."""
         self._row({"kind": "epoch", "step": step} | asdict(row))
 
+    def guard(self, row: GuardRow, *, step: int) -> None:
+        """Write what the guard saw after one epoch."""
+        self._row({"kind": "guard", "step": step} | asdict(row))
+
+    def end(self, *, step: int, kept_epoch: int | None, gap: Gap) -> None:
+        """Write which weights were kept, and training beside validation."""
+        self._row({"kind": "end", "step": step, "kept_epoch": kept_epoch, "gap": asdict(gap)})
+
     def note(self, message: str, *, at: float, event: str = "") -> None:
         """Write and say one line.
 
         Args:
             message: A sentence.
             at: When, in epochs.
-            event: The word the curve shows ("resumed", "stopped", "diverged"); "" for a line of the
-                log only.
+            event: The word the curve shows ("resumed", "stopped", "diverged", "damaged", "rolled back", "stopped early",
+                "kept"); "" for a line of the log only.
         """
         self.run.append(
             LOG,

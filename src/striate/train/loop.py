@@ -13,12 +13,18 @@ from striate.events import Events, Task
 from striate.records.training import EpochRow
 from striate.train.activity import Activity
 from striate.train.balancing import training_order
+from striate.train.care import Care
 from striate.train.checkpoint import EPOCH, STEP, State, save_checkpoint
 from striate.train.divergence import Watch
+from striate.train.ending import finish
 from striate.train.evaluate import Evaluation, evaluate
+from striate.train.groups import set_rate
+from striate.train.guard import FACTOR, Seen
+from striate.train.guard_words import told_back, told_seen
+from striate.train.guarding import Guarding
 from striate.train.journal import Journal
+from striate.train.keeping import close_state, is_over, names_for, prune
 from striate.train.losses import scores_of
-from striate.train.optimizers import set_rate
 from striate.train.schedule import rate_at
 from striate.train.score import SCORE_NAMES
 from striate.train.work import Work
@@ -33,6 +39,7 @@ class Loop:
     Args:
         work: What is done.
         state: How far it is; kept up to date.
+        care: Holds and checks what the recipe holds and promises.
         journal: Where it writes.
         folder: Where checkpoints go.
         events: Hears the progress of the task "training".
@@ -48,6 +55,7 @@ class Loop:
         work: Work,
         state: State,
         *,
+        care: Care,
         journal: Journal,
         folder: Path,
         events: Events,
@@ -55,16 +63,14 @@ class Loop:
     ) -> None:
         self.work = work
         self.state = state
+        self.care = care
         self.is_at_rest = True
         self._journal = journal
         self._folder = folder
         self._events = events
         self._is_interrupted = is_interrupted
-        self._watch = Watch(
-            of_ignorance=work.loss.of_ignorance,
-            start=state.first_loss,
-            smoothed=state.smoothed_loss,
-        )
+        self._watch = self._new_watch()
+        self._guarding = Guarding(work, care, folder=folder, check=self._check)
         self._activity = Activity(
             work.module,
             work.dataset,
@@ -79,20 +85,30 @@ class Loop:
 
         Raises:
             Cancelled: Asked to stop; the state is between two steps.
-            DivergedError: The loss ran away.
+            DivergedError: The loss ran away, or with a guard that goes back, it did so again and again.
             StorageError: The disk refused.
         """
         self._clock = time.monotonic()
+        self.care.enter(self.state.epoch + 1)
         if self.state.epoch < 0:
+            self._begin()
             self._close_epoch()
-        task = Task(
-            "training",
-            total=self.work.steps,
-            unit="step",
-            events=self._events,
-            done=self.state.step,
-        )
-        while self.state.epoch < self.work.recipe.epochs:
+        else:
+            self.is_at_rest = False
+            self._guarding.begin(self.state)
+            self.is_at_rest = True
+        while not is_over(self.state, self.work.recipe):
+            try:
+                self._epochs()
+            except DivergedError as error:
+                self._go_back(error)
+        self.is_at_rest = False  # The state on disk is the last epoch's, the weights may become another's.
+        finish(self.work, self.state, self.care, folder=self._folder, journal=self._journal, check=self._check)
+
+    def _epochs(self) -> None:
+        task = Task("training", total=self.work.steps, unit="step", events=self._events, done=self.state.step)
+        while not is_over(self.state, self.work.recipe):
+            self.care.enter(self.state.epoch + 1)
             for batch in self._batches():
                 self._step(batch, task)
             self._close_epoch()
@@ -124,13 +140,22 @@ class Loop:
             epoch=epoch,
         )
 
+    def _begin(self) -> None:
+        """Do what comes before the first step, on a network that is as it was given."""
+        self.is_at_rest = False
+        told = self.care.begin(self.work, self._check)
+        if told:
+            self._journal.note(told, at=0.0)
+        self._guarding.begin(self.state)
+        self.is_at_rest = True
+
     def _step(self, batch: Batch, task: Task) -> None:
         work, state = self.work, self.state
-        rate = rate_at(work.recipe, state.step, work.steps)
+        rate = self._rate(state.step)
         self.is_at_rest = False
         work.device.seed(work.recipe.seed, state.step)
         set_rate(work.optimizer, rate)
-        work.module.train()
+        self.care.train_mode()
         work.optimizer.zero_grad()
         with work.device.autocast():
             scores = scores_of(work.module, batch.images.to(work.device.place), work.dataset.output.count)
@@ -138,7 +163,10 @@ class Loop:
         number = loss.item()
         self._judge(self._watch.follow(number), number, rate)
         work.device.backward(loss)
+        self._judge(*self._guarding.follow_gradients(state), rate)
         work.optimizer.step()
+        self.care.after_step(work.optimizer, rate=rate, where=f"step {state.step}")
+        self._note_peak(rate)
         state.step += 1
         state.loss_sum += number
         if state.step % ROW_EVERY_STEPS == 0:
@@ -159,8 +187,9 @@ class Loop:
             train_loss = self._evaluate(some).loss
         else:
             train_loss = state.loss_sum / work.steps_per_epoch
-            rate = rate_at(work.recipe, state.step - 1, work.steps)
+            rate = self._rate(state.step - 1)
         active = self._activity.measure(work.module, work.device.place, check=self._check)
+        stayed = self.care.close()
         self._judge(
             "" if math.isfinite(held_out.loss) else "the validation loss must be a finite number",
             held_out.loss,
@@ -171,6 +200,9 @@ class Loop:
             train_loss,
             rate,
         )
+        seen = self._guarding.look(state)
+        if seen is not None and work.recipe.guard == "rollback":
+            self._judge(seen.rule, seen.suspected or 0.0, rate)
         self._count_seconds()
         self.is_at_rest = False
         row = EpochRow(
@@ -183,12 +215,36 @@ class Loop:
             active=active,
         )
         self._journal.epoch(row, step=state.step)
-        state.epoch, state.loss_sum, state.seconds, state.score = row.epoch, 0.0, 0.0, row.score
-        self.save(EPOCH)
+        if seen is not None:
+            self._journal.guard(seen.row, step=state.step)
+        close_state(state, row, seen)
+        for name in names_for(state, work.recipe):
+            self.save(name)
+        prune(self._folder, state)
         self.is_at_rest = True
-        self._tell(row)
+        self._tell(row, seen)
+        if stayed and row.epoch:
+            self._journal.note(stayed, at=float(row.epoch))
 
-    def _tell(self, row: EpochRow) -> None:
+    def _go_back(self, error: DivergedError) -> None:
+        """Go back to the last good state, at a tenth of the rate.
+
+        Raises:
+            DivergedError: The recipe does not say to, or it was done too often.
+        """
+        self.is_at_rest = False
+        at, recipe = self.at, self.work.recipe
+        back = self._guarding.last_good(self.state, error)
+        self.state = back
+        self._watch = self._new_watch()
+        self._journal.rows = back.rows
+        self.save(EPOCH)
+        (self._folder / STEP).unlink(missing_ok=True)
+        self._journal.rewind(back.rows)
+        self.is_at_rest = True
+        self._journal.note(told_back(error, back, highest=recipe.rate), at=at, event="rolled back")
+
+    def _tell(self, row: EpochRow, seen: Seen | None) -> None:
         if row.epoch == 0 and self._activity.trouble:
             self._journal.note(f"Activity is not measured: {self._activity.trouble}", at=0.0)
         name = SCORE_NAMES[self.work.dataset.output.kind]
@@ -197,6 +253,26 @@ class Loop:
             f"validation loss {row.validation_loss:.4f}, {name} {row.score:.4f}.",
             at=float(row.epoch),
         )
+        if seen is not None:
+            share = min(seen.row.seconds / max(row.seconds, 1e-9), 1.0)
+            words = told_seen(seen, name, images=self._guarding.images, share=share)
+            self._journal.note(words, at=float(row.epoch), event="damaged" if seen.rule else "")
+
+    def _rate(self, step: int) -> float:
+        return rate_at(self.work.recipe, step, self.work.steps) / FACTOR**self.state.rollbacks
+
+    def _new_watch(self) -> Watch:
+        return Watch(
+            of_ignorance=self.work.loss.of_ignorance,
+            start=self.state.first_loss,
+            smoothed=self.state.smoothed_loss,
+        )
+
+    def _note_peak(self, rate: float) -> None:
+        peaks, number = self.state.peaks, self.state.epoch
+        # A checkpoint from before peaks were kept knows none of the epochs it had done.
+        peaks += [0.0] * (number + 1 - len(peaks))
+        peaks[number] = max(peaks[number], rate)
 
     def _evaluate(self, indices: tuple[int, ...]) -> Evaluation:
         work = self.work

@@ -8,7 +8,7 @@ from typing import get_args
 from striate.errors import InputError, unknown_name
 from striate.nets.beginnings import read_beginning
 from striate.records.output import OutputKind
-from striate.records.training import Balance, Optimizer, Recipe, Schedule
+from striate.records.training import Balance, Guarding, Norm, Optimizer, Recipe, Schedule
 
 DIGITS_RECIPE = Recipe(
     optimizer="adamw",
@@ -35,7 +35,7 @@ def check_recipe(recipe: Recipe, kind: OutputKind | None = None) -> None:
 
     Raises:
         InputError: A number outside its range; it names the field.
-        UnknownNameError: An optimiser, schedule, balance or start nobody knows.
+        UnknownNameError: An optimiser, schedule, balance, norm, guard or start nobody knows.
 
     Example:
         >>> check_recipe(Recipe(batch=0))
@@ -55,9 +55,11 @@ def check_recipe(recipe: Recipe, kind: OutputKind | None = None) -> None:
     for field, share in (
         ("momentum", recipe.momentum),
         ("label_smoothing", recipe.label_smoothing),
+        ("warm_up", recipe.warm_up),
     ):
         if not 0 <= share < 1:
             raise InputError(f"{field} must be at least 0 and below 1", got=share, where="recipe")
+    _check_care(recipe)
     if kind in {"labels", "values"} and recipe.balance != "none":
         raise InputError(
             f"balance must be none for {kind}, which have no classes to balance", got=recipe.balance, where="recipe"
@@ -75,7 +77,22 @@ def _check_words(recipe: Recipe) -> None:
         ("optimizer", recipe.optimizer, get_args(Optimizer)),
         ("schedule", recipe.schedule, get_args(Schedule)),
         ("balance", recipe.balance, get_args(Balance)),
+        ("norm", recipe.norm, get_args(Norm)),
+        ("guard", recipe.guard, get_args(Guarding)),
     ):
         if name not in known:
             raise unknown_name(noun, name, list(known), where="recipe")
     read_beginning(recipe.init, where="recipe")
+
+
+def _check_care(recipe: Recipe) -> None:
+    """Refuse what no network could follow; paths are looked at with the network."""
+    if recipe.patience < 0:
+        raise InputError("patience must be at least 0", got=recipe.patience, where="recipe")
+    if "" in {*recipe.frozen, *(path for path, _ in recipe.rates), *(path for _, path in recipe.unfreeze)}:
+        raise InputError(
+            "a path must name a part of the network", got="", where="recipe", hint="To train nothing, do not train."
+        )
+    for epoch, path in recipe.unfreeze:
+        if not 2 <= epoch <= recipe.epochs:
+            raise InputError(f"unfreeze must name an epoch from 2 to the last, {recipe.epochs}", got=epoch, where=path)

@@ -13,6 +13,7 @@ from striate.errors import InputError
 from striate.nets import Network, load_weights, read_weights, save_weights
 from striate.records.output import Output, Preprocessing
 from striate.runs import Run, write_json
+from striate.train.care import Care
 from striate.train.checkpoint import State
 from striate.train.score import SCORE_NAMES
 from striate.train.work import Work
@@ -22,7 +23,7 @@ _WEIGHTS = "weights.safetensors"
 _SCHEMA_VERSION = 2
 
 
-def save_result(run: Run, start: Network, work: Work, state: State) -> Network:
+def save_result(run: Run, start: Network, work: Work, state: State, care: Care) -> Network:
     """Write `network/` and return the network, on the processor and in eval mode.
 
     A module from a session cannot be built again from a file: beside its weights stands what else
@@ -31,9 +32,10 @@ def save_result(run: Run, start: Network, work: Work, state: State) -> Network:
     Raises:
         StorageError: The disk refused.
     """
+    care.release()
     module = work.module.cpu().eval()
     module.zero_grad()
-    network = replace(start, module=module, receipt=_receipt(run, start, work, state))
+    network = replace(start, module=module, receipt=_receipt(run, start, work, state, care))
     folder = run.folder / "network"
     if network.origin.kind != "module":
         network.save(folder)
@@ -84,24 +86,22 @@ def read_result(run: Run, given: Network | Blueprint) -> Network:
     )
 
 
-def _receipt(run: Run, start: Network, work: Work, state: State) -> dict[str, Any]:
+def _receipt(run: Run, start: Network, work: Work, state: State, care: Care) -> dict[str, Any]:
     """Return how the weights came about, in plain values."""
     document = run.document
-    parameters = list(work.module.parameters())
-    trained = sum(parameter.numel() for parameter in parameters if parameter.requires_grad)
+    epochs = max(state.epoch, 0)
+    kept = state.kept_epoch
     return {
-        "weights": f"trained, {max(state.epoch, 0)} of {work.recipe.epochs} epochs",
+        "weights": f"trained, {epochs if kept is None else kept} of {work.recipe.epochs} epochs",
         "start": dict(start.receipt),
-        "recipe": asdict(work.recipe),
+        "recipe": work.recipe.document(),
         "data": dict(document.inputs["data"]),
         "split": dict(document.inputs["split"]),
-        "epochs": max(state.epoch, 0),
+        "epochs": epochs,
         "steps": state.step,
         "score": {"name": SCORE_NAMES[work.dataset.output.kind], "validation": state.score},
-        "parameters": {
-            "trained": trained,
-            "frozen": sum(parameter.numel() for parameter in parameters) - trained,
-        },
+        **care.receipt(work.optimizer, state.peaks[:kept]),
+        **({} if kept is None else {"kept_epoch": kept}),
         "settings": {key: value for key, value in document.settings.items() if key != "recipe"},
         "versions": dict(document.versions),
     }

@@ -72,7 +72,7 @@ class Rotation(Beginning):
         receipt = made.network.receipt
         told = (
             f"Convolutions from {receipt['steps']} steps on {len(data) // len(TURNS)} images in four turns; "
-            f"{percent(made.curve.epochs[-1].score)} of held-out turns told right at the end, chance 25 %."
+            f"{percent(made.curve.kept.score)} of held-out turns told right at the end, chance 25 %."
         )
         return (told,)
 

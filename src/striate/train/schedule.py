@@ -19,6 +19,8 @@ def rate_at(recipe: Recipe, step: int, steps: int) -> float:
     * "cosine": half a cosine from the rate down towards 0.
     * "constant": the rate.
 
+    With `warm_up`, the first steps climb in a straight line to where the schedule begins, and the schedule has the rest.
+
     Args:
         recipe: Names the schedule and the highest rate.
         step: 0 for the first.
@@ -26,13 +28,20 @@ def rate_at(recipe: Recipe, step: int, steps: int) -> float:
 
     Source:
         Smith & Topin, "Super-Convergence", 2018, in the form of torch's `OneCycleLR`.
-        Differs: the momentum stays as it is.
+        Differs: the momentum stays as it is. Warm-up: Goyal et al., "Accurate, Large Minibatch SGD", 2017, section 2.2.
 
     Example:
         >>> recipe = Recipe(rate=1.0, schedule="cosine")
         >>> [round(rate_at(recipe, step, 4), 3) for step in range(4)]
         [1.0, 0.854, 0.5, 0.146]
     """
+    warm = min(round(recipe.warm_up * steps), steps - 1)
+    if step < warm:
+        return _scheduled(recipe, 0, steps - warm) * (step + 1) / (warm + 1)
+    return _scheduled(recipe, step - warm, steps - warm)
+
+
+def _scheduled(recipe: Recipe, step: int, steps: int) -> float:
     if recipe.schedule == "constant":
         return recipe.rate
     if recipe.schedule == "cosine":

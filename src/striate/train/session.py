@@ -8,16 +8,20 @@ from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 
+from torch import nn
+
 from striate import schema
 from striate.blueprint import Blueprint
 from striate.data import Dataset, Split
 from striate.errors import Cancelled, DivergedError
 from striate.events import Events
 from striate.nets import Network
+from striate.nets.begun_anew import new_layer_findings
 from striate.records.beginnings import Begun
 from striate.records.training import Recipe
 from striate.runs import Run, write_json
 from striate.train.balancing import loss_for
+from striate.train.care import Care
 from striate.train.checkpoint import EPOCH, State, load_checkpoint, newest
 from striate.train.device import Device
 from striate.train.journal import Journal
@@ -68,10 +72,16 @@ class Session:
             DivergedError: Lost; the network of the last good epoch is written.
         """
         start = self._start()
-        work = self._work(start, device)
+        module = start.module.to(device.place)
+        care = Care(module, self._recipe)
+        work = self._work(start, module, device, care)
+        state = self._resume(work)
+        if state.epoch < 0 and "begun_anew" in start.receipt:
+            self._warn(start, care)
         loop = Loop(
             work,
-            self._resume(work),
+            state,
+            care=care,
             journal=self._journal,
             folder=self._checkpoints,
             events=self._events,
@@ -84,7 +94,7 @@ class Session:
             raise
         except DivergedError as error:
             raise self._lost(loop, start, error) from error
-        network = save_result(self._run, start, work, loop.state)
+        network = save_result(self._run, start, work, loop.state, care)
         self._run.end("done")
         shutil.rmtree(self._checkpoints, ignore_errors=True)
         return network
@@ -107,12 +117,11 @@ class Session:
             write_json(path, {"schema": schema.stamp("start", 1), "begun": asdict(done)})
         return start
 
-    def _work(self, start: Network, device: Device) -> Work:
-        module = start.module.to(device.place)
+    def _work(self, start: Network, module: nn.Module, device: Device, care: Care) -> Work:
         loss = loss_for(start, self._dataset, self._split.train, self._recipe)
         return Work(
             module=module,
-            optimizer=make_optimizer(module, self._recipe),
+            optimizer=make_optimizer(module, self._recipe, care.freezing),
             loss=loss.to(device.place),
             preprocessing=start.preprocessing,
             dataset=self._dataset,
@@ -120,6 +129,14 @@ class Session:
             recipe=self._recipe,
             device=device,
         )
+
+    def _warn(self, start: Network, care: Care) -> None:
+        """Say beforehand what a training from this start will suffer from."""
+        still = [name for name, rate in care.promised(self._recipe.epochs, rate=1.0).items() if not rate]
+        for finding in new_layer_findings(start, still=still):
+            self._journal.note(
+                f"{finding.severity.capitalize()}: {finding.told} {finding.todo} ({finding.name})", at=0.0
+            )
 
     def _resume(self, work: Work) -> State:
         path = newest(self._checkpoints)
@@ -151,14 +168,14 @@ class Session:
             at=loop.at,
             event="stopped",
         )
-        save_result(self._run, start, loop.work, loop.state)
+        save_result(self._run, start, loop.work, loop.state, loop.care)
 
     def _lost(self, loop: Loop, start: Network, error: DivergedError) -> DivergedError:
         kept = "no epoch ended well, so no weights are kept."
         self._journal.note(str(error), at=loop.at, event="diverged")
         if (self._checkpoints / EPOCH).is_file():
             state = load_checkpoint(self._checkpoints / EPOCH, loop.work.module)
-            save_result(self._run, start, loop.work, state)
+            save_result(self._run, start, loop.work, state, loop.care)
             place = self._run.folder / "network"
             kept = f"{place} holds the weights at the end of epoch {state.epoch}."
         return DivergedError(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from striate import fingerprint
 from striate.blueprint import Blueprint
 from striate.data import Dataset, Split, batches, measure_preprocessing, shuffled
-from striate.errors import DataError, Quoted, ShapeError
+from striate.errors import DataError, InputError, Quoted, ShapeError
 from striate.events import SILENT, Events
 from striate.graph import Shape, size
 from striate.nets import Network, Origin, build, initialise
@@ -20,6 +20,8 @@ from striate.nets.beginnings import read_beginning
 from striate.records.beginnings import Begun
 from striate.records.output import Output, Preprocessing
 from striate.records.training import Recipe
+from striate.train.freezing import Freezing
+from striate.train.groups import multipliers
 
 QUIET = 0.1
 MOST_VALUES = 2**25
@@ -51,6 +53,31 @@ def check_output(given: Network | Blueprint, dataset: Dataset) -> None:
             got=Quoted(f"{differing[0]!r} for {differing[1]!r}"),
             where=dataset.name,
             hint="Rename the classes, or leave the names out of the blueprint.",
+        )
+
+
+def check_parts(given: Network | Blueprint, recipe: Recipe) -> None:
+    """Refuse a recipe that speaks of parts the network does not have, before anything is written.
+
+    Raises:
+        UnknownNameError: A path that leads nowhere.
+        InputError: A rate or an epoch that means nothing, or nothing left to train.
+    """
+    if not (recipe.frozen or recipe.rates or recipe.unfreeze):
+        return
+    if isinstance(given, Blueprint):
+        with torch.random.fork_rng():
+            module: nn.Module = build(given)
+    else:
+        module = given.module
+    found = multipliers(module, recipe.rates)
+    freezing = Freezing(module, recipe.frozen, unfreeze=recipe.unfreeze)
+    if not any(multiplier and freezing.epoch_of(name) == 1 for name, multiplier in found.items()):
+        raise InputError(
+            "a network must have a parameter that is trained from the first epoch",
+            got=0,
+            where="recipe",
+            hint="Freeze less.",
         )
 
 

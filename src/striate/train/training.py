@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from striate.train.device import Device, accelerated, own_state
 from striate.train.recipes import check_recipe
 from striate.train.result import read_result
 from striate.train.session import Session
-from striate.train.start import check_output, describe
+from striate.train.start import check_output, check_parts, describe
 from striate.train.stopping import interrupts
 
 SPLIT = {"seed": 0, "validation": 0.1, "test": 0.2}
@@ -57,8 +57,8 @@ def train(
     """Return the network trained on the data by the recipe; all about it is in a run folder.
 
     A blueprint starts from the recipe's weights, a network from its own. The loss belongs to the
-    kind of output (see `Loss`), the weights are those after the last step. Weight decay leaves
-    biases and normalisation alone. One tenth of the samples is for validation, a fifth is held out
+    kind of output (see `Loss`), the weights are those after the last step, or with patience those of the best epoch. Weight
+    decay leaves biases and normalisation alone. One tenth of the samples is for validation, a fifth is held out
     (`Dataset.split`, seed 0, whatever the recipe's seed).
 
     A training that was killed or stopped goes on when it is started again in the same folder, and
@@ -77,10 +77,12 @@ def train(
 
     Raises:
         InputError: A recipe that cannot be followed; a folder that holds something else.
+        UnknownNameError: A part of the network that it does not have.
         ShapeError: The network does not answer what the data ask.
         DataError: Other output names; nothing to validate on.
-        DivergedError: The loss left the finite numbers or ran away (see `Watch`); `network/` holds
-            the weights at the end of the last good epoch.
+        DivergedError: The loss left the finite numbers or ran away (see `Watch`), with a guard that goes back several times
+            over; `network/` holds the weights at the end of the last good epoch.
+        RunError: Something moved that was to stay, or was trained at another rate than promised.
         StorageError: The disk refused; the last checkpoint is whole.
         Cancelled: Stopped by Ctrl-C or by the watcher, after a whole step; `network/` holds the
             weights so far.
@@ -98,6 +100,7 @@ def train(
     """
     check_recipe(recipe, dataset.output.kind)
     check_output(network, dataset)
+    check_parts(network, recipe)
     if threads is not None and threads < 1:
         raise InputError("threads must be at least 1", got=threads)
     split = dataset.split(seed=0, validation=SPLIT["validation"], test=SPLIT["test"])
@@ -147,7 +150,7 @@ def _inputs(network: Network | Blueprint, dataset: Dataset, split: Split, recipe
 def _settings(folder: Path, recipe: Recipe, device: Device, threads: int | None) -> dict[str, Any]:
     """Return the settings; a run that is there says how many threads, a finished one also where."""
     settings: dict[str, Any] = {
-        "recipe": asdict(recipe),
+        "recipe": recipe.document(),
         "threads": threads or torch.get_num_threads(),
         "device": device.place.type,
         "precision": device.precision,

@@ -10,7 +10,9 @@ from striate.records import (
     Evidence,
     FeatureMap,
     Filters,
+    Gap,
     LayerActivity,
+    LayerOrigin,
     MapLayer,
     OcclusionCensus,
     Output,
@@ -35,6 +37,18 @@ def curve(validation, train=None):
         score_name="accuracy",
         train_count=100,
         validation_count=100,
+    )
+
+
+def gapped(training, validation, interval, name="accuracy"):
+    gap = Gap(score_name=name, training=training, validation=validation, samples=100, interval=interval)
+    return TrainingCurve(recipe=Recipe(), epochs=(), score_name=name, train_count=100, validation_count=100, gap=gap)
+
+
+def origins(*rows):
+    return tuple(
+        LayerOrigin(layer=f"layer{n}", is_new=new, is_trained=trained, pretrained_behind=behind)
+        for n, (new, trained, behind) in enumerate(rows)
     )
 
 
@@ -136,6 +150,15 @@ CASES = [
     ("validation-far-from-training", {"curve": curve([0.129], [0.03])}, NOTHING),
     ("validation-far-from-training", {"curve": curve([0.131], [0.03])}, WARNING),
     ("validation-turned-up", {"curve": curve([0.05, 0.071, 0.071], [0.5, 0.4, 0.3])}, WARNING),
+    ("overfitting", {"curve": gapped(0.94, 0.9, (0.01, 0.07))}, NOTHING),
+    ("overfitting", {"curve": gapped(0.96, 0.9, (-0.01, 0.13))}, NOTHING),
+    ("overfitting", {"curve": gapped(0.96, 0.9, (0.01, 0.11))}, NOTE),
+    ("overfitting", {"curve": gapped(0.99, 0.9, (0.051, 0.13))}, WARNING),
+    ("overfitting", {"curve": gapped(0.9, 0.99, (-0.13, -0.06))}, NOTHING),
+    ("overfitting", {"curve": gapped(0.9, 0.7, (0.06, 0.3), "R²")}, WARNING),
+    ("new-layer-before-pretrained", {"origins": origins((True, True, 3), (False, True, 2))}, WARNING),
+    ("new-layer-before-pretrained", {"origins": origins((True, False, 3), (False, True, 2))}, NOTHING),
+    ("new-layer-before-pretrained", {"origins": origins((False, True, 2), (True, True, 0))}, NOTHING),
     ("filters-as-noisy-as-random", {"filters": filters([0.1, 0.64, 0.9])}, NOTHING),
     ("filters-as-noisy-as-random", {"filters": filters([0.1, 0.66, 0.9])}, WARNING),
     ("filters-as-noisy-as-random", {"filters": filters([0.1, 0.66, 0.9], side=3)}, NOTE),

@@ -16,9 +16,12 @@ WORKER = Path(__file__).with_name("worker.py")
 WEIGHTS = "network/weights.safetensors"
 
 
-def work(folder, every, *places):
+def work(folder, every, *places, recipe="plain"):
     done = subprocess.run(
-        [sys.executable, str(WORKER), str(folder), str(every), *places], capture_output=True, text=True, check=True
+        [sys.executable, str(WORKER), recipe, str(folder), str(every), *places],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout.splitlines()
 
@@ -72,10 +75,33 @@ def test_a_killed_training_ends_in_the_same_weights(tmp_path, whole, every, plac
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("recipe", "every", "places"),
+    [
+        # Within warm-up, in files of the best epoch, after the unfreezing.
+        ("phases", 0, ["step:4", "replace:7", "step:4", "fsync:12"]),
+        # Before, within and after going back, and in its files.
+        ("rollback", 0, ["replace:4", "step:3", "replace:9", "fsync:16"]),
+        ("late", 1e9, ["step:11", "step:14", "step:20", "replace:3"]),
+    ],
+    ids=["phases", "rollback", "late"],
+)
+def test_a_careful_training_killed_in_any_phase_ends_in_the_same_weights(tmp_path, recipe, every, places):
+    assert work(tmp_path / "whole", 1e9, recipe=recipe) == ["end exit 0"]
+    told = work(tmp_path / "run", every, *places, recipe=recipe)
+    events = [word for _, word in read_curve(Run.read(tmp_path / "whole")).events]
+
+    assert told == [f"{place} killed" for place in places] + ["end exit 0"]
+    assert of_file(tmp_path / "run" / WEIGHTS) == of_file(tmp_path / "whole" / WEIGHTS)
+    assert rows(tmp_path / "run") == rows(tmp_path / "whole")
+    assert events.count("rolled back") == {"phases": 0, "rollback": 2, "late": 3}[recipe]
+
+
+@pytest.mark.slow
 def test_a_training_killed_from_outside_at_any_moment_ends_in_the_same_weights(tmp_path, whole):
     delay = random.Random(time.time_ns()).uniform(0.0, 1.0)
     folder = tmp_path / "run"
-    process = subprocess.Popen([sys.executable, str(WORKER), str(folder), "0"], stdout=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, str(WORKER), "plain", str(folder), "0"], stdout=subprocess.PIPE)
     while not (folder / "run.json").exists() and process.poll() is None:
         time.sleep(0.01)
     time.sleep(delay)

@@ -4,7 +4,8 @@ from torch import nn
 
 from striate.errors import InputError
 from striate.records import Recipe
-from striate.train.optimizers import decay_groups, make_optimizer, set_rate
+from striate.train.groups import set_rate
+from striate.train.optimizers import make_optimizer
 
 
 def net():
@@ -13,7 +14,7 @@ def net():
 
 def test_filters_and_matrices_decay_and_nothing_else():
     module = net()
-    decayed, free = decay_groups(module)
+    decayed, free = (group["params"] for group in make_optimizer(module, Recipe(weight_decay=0.1)).param_groups)
     assert [id(p) for p in decayed] == [id(module[0].weight), id(module[4].weight)]
     assert len(free) == 6
 
@@ -21,7 +22,7 @@ def test_filters_and_matrices_decay_and_nothing_else():
 def test_frozen_parameters_are_left_out():
     module = net()
     module[0].requires_grad_(requires_grad=False)
-    decayed, free = decay_groups(module)
+    decayed, free = (group["params"] for group in make_optimizer(module, Recipe()).param_groups)
     assert (len(decayed), len(free)) == (1, 5)
 
 

@@ -33,3 +33,20 @@ def test_cosine_falls_from_the_rate_to_nearly_nothing():
 
 def test_constant_is_constant():
     assert {rate_at(Recipe(rate=0.5, schedule="constant"), step, 9) for step in range(9)} == {0.5}
+
+
+@pytest.mark.parametrize("schedule", ["one-cycle", "cosine", "constant"])
+def test_warm_up_leads_in_a_straight_line_to_where_the_schedule_begins(schedule):
+    recipe = Recipe(rate=0.3, schedule=schedule, warm_up=0.2)
+    bare = Recipe(rate=0.3, schedule=schedule)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate_at(bare, 0, 40))
+    theirs = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1 / 11, total_iters=10)
+    for step in range(10):
+        assert rate_at(recipe, step, 50) == pytest.approx(theirs.get_last_lr()[0], rel=1e-9)
+        optimizer.step()
+        theirs.step()
+    assert [rate_at(recipe, step, 50) for step in range(10, 50)] == [rate_at(bare, step, 40) for step in range(40)]
+
+
+def test_warm_up_of_next_to_everything_leaves_the_schedule_a_step():
+    assert rate_at(Recipe(rate=0.3, schedule="constant", warm_up=0.99), 9, 10) == 0.3

@@ -208,7 +208,8 @@ def test_steps_and_rates_are_streamed(tmp_path, plan, data, recipe):
         "rate": steps[0]["rate"],
     }
     assert told[-1].left_s == 0
-    assert lines[-1].startswith("Epoch 3 of 3: training loss")
+    assert lines[-2].startswith("Epoch 3 of 3: training loss")
+    assert lines[-1].startswith("On equal terms accuracy is ")
 
 
 def test_values_are_learned_on_their_own_scale(tmp_path, pictures):

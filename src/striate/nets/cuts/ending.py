@@ -104,7 +104,9 @@ class CutNetwork(nn.Module):
         finally:
             stop.turns_left = -1
         raise InputError(
-            "a pass must come to the cut", got="a pass that went past it", where=self.ending.path or "the network itself"
+            "a pass must come to the cut",
+            got="a pass that went past it",
+            where=self.ending.path or "the network itself",
         )
 
     def forward(self, images: Tensor) -> Tensor:

@@ -98,7 +98,7 @@ class _Depths:
 
 def _output_layer(recording: Recording, live: Sequence[Op]) -> Op:
     """Return the op of the last layer with weights."""
-    through = passages(recording.graph, list(live))
+    through = passages(recording.graph, live)
     last = next((op for op in reversed(live) if op.kind in _WEIGHTED), None)
     site = recording.sites.get(last.name) if last is not None else None
     if last is None or last.name not in through or site is None or _is_called_again(recording, site[0]):
@@ -158,7 +158,7 @@ def _point(depths: _Depths, op: Op, *, name: str, site: tuple[str, int], over: t
         side="after",
         over=over,
         shape=op.shape[1:],
-        features=size([length for axis, length in enumerate(op.shape) if axis and axis not in over]),
+        features=size(tuple(length for axis, length in enumerate(op.shape) if axis and axis not in over)),
         macs=depths.macs[op.name],
         parameters=depths.parameters[op.name],
         macs_share=depths.macs[op.name] / depths.total if depths.total else 0.0,

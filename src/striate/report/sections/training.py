@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from striate.numbers import count, measure, percent
+from striate.numbers import count, measure, percent, plural
 from striate.page.wire import Caption, Cell, Chart, Charts, Column, Curve, Section, Table
 from striate.records import EpochRow, TrainingCurve
 from striate.report.subject import Subject
@@ -32,7 +32,7 @@ def section(subject: Subject) -> Section | None:
             source=f"{count(curve.train_count)} training and {count(curve.validation_count)} validation samples. "
             f"{recipe.optimizer}, rate up to {measure(recipe.rate)} ({recipe.schedule}), batch {recipe.batch}, weight decay "
             f"{measure(recipe.weight_decay)}, shifts up to {recipe.shift_px} px, {recipe.init} start, "
-            f"balance {recipe.balance}, seed {recipe.seed}. "
+            f"balance {recipe.balance}, seed {recipe.seed}.{_care(curve)} "
             "Training loss is measured with dropout and shifts on, so it may lie above validation.",
         ),
     )
@@ -40,7 +40,7 @@ def section(subject: Subject) -> Section | None:
 
 def training_figure(curve: TrainingCurve, *, loss: str) -> Charts:
     """Return loss, score and activity by epoch; `loss` is its name."""
-    return Charts(charts=[_loss(curve, loss), _scores(curve), *_active(curve)], table=_table(curve))
+    return Charts(charts=[_loss(curve, loss), _scores(curve), *_active(curve), *_guard(curve)], table=_table(curve))
 
 
 def _otherwise(curve: TrainingCurve) -> str:
@@ -48,8 +48,72 @@ def _otherwise(curve: TrainingCurve) -> str:
     went = "fell" if last.validation_loss < first.validation_loss else "went"
     return (
         f"The validation loss {went} from {measure(first.validation_loss)} to {measure(last.validation_loss)}; "
-        f"{curve.score_name} ends at {_score(curve, last.score)}."
+        f"{curve.score_name} ends at {_score(curve, last.score)}.{_kept(curve)}{_gap(curve)}"
     )
+
+
+def _kept(curve: TrainingCurve) -> str:
+    if curve.kept_epoch is None:
+        return ""
+    what = f"of epoch {count(curve.kept_epoch)}" if curve.kept_epoch else "from before the training"
+    return f" The weights are those {what}: {curve.score_name} {_score(curve, curve.kept.score)}."
+
+
+def _gap(curve: TrainingCurve) -> str:
+    gap = curve.gap
+    if gap is None:
+        return ""
+    low, high = gap.interval
+    is_share = gap.score_name != "R²"
+    spoken = [f"{100 * value:.1f}" if is_share else measure(value) for value in (gap.difference, low, high)]
+    return (
+        f" On equal terms, {plural(gap.samples, 'sample')} each, training lies {spoken[0]}{' points' if is_share else ''} "
+        f"above validation (95 % interval {spoken[1]} to {spoken[2]})."
+    )
+
+
+def _care(curve: TrainingCurve) -> str:
+    """Return what the recipe holds, slows and watches, as sentences."""
+    recipe = curve.recipe
+    thaw = {path: epoch for epoch, path in recipe.unfreeze}
+    held = [*recipe.frozen, *(f"{path} from epoch {epoch} on not" for path, epoch in thaw.items())]
+    parts = [
+        f"Frozen: {', '.join(held)}." if held else "",
+        f"Rates: {', '.join(f'{path} × {measure(share)}' for path, share in recipe.rates)}." if recipe.rates else "",
+        f"Running statistics: {recipe.norm}." if recipe.norm != "train" else "",
+        f"Warm-up over {percent(recipe.warm_up, 0)} of the steps." if recipe.warm_up else "",
+        f"Patience {plural(recipe.patience, 'epoch')}." if recipe.patience else "",
+        f"Guard: {recipe.guard}; its read-out is a ridge regression on the features before the last layer, similarity is "
+        "linear CKA with the features of the start." if recipe.guard != "none" else "",
+    ]  # fmt: skip
+    return "".join(f" {part}" for part in parts if part)
+
+
+def _guard(curve: TrainingCurve) -> list[Chart]:
+    rows = curve.guard
+    if not rows:
+        return []
+    factor, unit = (1.0, "") if curve.score_name == "R²" else (100.0, "%, ")
+    at = [float(row.epoch) for row in rows]
+    charts = [
+        Chart(
+            title="Guard",
+            unit=f"{unit}fixed validation samples",
+            x_label="epoch",
+            curves=[
+                Curve(label="read-out", x=at, y=[factor * row.readout for row in rows]),
+                Curve(label="own answers", x=at, y=[factor * row.own for row in rows], style="dashed"),
+            ],
+            high=factor,
+        )
+    ]
+    stages = list(rows[-1].similarity)
+    if stages:
+        curves = [Curve(label=name, x=at, y=[row.similarity.get(name) for row in rows]) for name in stages]
+        charts.append(
+            Chart(title="Similarity to the start", unit="linear CKA", x_label="epoch", curves=curves, high=1.0)
+        )
+    return charts
 
 
 def _loss(curve: TrainingCurve, unit: str) -> Chart:
@@ -120,6 +184,15 @@ def _table(curve: TrainingCurve) -> Table:
     rows: list[list[Cell]] = [
         [row.epoch, row.train_loss, row.validation_loss, row.score, row.rate, row.seconds] for row in curve.epochs
     ]
+    if curve.guard:
+        stages = list(curve.guard[-1].similarity)
+        columns += [Column(label="Read-out", decimals=4), Column(label="Own answers", decimals=4)]
+        columns += [Column(label=f"Similarity, {name}", decimals=3) for name in stages]
+        seen = {row.epoch: row for row in curve.guard}
+        for cells, row in zip(rows, curve.epochs, strict=True):
+            watched = seen.get(row.epoch)
+            cells += [None, None] if watched is None else [watched.readout, watched.own]
+            cells += [None if watched is None else watched.similarity.get(name) for name in stages]
     return Table(columns=columns, rows=rows, caption="Training by epoch")
 
 

@@ -1,0 +1,199 @@
+"""From a network and data to the bench: what is held out, folds, cut points, one pass."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import torch
+
+from striate.data import Dataset, Folds, Split, measure_preprocessing
+from striate.data.folds import fold_samples
+from striate.errors import DataError, Quoted
+from striate.events import Events
+from striate.nets import Network
+from striate.nets.cuts import cut_points
+from striate.numbers import plural
+from striate.records.adapting import CutPoint
+from striate.trace import Recording, trace
+from striate.train.device import Device
+from striate.train.training import SPLIT
+from striate.transfer.extracting import BATCH, Features, extract_features
+from striate.transfer.ground import Bench, Clock
+from striate.transfer.probing import Ground
+
+FOLDS = 5
+_SMALL, _LARGE = 16, 32
+_MANY = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """How samples are used.
+
+    Attributes:
+        split: Training, validation and test; without a test part where the classes are too small for one.
+        folds: Over training and validation together.
+        told: What a reader should know.
+    """
+
+    split: Split
+    folds: Folds
+    told: tuple[str, ...]
+
+    @property
+    def samples(self) -> tuple[int, ...]:
+        """Indices that are cross-validated on, ascending."""
+        return tuple(sorted((*self.split.train, *self.split.validation)))
+
+    @property
+    def can_train(self) -> bool:
+        """Whether there is a validation part to train against."""
+        return bool(self.split.validation)
+
+
+def divide(dataset: Dataset, *, folds: int = FOLDS) -> Parts:
+    """Return the test part nobody looks at, and the folds of the rest; groups are never divided.
+
+    Raises:
+        DataError: Fewer than two classes, or a class with a single sample or group.
+    """
+    told: list[str] = []
+    _check(dataset)
+    try:
+        split = dataset.split(seed=0, validation=SPLIT["validation"], test=SPLIT["test"])
+    except DataError as cause:
+        told.append(f"Nothing is held out for a test: {cause.rule}; got {cause.got}.")
+        split = Split(train=tuple(range(len(dataset))), validation=(), test=(), seed=0)
+    kept = tuple(sorted((*split.train, *split.validation)))
+    count = min(folds, _fewest(dataset, kept))
+    if count < folds:
+        told.append(f"{plural(count, 'fold')} instead of {folds}: the smallest class has no more samples or groups.")
+    made = fold_samples(tuple(dataset.samples[index] for index in kept), dataset.output, count=count, seed=0)
+    return Parts(split=split, folds=made, told=(*told, *made.told))
+
+
+def prepare(  # noqa: PLR0913 - what is adapted to what, and what is known already
+    network: Network,
+    dataset: Dataset,
+    parts: Parts,
+    device: Device,
+    clock: Clock,
+    *,
+    tried: Tried,
+    features: Features,
+    events: Events,
+) -> Bench:
+    """Return the bench.
+
+    Args:
+        network: The pretrained network.
+        dataset: The data, with all that must not be divided grouped.
+        parts: Of that data set.
+        device: Where trainings run.
+        clock: The budget.
+        tried: The network's trace and cut points.
+        features: Of all samples, in their order.
+        events: Hears and may cancel.
+    """
+    network = ready(network, dataset, parts)
+    samples = parts.samples
+    folds = torch.zeros(len(samples), dtype=torch.int64)
+    for number, part in enumerate(parts.folds.parts):
+        folds[list(part)] = number
+    ground = Ground(
+        kind=dataset.output.kind,
+        outputs=dataset.output.count,
+        targets=on_scale(network, features.targets, dataset)[list(samples)],
+        folds=folds,
+        samples=samples,
+    )
+    return Bench(
+        network=network, dataset=dataset, samples=samples, test=parts.split.test, folds=parts.folds, ground=ground,
+        recording=tried.recording, cuts=tried.cuts, features=features, device=device, clock=clock, batch=batch_for(len(samples)),
+        events=events,
+    )  # fmt: skip
+
+
+def ready(network: Network, dataset: Dataset, parts: Parts) -> Network:
+    """Return the network with its own preprocessing; mean and std of the values are measured if it answers with values."""
+    if dataset.output.kind != "values":
+        return network
+    how = network.preprocessing
+    found = measure_preprocessing(dataset, parts.samples, how.shape)
+    return replace(network, preprocessing=replace(how, value_mean=found.value_mean, value_std=found.value_std))
+
+
+def on_scale(network: Network, targets: torch.Tensor, dataset: Dataset) -> torch.Tensor:
+    """Return targets as a network is to answer with them: values standardised, everything else as it is."""
+    if dataset.output.kind != "values":
+        return targets
+    how = network.preprocessing
+    return (targets - torch.tensor(how.value_mean)) / torch.tensor(how.value_std)
+
+
+def batch_for(count: int) -> int:
+    """Return the images of a step for so many samples."""
+    return _SMALL if count < _MANY else _LARGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A handful of images' pass.
+
+    Attributes:
+        image_s: Seconds an image.
+        recording: The network's trace.
+        cuts: Its cut points.
+    """
+
+    image_s: float
+    recording: Recording
+    cuts: tuple[CutPoint, ...]
+
+
+def try_pass(network: Network, dataset: Dataset) -> Tried:
+    """Return about how long an image takes."""
+    recording = trace(network.module, (2, *network.input_shape))
+    cuts = cut_points(recording)
+    found = extract_features(network, dataset, range(min(len(dataset), 8 * BATCH)), cuts[-1:])
+    return Tried(image_s=found.image_s, recording=recording, cuts=cuts)
+
+
+def _check(dataset: Dataset) -> None:
+    if dataset.output.kind != "classes":
+        return
+    counts = Counter(sample.target for sample in dataset.samples)
+    if len(counts) < 2:
+        raise DataError(
+            "data must have at least two classes to learn from",
+            got=Quoted(plural(len(counts), "class", "classes")),
+            where=dataset.name,
+            hint="One folder a class.",
+        )
+    units = _units(dataset, range(len(dataset)))
+    for number, name in enumerate(dataset.output.names):
+        if len(units.get(number, ())) < 2:
+            raise DataError(
+                "a class must have at least two samples or groups, one to learn from and one to be held out",
+                got=Quoted(f"{counts[number]} in {plural(len(units.get(number, ())), 'group')}"),
+                where=f"class {name!r}",
+                hint="Add samples, or leave the class out.",
+            )
+
+
+def _units(dataset: Dataset, kept: Iterable[int]) -> dict[object, set[str]]:
+    """Return what may be divided of each class: its groups, and the contents of samples without one."""
+    apart: dict[object, set[str]] = {}
+    for index in kept:
+        sample = dataset.samples[index]
+        apart.setdefault(sample.target, set()).add(sample.group or sample.content)
+    return apart
+
+
+def _fewest(dataset: Dataset, kept: tuple[int, ...]) -> int:
+    """Return how many folds the smallest class allows: its samples that may be divided; at least 2."""
+    if dataset.output.kind != "classes":
+        return max(min(len(kept), FOLDS), 2)
+    return max(min(len(units) for units in _units(dataset, kept).values()), 2)

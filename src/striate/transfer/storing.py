@@ -1,0 +1,102 @@
+"""What an adaptation keeps in its run folder, so that a kill costs at most one training."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from striate import fingerprint, schema
+from striate.errors import SchemaError
+from striate.runs import Run, write_bytes
+from striate.transfer.extracting import Features
+from striate.transfer.short import Attempt
+
+FEATURES = "features.safetensors"
+ATTEMPTS = "attempts.jsonl"
+_VERSION = 1
+
+
+def save_features(run: Run, features: Features) -> str:
+    """Write the features at every cut; return the file's SHA-256."""
+    from safetensors.torch import save
+
+    document = {
+        "schema": schema.stamp("features", _VERSION),
+        "seconds": features.seconds,
+        "image_s": features.image_s,
+        "memory_format": features.memory_format,
+    }
+    tensors = {f"rows/{name}": rows.contiguous() for name, rows in features.rows.items()}
+    tensors["targets"] = features.targets.contiguous()
+    tensors["indices"] = torch.tensor(features.indices)
+    write_bytes(run.folder / FEATURES, save(tensors, metadata={"striate": json.dumps(document)}))
+    return fingerprint.of_file(run.folder / FEATURES)
+
+
+def read_features(run: Run) -> Features | None:
+    """Return the features an earlier sitting stored, None if there are none.
+
+    Raises:
+        SchemaError: Written by another version.
+    """
+    from safetensors import safe_open
+    from safetensors.torch import load_file
+
+    path = run.folder / FEATURES
+    if not path.is_file():
+        return None
+    with safe_open(path, framework="pt") as file:
+        text = (file.metadata() or {}).get("striate", "null")
+    try:
+        document = schema.accept(json.loads(text), "features", _VERSION, where=str(path))
+    except ValueError as cause:
+        raise SchemaError("stored features must say what they are", got=text[:40], where=str(path)) from cause
+    tensors = load_file(path)
+    return Features(
+        rows={name.partition("/")[2]: value for name, value in tensors.items() if name.startswith("rows/")},
+        indices=tuple(tensors["indices"].tolist()),
+        targets=tensors["targets"],
+        seconds=document["seconds"],
+        image_s=document["image_s"],
+        memory_format=document["memory_format"],
+    )
+
+
+class Attempts:
+    """Finished trainings of a run, by what decides them.
+
+    Args:
+        run: The folder.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._known = {row["key"]: row for row in run.rows(ATTEMPTS)}
+
+    def recall(self, what: Mapping[str, Any]) -> Attempt | None:
+        """Return the attempt of an earlier sitting, None if there was none."""
+        row = self._known.get(fingerprint.of_json(dict(what)))
+        if row is None:
+            return None
+        gains = None if row["gains"] is None else np.asarray(row["gains"], np.float64)
+        loss = math.inf if row["loss"] is None else row["loss"]
+        return Attempt(gains=gains, loss=loss, seconds=row["seconds"], step_s=row["step_s"], state=row["state"])
+
+    def remember(self, what: Mapping[str, Any], attempt: Attempt) -> None:
+        """Write a finished attempt."""
+        row = {
+            "key": fingerprint.of_json(dict(what)),
+            "what": dict(what),
+            "gains": None if attempt.gains is None else attempt.gains.tolist(),
+            "loss": attempt.loss if math.isfinite(attempt.loss) else None,
+            "seconds": round(attempt.seconds, 3),
+            "step_s": attempt.step_s,
+            "state": attempt.state,
+        }
+        self._run.append(ATTEMPTS, row)
+        self._known[row["key"]] = row

@@ -1,0 +1,232 @@
+"""`verify`: what a receipt says, worked out again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from striate import fingerprint, schema
+from striate.data import Dataset, load_data
+from striate.errors import DataError, InputError, StriateError
+from striate.nets import Network, load_network
+from striate.records.adaptation_document import adaptation_from_document
+from striate.records.adapting import Adaptation
+from striate.records.receipt import ReceiptRow, ReceiptSection
+from striate.runs import Run
+from striate.runs.folder import environment
+from striate.train.curve import split_key
+from striate.train.freezing import frozen_digest
+from striate.transfer.apart import divided_as
+from striate.transfer.estimating import estimate, gains
+from striate.transfer.finishing import answers_of
+from striate.transfer.preparing import on_scale
+from striate.transfer.probing import Ground, probe_cuts
+from striate.transfer.receipt import RECEIPT, SCHEMA_VERSION
+from striate.transfer.storing import ATTEMPTS, FEATURES, read_features
+
+# Two machines round differently; a score of 200 samples moves in steps of 0.005.
+_EQUAL = 1e-6
+
+
+def verify(
+    folder: Path | str, *, network: Network | None = None, dataset: Dataset | None = None
+) -> tuple[ReceiptSection, ...]:
+    """Return what of an adaptation's receipt was worked out again, each claim with whether it holds.
+
+    Files are hashed; the data are read and divided anew; the probes are solved again from the stored features; the saved network
+    answers the test part again; frozen tensors are compared with those of the pretrained network.
+
+    Args:
+        folder: The run folder of an adaptation.
+        network: The pretrained network; None loads it by the name in the receipt, if that can be done.
+        dataset: The data; None loads them by their reference.
+
+    Returns:
+        Rows with `checked` False are differences; None means that it could not be checked here, and why.
+
+    Raises:
+        InputError: No finished adaptation is there.
+        SchemaError: Its receipt is of another version.
+
+    When it misleads:
+        A receipt is not signed: whoever changes files can change it too, as long as all of them agree.
+    """
+    run = Run.read(folder)
+    path = run.folder / RECEIPT
+    if not path.is_file():
+        raise InputError("a run must have a receipt to be verified", got=str(folder), hint="Only adaptations have one.")
+    document = schema.accept(json.loads(path.read_text(encoding="utf-8")), "receipt", SCHEMA_VERSION, where=str(path))
+    facts = document["facts"]
+    found = json.loads((run.folder / "adaptation.json").read_text(encoding="utf-8"))
+    adaptation = adaptation_from_document(found, where=str(run.folder / "adaptation.json"))
+    return (
+        ReceiptSection(title="Files", rows=_files(run, facts)),
+        ReceiptSection(title="Measurements", rows=_measurements(run, facts, adaptation)),
+        ReceiptSection(title="Data and answers", rows=_answers(run, facts, adaptation, dataset)),
+        ReceiptSection(title="Pretrained network", rows=_pretrained(run, facts, network)),
+        ReceiptSection(title="Conditions", rows=_conditions(run)),
+    )
+
+
+def _files(run: Run, facts: Mapping[str, Any]) -> tuple[ReceiptRow, ...]:
+    rows = [_hashed("Features", run.folder / FEATURES, facts["features"])]
+    if facts["weights"]:
+        rows.append(_hashed("Adapted weights", run.folder / "network" / "weights.safetensors", facts["weights"]))
+    return tuple(rows)
+
+
+def _hashed(label: str, path: Path, sha256: str) -> ReceiptRow:
+    if not path.is_file():
+        return ReceiptRow(label=label, value="the file is gone", checked=False, how=str(path))
+    now = fingerprint.of_file(path)
+    value = f"SHA-256 {fingerprint.short(now)}" if now == sha256 else "another file than the receipt's"
+    return ReceiptRow(label=label, value=value, checked=now == sha256, how=f"{path.name} was hashed.")
+
+
+def _measurements(run: Run, facts: Mapping[str, Any], adaptation: Adaptation) -> tuple[ReceiptRow, ...]:
+    try:
+        features = read_features(run)
+    except Exception as error:  # noqa: BLE001 - a damaged file may say anything
+        return (ReceiptRow(label="Probes", value=f"the features cannot be read: {error}", checked=False),)
+    if features is None:
+        return (ReceiptRow(label="Probes", value="no features to solve them from", checked=False),)
+    ground = Ground(
+        kind=adaptation.output,
+        outputs=facts["outputs"],
+        targets=torch.tensor(facts["targets"]),
+        folds=torch.tensor(facts["folds"]),
+        samples=tuple(facts["samples"]),
+    )
+    again = probe_cuts(features.of(ground.samples), adaptation.cuts, ground)
+    wrong = [
+        one.probe.cut
+        for one, told in zip(again, adaptation.probes, strict=True)
+        if abs(one.probe.estimate.mean - told.estimate.mean) > _EQUAL
+    ]
+    value = f"{len(again) - len(wrong)} of {len(again)} scores are the same"
+    return (
+        ReceiptRow(label="Probes", value=value, checked=not wrong, how="Solved again from the stored features."),
+        _trainings(run, adaptation),
+    )
+
+
+def _trainings(run: Run, adaptation: Adaptation) -> ReceiptRow:
+    """Hold the estimates of trained regimes against the held-out answers that were written when they were made."""
+    stored = [row for row in run.rows(ATTEMPTS) if row["gains"] is not None]
+    wrong = checked = 0
+    for candidate in adaptation.candidates:
+        regime = candidate.regime
+        own: dict[int, list[float]] = {
+            row["what"]["fold"]: row["gains"] for row in stored if _is_of(row["what"]["regime"], candidate.regime)
+        }
+        if candidate.estimate is None or regime.trained == "head" or not own:
+            continue
+        checked += 1
+        made = estimate(adaptation.output, np.concatenate([np.asarray(gains) for gains in own.values()]))
+        wrong += abs(made.mean - candidate.estimate.mean) > _EQUAL
+    return ReceiptRow(
+        label="Short trainings",
+        value=f"{checked - wrong} of {checked} scores are the same",
+        checked=not wrong,
+        how="Their held-out answers were averaged again; the trainings were not repeated.",
+    )
+
+
+def _is_of(what: Mapping[str, Any], regime: Any) -> bool:  # noqa: ANN401 - a Regime
+    from striate.transfer.halving import regime_key
+
+    return dict(what) == regime_key(regime)
+
+
+def _answers(
+    run: Run, facts: Mapping[str, Any], adaptation: Adaptation, given: Dataset | None
+) -> tuple[ReceiptRow, ...]:
+    try:
+        dataset = given if given is not None else load_data(facts["data"]["reference"])
+    except (StriateError, OSError) as error:
+        return (ReceiptRow(label="Data", value=f"not here to be read: {error}"),)
+    is_same = dataset.fingerprint == facts["data"]["fingerprint"]
+    rows = [
+        ReceiptRow(
+            label="Data",
+            value="the same samples and targets" if is_same else "other samples or targets than the receipt's",
+            checked=is_same,
+            how="Every sample was hashed again.",
+        )
+    ]
+    if not is_same:
+        return tuple(rows)
+    try:
+        apart = divided_as(run, dataset)
+    except DataError as error:
+        return (*rows, ReceiptRow(label="Division", value=str(error), checked=False))
+    rows.append(
+        ReceiptRow(
+            label="Division",
+            value="training, validation and test hold the same samples",
+            checked=split_key(dataset, apart.parts.split) == facts["split"],
+            how="Divided again, near-duplicates and groups together.",
+        )
+    )
+    rows.append(_tested(run, adaptation, dataset, apart.parts.split.test))
+    return tuple(rows)
+
+
+def _tested(run: Run, adaptation: Adaptation, dataset: Dataset, test: tuple[int, ...]) -> ReceiptRow:
+    if adaptation.test is None or not test:
+        return ReceiptRow(label="Test score", value="nothing was held out")
+    try:
+        network = Network.read(run.folder / "network")
+    except StriateError as error:
+        return ReceiptRow(label="Test score", value=str(error), checked=False)
+    scores, targets = answers_of(network, dataset, test)
+    own = gains(adaptation.output, scores, on_scale(network, targets, dataset))
+    now = estimate(adaptation.output, own)
+    return ReceiptRow(
+        label="Test score",
+        value=f"{now.mean:.4f}, told {adaptation.test.mean:.4f}",
+        checked=abs(now.mean - adaptation.test.mean) <= _EQUAL,
+        how=f"The saved network answered the {len(test)} samples again.",
+    )
+
+
+def _pretrained(run: Run, facts: Mapping[str, Any], given: Network | None) -> tuple[ReceiptRow, ...]:
+    reference = facts["network"]["reference"]
+    try:
+        network = given if given is not None else load_network(reference)
+        adapted = Network.read(run.folder / "network") if facts["weights"] else None
+    except (StriateError, OSError) as error:
+        return (ReceiptRow(label="Frozen tensors", value=f"the networks cannot be read: {error}"),)
+    if adapted is None:
+        return (ReceiptRow(label="Frozen tensors", value="a module from a session is not kept"),)
+    origin = frozen_digest(network.module, [""])
+    own = frozen_digest(adapted.module, [""])
+    told: Mapping[str, str] = facts["frozen"]
+    moved = [name for name, digest in told.items() if own.get(name) != digest]
+    other = [name for name, digest in facts["origins"].items() if origin.get(name.removeprefix("body.")) != digest]
+    return (
+        ReceiptRow(
+            label="Frozen tensors of the adapted network",
+            value=f"{len(told) - len(moved)} of {len(told)} as in the receipt",
+            checked=not moved,
+            how="SHA-256 of each.",
+        ),
+        ReceiptRow(
+            label=f"The same tensors of {reference}",
+            value=f"{len(facts['origins']) - len(other)} of {len(facts['origins'])} as in the receipt",
+            checked=not other,
+            how="The pretrained network was loaded again.",
+        ),
+    )
+
+
+def _conditions(run: Run) -> tuple[ReceiptRow, ...]:
+    then = ", ".join(f"{name} {number}" for name, number in run.document.versions.items())
+    now = environment()["Versions"]
+    value = "the same" if then == now else f"then {then}; now {now}"
+    return (ReceiptRow(label="Versions", value=value, how="Another version may round differently."),)
