@@ -206,10 +206,10 @@ def test_the_table_holds_all_regimes_and_what_was_tried():
 
 def test_the_sentence_counts_the_level_and_names_the_next():
     assert regimes_section(adaptation()).sentence == (
-        "Of 8 regimes cut at blocks.4 + 1 FC was chosen; 2 others cannot be told from it, and last block, the next, is "
+        "Of 8 regimes “cut at blocks.4 + 1 FC” was chosen; 2 others cannot be told from it, and “last block”, the next, is "
         "3.3 points below."
     )
-    assert regimes_section(regression()).sentence == "The only regime that was looked at is frozen."
+    assert regimes_section(regression()).sentence == "The only regime that was looked at is “frozen”."
 
 
 def test_cuts_lie_at_their_share_of_the_work_and_the_chosen_one_is_marked():
@@ -265,12 +265,19 @@ def test_the_marked_case_is_the_measured_one_and_each_cell_says_what_was_measure
     assert figure.why == [adaptation().quadrant.similarity_why, adaptation().quadrant.amount_why]
 
 
+def test_a_case_whose_regime_was_dropped_says_so():
+    dropped = replace(CANDIDATES[4], outcome="dropped")
+    figure = only(case_section(adaptation(candidates=(CANDIDATES[0], dropped))))
+
+    assert said(figure.similar[0].measured) == "84.3 % (82.3 to 86.3), dropped"
+
+
 def test_doubt_about_the_case_is_said():
     section = case_section(regression())
 
     assert only(section).here == "this problem, not sure"
     assert section.sentence.startswith("Different data, little of it (not sure)")
-    assert section.sentence.endswith("was not chosen; frozen was.")
+    assert section.sentence.endswith("was not chosen; “frozen” was.")
 
 
 def test_ways_that_cannot_be_taken_have_a_table_of_their_own():
@@ -292,7 +299,27 @@ def test_rates_are_lines_by_policy_and_look():
         ("kept, look 2", "solid", [0.001]),
         ("trained, look 2", "solid", [0.001]),
     ]
-    assert charts[0].chosen == (0.001, "chosen 0.001")
+    assert charts[0].chosen == (0.001, "best 0.001")
+
+
+def test_a_single_rate_is_not_called_the_best():
+    one = replace(CANDIDATES[1], outcome="chosen", difference=None, tried=CANDIDATES[1].tried[3:])
+    section = rates_section(adaptation(candidates=(one,), chosen=one.regime.name))
+
+    assert (
+        section.sentence == "“cut + fine-tune” was trained at a rate of 0.001, the only one tried; no trial was lost."
+    )
+    assert only(section).kind == "table"
+
+
+def test_the_chosen_rate_is_told_with_what_was_lost():
+    chosen = replace(CANDIDATES[1], outcome="chosen", difference=None)
+    section = rates_section(adaptation(candidates=(chosen, CANDIDATES[6]), chosen=chosen.regime.name))
+
+    assert section.sentence == (
+        "“cut + fine-tune” learns best at a rate of 0.001; 2 of 7 trials ended in numbers that are not finite."
+    )
+    assert only(section).charts[0].chosen == (0.001, "chosen 0.001")
 
 
 def test_trials_that_were_all_lost_are_a_table():
