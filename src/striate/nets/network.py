@@ -17,9 +17,10 @@ from striate.nets.weights import load_weights, read_weights, save_weights
 from striate.records.output import Output, Preprocessing
 from striate.runs import write_json
 
-SCHEMA_VERSION = 2
-# Version 2 may say more of the preprocessing and of the origin; what version 1 does not say has its default.
-_MIGRATIONS: dict[int, schema.Migration] = {1: lambda document: document}
+SCHEMA_VERSION = 3
+# Versions 2 and 3 may say more: of the preprocessing and of the origin; of signals, sounds and their scale. What an older
+# version does not say has its default.
+_MIGRATIONS: dict[int, schema.Migration] = {1: lambda document: document, 2: lambda document: document}
 _PARTS = ("preprocessing", "output", "origin", "receipt", "weights_sha256")
 
 

@@ -21,7 +21,7 @@ from striate.records.folding import Fold, LaneRow, Lanes
 from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.loading import Loading, LoadReport, ModuleLoad, TensorLoad
-from striate.records.output import LOSSES, Crop, Interpolation, Output, OutputKind, Preprocessing
+from striate.records.output import LOSSES, Crop, Interpolation, Mel, Output, OutputKind, Preprocessing, Sound
 from striate.records.pictures import (
     ClassImages,
     EffectiveField,
@@ -80,6 +80,7 @@ __all__ = [
     "LoadReport",
     "Loading",
     "MapLayer",
+    "Mel",
     "MemoryLedger",
     "ModuleLoad",
     "Occlusion",
@@ -101,6 +102,7 @@ __all__ = [
     "Schedule",
     "Scoreboard",
     "SharedWeight",
+    "Sound",
     "Source",
     "SourceNeighbours",
     "StagePair",

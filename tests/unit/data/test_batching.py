@@ -69,7 +69,7 @@ def test_a_shift_repeats_the_edge(down, right):
 
 def test_every_offset_is_drawn_about_equally_often():
     # 25 offsets, 5,000 drawings: 200 expected, standard deviation 14
-    drawn = [_offset(0, 0, str(number), 2) for number in range(5000)]
+    drawn = [_offset(0, 0, str(number), 2, 2) for number in range(5000)]
     assert {offset for pair in drawn for offset in pair} == {-2, -1, 0, 1, 2}
     for pair in {(down, right) for down in range(-2, 3) for right in range(-2, 3)}:
         assert 200 - 4.5 * 14 < drawn.count(pair) < 200 + 4.5 * 14

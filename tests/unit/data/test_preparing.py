@@ -92,17 +92,22 @@ def test_unprepare_undoes_the_normalisation():
     "image", [torch.zeros(1, 2, 2), torch.zeros(2, 2, dtype=torch.uint8), torch.zeros(4, 2, 2, dtype=torch.uint8), torch.zeros(1, 0, 2, dtype=torch.uint8)]
 )  # fmt: skip
 def test_what_is_no_image_is_refused(image):
-    with pytest.raises(ShapeError):
+    with pytest.raises(InputError):
         prepare(image, plain(1, 2, 2))
 
 
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        (Preprocessing(shape=(1, 9), mean=(0.0,), std=(1.0,)), "an image input must have shape"),
+        (Preprocessing(shape=(1, 9), mean=(0.0,), std=(1.0,)), "a sample must be a signal"),
+        (Preprocessing(shape=(1, 9, 9, 9), mean=(0.0,), std=(1.0,)), "a sample must be a volume"),
         (
             Preprocessing(shape=(2, 9, 9), mean=(0.0,) * 2, std=(1.0,) * 2),
-            "an image input must have shape",
+            "channels must be the input's",
+        ),
+        (
+            Preprocessing(shape=(1, 0, 9), mean=(0.0,), std=(1.0,)),
+            "an input must have shape",
         ),
         (
             Preprocessing(shape=(3, 9, 9), mean=(0.0,), std=(1.0,)),
