@@ -17,6 +17,7 @@ from striate.records import Mel
 SIDE_PX = 32
 SIDE_VOXELS = 10
 RATE_HZ = 8000
+RANGE_DB = 80.0
 _MEL = Mel(fft=512, window=400, hop=160, bands=SIDE_PX, low_hz=0.0, high_hz=RATE_HZ / 2)
 
 
@@ -24,8 +25,8 @@ def grey_rows(dataset: Dataset, indices: tuple[int, ...], *, events: Events = SI
     """Return each sample as one row: made small by averaging, its channels' mean, its own mean taken off, length 1.
 
     Images are brought to 32×32, volumes to 10×10×10, signals to 1,024 places. Of sounds it is the log-mel spectrogram that is
-    brought to 32×32 (the whole sound at 8 kHz, 32 bands, 50 ms every 20 ms): in their waves even a copy with a little silence
-    before it would be another sound.
+    brought to 32×32 (the whole sound at 8 kHz, 32 bands, 50 ms every 20 ms, the upper 80 dB): in their waves even a copy with a
+    little silence before it would be another sound.
 
     The cosine of two rows is the correlation of the two small pictures. Brightness and contrast do not matter to it, nor the
     loudness of a sound; size and compression hardly. A crop of a few pixels does.
@@ -81,4 +82,5 @@ def _small(stored: Tensor, sample_rate_hz: int) -> Tensor:
     if sample_rate_hz != RATE_HZ:
         one = resampled_middle(one, sample_rate_hz, RATE_HZ, -(-one.shape[1] * RATE_HZ // sample_rate_hz))
     heard = log_mel(middle(one, max(one.shape[1], _MEL.fft)), _MEL, RATE_HZ)
-    return functional.adaptive_avg_pool2d(heard, SIDE_PX)
+    # Silence is far below everything that sounds, and how far says nothing.
+    return functional.adaptive_avg_pool2d(heard.clamp_min(float(heard.max()) - RANGE_DB), SIDE_PX)
