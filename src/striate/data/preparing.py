@@ -66,7 +66,8 @@ def normalise(image: Tensor, preprocessing: Preprocessing) -> Tensor:
         float32, shape (channels, h, w).
 
     Raises:
-        ShapeError: Not such an image; channels that cannot become the input's.
+        ShapeError: Not such an image; channels that cannot become the input's; a network that reads no images.
+        InputError: A network that was not trained on bytes.
 
     Example:
         >>> import torch
@@ -78,6 +79,7 @@ def normalise(image: Tensor, preprocessing: Preprocessing) -> Tensor:
     if image.dtype != torch.uint8 or image.ndim != 3 or image.numel() == 0:
         raise ShapeError("an image must be uint8 of shape (c, h, w)", got=tuple(image.shape))
     _check(preprocessing)
+    _check_sample(image, preprocessing)
     unit = _adapt_channels(on_unit_scale(image[None], preprocessing), preprocessing.shape[0])[0]
     mean, std = _channelwise(preprocessing, unit)
     return (unit - mean) / std

@@ -138,7 +138,8 @@ def _faults(results: list[_Checked], where: str) -> list[str]:
             "samples must be all of one sort",
             got=Quoted(words),
             where=where,
-            hint="Put pictures, sounds, signals and volumes into folders of their own.",
+            hint="Put pictures, sounds, signals and volumes into folders of their own; of arrays, say the axes of space "
+            "(--axes, ReadAs(axes=…)).",
         )
     sort = sorts.most_common(1)[0][0] if sorts else ""
     channels = Counter(one.shape[0] for one in results if not one.reason and one.sort == sort)

@@ -84,5 +84,6 @@ def _array(path: Path, preprocessing: Preprocessing) -> Tensor:
             f"an array must have the network's input shape, {times(preprocessing.shape)}",
             got=Quoted(times(tuple(values.shape))),
             where=str(path),
+            hint="It enters as it is. A stored sample is prepared if it is named by its data: folder:3.",
         )
     return torch.from_numpy(np.array(values, dtype=np.float32))
