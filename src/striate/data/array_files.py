@@ -50,7 +50,7 @@ def decode_array(data: bytes, axes: int = 0) -> Tensor:
     count = math.prod(shape)
     if count > MAX_PIXELS:
         raise ArrayError(f"larger than {MAX_PIXELS:,} numbers ({'×'.join(map(str, shape))})")
-    if count == 0:
+    if min(shape, default=1) < 1:
         raise ArrayError(f"without numbers ({'×'.join(map(str, shape))})")
     asked, there = count * dtype.itemsize, len(data) - stream.tell()
     if there < asked:

@@ -47,6 +47,19 @@ def suffix_of(name: str) -> str:
     return f".{ending}" if dot and stem else ""
 
 
+def unreadable(name: str, reason: str, *, where: str) -> decoding.UnreadableError:
+    """Return the error for a file of this name: of an image, a sound, an array or a volume."""
+    suffix = suffix_of(name)
+    for part, error in (
+        (sounds, sounds.SoundError),
+        (array_files, array_files.ArrayError),
+        (volumes, volumes.VolumeError),
+    ):
+        if suffix in part.SUFFIXES:
+            return error(reason, where=where)
+    return decoding.ImageError(reason, where=where)
+
+
 def decode_file(name: str, data: bytes, axes: int = 0) -> Decoded:
     """Return the sample that a file's bytes hold; what its name does not say is taken for a picture.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from striate.data.decoding import UnreadableError, read_bytes
-from striate.data.files import decode_file
+from striate.data.files import decode_file, unreadable
 from striate.data.sample import one_line
 from striate.errors import DataError
 
@@ -50,7 +50,7 @@ class OnDemand:
         try:
             data = read_bytes(path)
         except UnreadableError as error:
-            raise type(error)(error.reason, where=one_line(str(path))) from None
+            raise unreadable(path.name, error.reason, where=one_line(str(path))) from None
         if content_key(data) != self.keys[index]:
             raise DataError(
                 "a file must stay as it was when the data set was loaded",

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from striate.data.decoding import MAX_PIXELS, UnreadableError, read_bytes
-from striate.data.files import SUFFIXES, decode_file, suffix_of
+from striate.data.files import SUFFIXES, decode_file, suffix_of, unreadable
 from striate.data.load import load_data
 from striate.data.preparing import prepare
 from striate.data.read_as import ReadAs
@@ -55,7 +55,7 @@ def read_input(reference: str, preprocessing: Preprocessing, *, events: Events =
         try:
             decoded = decode_file(path.name, read_bytes(path))
         except UnreadableError as error:
-            raise type(error)(error.reason, where=str(path)) from None
+            raise unreadable(path.name, error.reason, where=str(path)) from None
         return prepare(decoded.values, preprocessing, sample_rate_hz=decoded.sample_rate_hz)
     data, colon, index = reference.rpartition(":")
     if not colon or not index.isdecimal():

@@ -66,8 +66,8 @@ def admit(report: LoadReport, loading: Loading) -> None:
     """Refuse what does not fit.
 
     Raises:
-        WeightsError: A value that is not finite, or too large to be a weight; less than the share asked for; something left over while everything was asked
-            for.
+        WeightsError: A value that is not finite, or too large to be a weight; less than the share asked for; something left over
+            while everything was asked for.
     """
     broken = report.of("not finite")
     if broken:
@@ -80,7 +80,7 @@ def admit(report: LoadReport, loading: Loading) -> None:
             f"weights must be of a size that weights have, at most {loading.most_magnitude:g}",
             got=Quoted(names),
             where=report.file,
-            hint="The file is damaged or another network's: fetch it anew. If they are meant so, ask for a higher most_magnitude.",
+            hint="The file is damaged or another network's: fetch it anew. If they are meant so, raise most_magnitude (--most).",
         )
     share = min(report.tensor_share, report.byte_share)
     is_whole = loading.least_share < 1 or not report.of("unexpected")

@@ -9,7 +9,15 @@ from striate.numbers import count, percent, plural, storage
 
 By = Literal["name", "order", "zoo"]
 Fate = Literal[
-    "loaded", "missing", "unexpected", "reshaped", "retyped", "another part", "not finite", "too large", "new head",
+    "loaded",
+    "missing",
+    "unexpected",
+    "reshaped",
+    "retyped",
+    "another part",
+    "not finite",
+    "too large",
+    "new head",
     "counter",
 ]
 # What is told in words, in this order.
