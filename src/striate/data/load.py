@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from striate.data.arrays import load_arrays
@@ -80,7 +81,7 @@ def load_data(
         )
     text = os.fspath(reference)
     if isinstance(reference, str) and reference in BUILT_IN:
-        return BUILT_IN[reference]()
+        return replace(BUILT_IN[reference](), read_as=replace(read_as, axes=0))
     path = Path(text)
     if not text or not os.path.exists(text):  # noqa: PTH110 - never raises, whatever the text
         raise UnknownNameError("a data reference must be a known name or an existing path", got=text[:200], hint=KNOWN)

@@ -19,7 +19,8 @@ from striate.data.dataset import (
     number_ids,
 )
 from striate.data.decoding import UnreadableError, read_bytes
-from striate.data.files import decode_file
+from striate.data.array_files import SUFFIXES as ARRAYS
+from striate.data.files import decode_file, suffix_of
 from striate.data.pixels import InMemory, OnDemand, content_key
 from striate.data.read_as import ReadAs
 from striate.data.sample import Sample, SetAside, Target, one_line
@@ -106,7 +107,7 @@ def read_entries(
         pixels=InMemory(values)
         if len(values) == len(kept)
         else OnDemand([entry.path for entry, _ in kept], keys, read_as.axes),
-        read_as=read_as,
+        read_as=read_as if _hold_arrays(kept) else replace(read_as, axes=0),
     )
 
 
@@ -114,6 +115,11 @@ def no_samples(where: str, aside: list[SetAside]) -> DataError:
     """Return the error for a data set without a single sample; the first reason stands in it."""
     got = f"none; {first_of(aside)}" if aside else "none"
     return DataError("a data set must hold at least one readable sample", got=Quoted(got), where=where)
+
+
+def _hold_arrays(kept: list[tuple[Entry, _Checked]]) -> bool:
+    """Return whether what was said of axes mattered: pictures, sounds and volumes know theirs."""
+    return any(suffix_of(entry.path.name) in ARRAYS for entry, _ in kept)
 
 
 def _kept_in_memory(results: Iterator[_Checked]) -> list[_Checked]:

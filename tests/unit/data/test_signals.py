@@ -365,3 +365,13 @@ def test_names_do_not_decide_what_a_sound_is(sounds):
     shutil.move(sounds / "low/0.wav", sounds / "low/0.FLAC")
 
     assert load_data(sounds).samples[3].sample_rate_hz == 8000
+
+
+def test_axes_that_files_know_themselves_are_no_part_of_what_was_said(sounds, pets, tmp_path):
+    folder = scans(tmp_path / "scans")
+
+    for reference in (sounds, pets, "digits"):
+        assert load_data(reference, read_as=ReadAs(axes=2)).read_as == ReadAs()
+    assert load_data(folder, read_as=ReadAs(axes=2)).read_as == ReadAs(axes=2)
+    with pytest.raises(DataError, match="bytes must have the scale"):
+        measure_preprocessing(load_data(pets, read_as=ReadAs(scale=(0.0, 1.0))), (0,))
