@@ -11,6 +11,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from striate.data.array_files import SUFFIXES as ARRAYS
 from striate.data.dataset import (
     Dataset,
     check_classes,
@@ -19,7 +20,6 @@ from striate.data.dataset import (
     number_ids,
 )
 from striate.data.decoding import UnreadableError, read_bytes
-from striate.data.array_files import SUFFIXES as ARRAYS
 from striate.data.files import decode_file, suffix_of
 from striate.data.pixels import InMemory, OnDemand, content_key
 from striate.data.read_as import ReadAs

@@ -144,6 +144,9 @@ def completed(
         stated = replace(stated, value_mean=found.value_mean, value_std=found.value_std)
     if needs_scale:
         stated = replace(stated, scale=found.scale, sample_rate_hz=found.sample_rate_hz, mel=found.mel)
+    if stated.mel:
+        # A spectrogram is made at the input's size.
+        stated = replace(stated, scaled_px=(), crop="centre", interpolation="bilinear")
     return stated
 
 

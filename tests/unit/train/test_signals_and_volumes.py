@@ -145,7 +145,7 @@ def test_another_meaning_is_another_training(tmp_path):
 
 def test_a_network_of_pictures_is_given_what_it_does_not_say_of_sounds(tmp_path):
     three = from_blueprint(Blueprint.from_text("input 3x16x12; conv 3x3 4, relu; globalavgpool; classes 2"))
-    stated = Preprocessing(shape=(3, 16, 12), mean=(0.4, 0.5, 0.6), std=(0.1, 0.2, 0.3))
+    stated = Preprocessing(shape=(3, 16, 12), mean=(0.4, 0.5, 0.6), std=(0.1, 0.2, 0.3), scaled_px=(20, 20))
     given = Network(module=three.module, preprocessing=stated, output=three.output, origin=three.origin)
     data = PROBLEMS["spectrogram"][1]()
 
@@ -153,7 +153,7 @@ def test_a_network_of_pictures_is_given_what_it_does_not_say_of_sounds(tmp_path)
     mono = train(with_channels(given, 1), data, Recipe(epochs=1, batch=9), tmp_path / "mono")
 
     how = trained.network.preprocessing
-    assert (how.mean, how.std) == (stated.mean, stated.std)
+    assert (how.mean, how.std, how.scaled_px) == (stated.mean, stated.std, ())
     assert (how.mel.bands, how.sample_rate_hz, how.scale[0]) == (16, 1000, -100.0)
     (batch,) = batches(data, (0,), how, batch_size=1)
     unit = batch.images[0] * torch.tensor(how.std)[:, None, None] + torch.tensor(how.mean)[:, None, None]
