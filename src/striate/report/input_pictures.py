@@ -46,7 +46,7 @@ def curve(prepared: NDArray[np.floating], width: int) -> Picture:
 
     Example:
         >>> curve(np.array([[4.0, 0.0, 0.0, -4.0]]), 4).tolist()
-        [[255, 255, 0, 0], [0, 255, 255, 255]]
+        [[255, 255, 255, 255], [0, 0, 0, 255]]
     """
     shown = prepared[:MOST_LANES]
     height = max(1, width // 2 // len(shown))
