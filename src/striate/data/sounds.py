@@ -21,6 +21,7 @@ FORMATS = ("WAV", "WAVEX", "FLAC", "OGG")
 LEAST_RATE_HZ, MOST_RATE_HZ = 1_000, 768_000
 # Written by programs that did not yet know how long the sound would be.
 _UNKNOWN_SIZE = 0xFFFFFFFF
+_UNKNOWN_FRAMES = 2**62
 
 
 class SoundError(UnreadableError):
@@ -83,6 +84,8 @@ def decode_sound(data: bytes) -> tuple[Tensor, int]:
 def _check_header(frames: int, channels: int, rate_hz: int) -> None:
     if frames < 1:
         raise SoundError("without a sample")
+    if frames > _UNKNOWN_FRAMES:
+        raise SoundError("does not say how long it is")
     if frames * channels > MAX_PIXELS:
         raise SoundError(f"larger than {MAX_PIXELS:,} values ({frames:,} samples of {channels} channels)")
     if not LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:

@@ -101,6 +101,31 @@ def test_what_cannot_be_read_says_why(data, reason):
     assert reason in caught.value.reason
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [(4100, "broken or truncated"), (10**6, "broken or truncated"), (0, "does not say how long it is")],
+)
+def test_a_flac_that_says_another_length_is_not_read(said, reason):
+    data = bytearray(encoded(np.zeros(4000), 8000, "FLAC"))
+    assert int.from_bytes(data[22:26], "big") == 4000  # the last four bytes of the number of samples
+    data[22:26] = said.to_bytes(4, "big")
+
+    with pytest.raises(SoundError) as caught:
+        decode_sound(bytes(data))
+
+    assert reason in caught.value.reason
+
+
+def test_fewer_samples_than_the_header_says_are_not_taken_for_all(monkeypatch):
+    read = soundfile.SoundFile.read
+    monkeypatch.setattr(
+        soundfile.SoundFile, "read", lambda file, frames, **settings: read(file, frames - 1, **settings)
+    )
+
+    with pytest.raises(SoundError, match="the header says 9 samples, 8 are there"):
+        decode_sound(wav(b"\0\0" * 9))
+
+
 def test_a_sound_of_unknown_length_is_read_to_its_end():
     values, _ = decode_sound(wav(struct.pack("<3h", 1, 2, 3), said=0xFFFFFFFF))
 

@@ -71,7 +71,7 @@ def test_a_network_of_spectrograms_has_everything_and_says_how_it_hears(tmp_path
     assert made["Hearing"].startswith(
         "Sounds are heard at 1000 Hz as 12 mel bands, 0 to 500 Hz, in 12 frames of 64 ms every"
     )
-    assert "0 and 1 are -100 and" in made["Preprocessing"]
+    assert "0 and 1 are −100 and" in made["Preprocessing"]
 
 
 def test_a_network_of_volumes_has_slices_and_says_what_is_left_out(tmp_path):
@@ -84,7 +84,8 @@ def test_a_network_of_volumes_has_slices_and_says_what_is_left_out(tmp_path):
     assert not (NEVER_OF_SIGNALS | {"filters"}) & set(sections)
     assert "the input is a volume" in page["prose"]
     assert "first-layer filters (filters with three axes are not drawn)" in page["prose"]
-    image = sections["activations"]["figures"][0]
+    image, first, *_ = sections["activations"]["figures"]
+    assert first["note"] == "6 maps of 6×7×8"
     assert "the slices through its middle" in image["scale"]["unit"]
 
 

@@ -76,7 +76,10 @@ def _layer(
     kind = "diverging" if low < 0 else "sequential"
     edge = max(abs(low), abs(high)) or 1.0
     is_flat = height * width == 1
-    note = f"{channels} units" if is_flat else f"{channels} maps of {height}×{width}"
+    shape = next((row.shape for row in subject.evidence.layers if row.name == layer.layer), ())
+    # Of a volume's map only two axes are drawn.
+    sides = times(shape[1:]) if len(shape) == 4 else f"{height}×{width}"
+    note = f"{channels} units" if is_flat else f"{channels} maps of {sides}"
     crossed = sum(1 for unit in order if unit in dead)
     return Tiles(
         title=layer.layer,

@@ -6,7 +6,7 @@ from striate import fingerprint
 from striate.data import Split
 from striate.data.hearing import hearing_words
 from striate.graph import times
-from striate.numbers import count, plural
+from striate.numbers import count, measure, plural
 from striate.page.wire import Caption, Cell, Column, Section, Table, TableFigure
 from striate.report.subject import Subject
 from striate.runs.folder import environment
@@ -28,7 +28,11 @@ def section(subject: Subject, *, command: str, seconds: str) -> Section:
             "Preprocessing",
             f"mean {_numbers(pre.mean)}, std {_numbers(pre.std)}, on the scale 0 to 1"
             + (f"; scaled to {times(pre.scaled_px)}, {pre.interpolation}, {pre.crop}" if pre.scaled_px else "")
-            + (f"; 0 and 1 are {pre.scale[0]:g} and {pre.scale[1]:g}{' dB' if pre.mel else ''}" if pre.scale else ""),
+            + (
+                f"; 0 and 1 are {measure(pre.scale[0])} and {measure(pre.scale[1])}{' dB' if pre.mel else ''}"
+                if pre.scale
+                else ""
+            ),
         ],
         [
             "Output",
