@@ -33,7 +33,8 @@ def rates_section(found: Adaptation) -> Section | None:
         figures=[_figure(found, tried)],
         caption=Caption(
             shown="One chart a regime. Each line joins the rates tried under one policy for batch normalisation (kept, trained, "
-            "measured anew) at one look; solid is the longest look, dashed are shorter ones, whose scores are lower because they trained less.",
+            "measured anew) at one look; solid is the longest look, dashed are shorter ones, whose scores are lower because they "
+            "trained less.",
             should_see="A hump: too low does not learn, too high spoils what was learned; the chosen rate near its top.",
             wrong_if="the chosen rate is the lowest or the highest that was tried: the best may lie beyond.",
             source=f"Held-out {named_score(found)} of short trainings, {plural(looks, 'trial')}; no intervals, because shorter "
