@@ -11,7 +11,7 @@ import numpy as np
 
 from striate.analyse import layers
 from striate.data import Dataset
-from striate.data.grey import SIDE_PX, grey_rows
+from striate.data.grey import grey_rows, small_words
 from striate.data.nearest import NONE, Numbers, Rows, clusters, nearest_of, pairs_above, unit_rows
 from striate.errors import InputError
 from striate.events import SILENT, Events
@@ -154,7 +154,7 @@ def likeness_of(dataset: Dataset, rows: Rows, features: str, *, limit: float | N
 def _rows(dataset: Dataset, network: Network | None, layer: str, events: Events) -> tuple[Rows, str]:
     everything = tuple(range(len(dataset)))
     if network is None:
-        return grey_rows(dataset, everything, events=events), f"{SIDE_PX}×{SIDE_PX} grey pixels"
+        return grey_rows(dataset, everything, events=events), small_words(dataset)
     recording = trace(network.module, (1, *network.input_shape))
     name = layer or default_feature_layer(layers(recording.graph), recording.graph)
     collector = PooledCollector([name])

@@ -36,7 +36,7 @@ from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.loading import Loading, LoadReport, ModuleLoad, TensorLoad
 from striate.records.network_comparison import LayerComparison, NetworkComparison
-from striate.records.output import LOSSES, Crop, Interpolation, Output, OutputKind, Preprocessing
+from striate.records.output import LOSSES, Crop, Interpolation, Mel, Output, OutputKind, Preprocessing, Sound
 from striate.records.pictures import (
     ClassImages,
     EffectiveField,
@@ -109,6 +109,7 @@ __all__ = [
     "LoadReport",
     "Loading",
     "MapLayer",
+    "Mel",
     "MemoryLedger",
     "ModuleLoad",
     "NetworkComparison",
@@ -137,6 +138,7 @@ __all__ = [
     "Schedule",
     "Scoreboard",
     "SharedWeight",
+    "Sound",
     "Source",
     "SourceNeighbours",
     "StagePair",

@@ -79,6 +79,8 @@ def prose(subject: Subject) -> str:
         parts.append(
             f"It was trained for {plural(curve.epochs[-1].epoch, 'epoch')} on {count(curve.train_count)} samples."
         )
+    if len(subject.network.input_shape) != 3:
+        parts += [f"Left out: {what[0].lower()}{what[1:]} ({why})." for what, why in subject.evidence.left_out]
     if is_untrained(subject):
         parts.append("Train it first (`striate train`); the findings below are those of random weights.")
     grave = [finding for finding in by_severity(subject.findings) if finding.severity != "note"][:2]

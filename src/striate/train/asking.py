@@ -77,6 +77,11 @@ def starting_point(reference: str) -> Blueprint | Network:
     return load_network(reference)
 
 
+def axes_of(given: Blueprint | Network) -> int:
+    """Return the axes of space of what a network reads, which arrays do not say themselves: see `ReadAs.axes`."""
+    return len(given.input) - 1 if isinstance(given, Blueprint) else given.preprocessing.stored_axes
+
+
 def document(trained: Trained) -> dict[str, Any]:
     """Return a training as plain values, as `striate train --json` prints it."""
     curve = trained.curve

@@ -20,7 +20,7 @@ from striate.train.work import Work
 
 _DOCUMENT = "network.json"
 _WEIGHTS = "weights.safetensors"
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 
 
 def save_result(run: Run, start: Network, work: Work, state: State, care: Care) -> Network:
@@ -73,7 +73,7 @@ def read_result(run: Run, given: Network | Blueprint) -> Network:
         "session-network",
         _SCHEMA_VERSION,
         where=str(path),
-        migrations={1: lambda document: document},
+        migrations={1: lambda document: document, 2: lambda document: document},
     )
     module = copy.deepcopy(given.module)
     load_weights(module, read_weights(folder / _WEIGHTS), where=str(folder / _WEIGHTS))

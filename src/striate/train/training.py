@@ -136,7 +136,8 @@ def _inputs(network: Network | Blueprint, dataset: Dataset, split: Split, recipe
             "reference": dataset.reference,
             "fingerprint": dataset.fingerprint,
             "output": dataset.output.kind,
-        },
+        }
+        | ({"read_as": said} if (said := dataset.read_as.document()) else {}),
         "split": SPLIT
         | {
             "train_count": len(split.train),

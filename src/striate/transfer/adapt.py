@@ -42,7 +42,7 @@ from striate.transfer.finishing import TRAINING, Finished, finish, judged
 from striate.transfer.ground import Bench, Clock, Measured, penalty_at
 from striate.transfer.halving import Arm, Search, planned_words
 from striate.transfer.inputs import inputs_cost_s, measure_inputs
-from striate.transfer.preparing import FOLDS, Parts, Tried, batch_for, divide, prepare, try_pass
+from striate.transfer.preparing import FOLDS, Parts, Tried, batch_for, divide, heard, prepare, try_pass
 from striate.transfer.probing import Probed, learning_curve, probe_cuts
 from striate.transfer.quadrant import place_problem
 from striate.transfer.receipt import write_receipt
@@ -223,6 +223,7 @@ class _Sitting:
         self._told: list[str] = []
 
     def run(self) -> Adapted:
+        self._network = heard(self._network, self._dataset, self._parts, self._events)
         tried = try_pass(self._network, self._dataset)
         told_s = self._tell_time(tried)
         features = read_features(self._run)
@@ -449,7 +450,8 @@ def _inputs(network: Network, dataset: Dataset, reference: str) -> dict[str, Any
             "reference": dataset.reference,
             "fingerprint": dataset.fingerprint,
             "output": dataset.output.kind,
-        },
+        }
+        | ({"read_as": said} if (said := dataset.read_as.document()) else {}),
     }
 
 
