@@ -22,7 +22,7 @@ _CLAUSES = {
     "leak-between-splits": "some of its held-out samples were as good as seen",
     "loss-still-falling": "its training was not finished",
     "score-near-chance": "that is hardly better than chance",
-    "overfitting": "it answers what it was trained on better than the rest",
+    "overfitting-gap": "it answers what it was trained on better than the rest",
     "overlapping-classes": "two classes overlap in its features",
     "saliency-blind-to-weights": "its saliency does not depend on what it learned",
     "twin-units": "many of its units answer to the same images",

@@ -45,11 +45,12 @@ class State:
         best_loss: That loss.
         best_score: Validation score of that epoch.
         start_score: Validation score at epoch 0.
+        start_loss: Validation loss at epoch 0.
         rollbacks: How often the guard went back.
         good_epoch: Newest epoch the guard found no damage in, −1 before the first.
         good_best: Which epoch was the best then.
         back_to: Epoch the guard last went back to, −1 if it never did.
-        suspected: Score in which the last look saw a clear fall; None without.
+        suspected: What the guard's last look saw damaged, with its score.
         gradient_norm: Largest of the open epoch, by block, if there is a guard.
         guard_seconds: Time the guard took in the open epoch.
         kept_epoch: Whose weights were kept at the end, where those are not the last epoch's.
@@ -68,11 +69,12 @@ class State:
     best_loss: float = 0.0
     best_score: float = 0.0
     start_score: float = 0.0
+    start_loss: float = 0.0
     rollbacks: int = 0
     good_epoch: int = -1
     good_best: int = 0
     back_to: int = -1
-    suspected: float | None = None
+    suspected: dict[str, float] = field(default_factory=dict)
     gradient_norm: dict[str, float] = field(default_factory=dict)
     guard_seconds: float = 0.0
     kept_epoch: int | None = None

@@ -200,9 +200,9 @@ class Loop:
             train_loss,
             rate,
         )
-        seen = self._guarding.look(state)
+        seen = self._guarding.look(state, training_loss=train_loss, validation_loss=held_out.loss)
         if seen is not None and work.recipe.guard == "rollback":
-            self._judge(seen.rule, seen.suspected or 0.0, rate)
+            self._judge(seen.rule, seen.figure, rate)
         self._count_seconds()
         self.is_at_rest = False
         row = EpochRow(
