@@ -38,6 +38,7 @@ from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import Balance, EpochRow, Optimizer, Recipe, Schedule, TrainingCurve
+from striate.records.trial import Speed, Trial, Tried, Way
 from striate.records.zoo import ZooRow
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "SharedWeight",
     "Source",
     "SourceNeighbours",
+    "Speed",
     "StagePair",
     "Start",
     "TensorLoad",
@@ -111,8 +113,11 @@ __all__ = [
     "Times",
     "TopPatches",
     "TrainingCurve",
+    "Trial",
+    "Tried",
     "UnitAt",
     "UnitPatches",
+    "Way",
     "Winners",
     "WorkTimes",
     "ZooRow",

@@ -35,6 +35,8 @@ class State:
         rows: Lines of metrics.jsonl that belong to it.
         first_loss: Loss of the first step.
         smoothed_loss: See `Watch`.
+        at_once: Images a process works on at once since memory ran out; 0: all of its part.
+        world_size: Processes that train together.
     """
 
     step: int = 0
@@ -45,6 +47,8 @@ class State:
     rows: int = 0
     first_loss: float | None = None
     smoothed_loss: float | None = None
+    at_once: int = 0
+    world_size: int = 1
 
 
 def save_checkpoint(path: Path, state: State, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -105,6 +109,7 @@ def load_checkpoint(path: Path, module: nn.Module, optimizer: torch.optim.Optimi
             if part == "optimizer":
                 index, _, name = rest.partition("/")
                 slots.setdefault(int(index), {})[name] = value
+        _lay_out(slots, optimizer)
         optimizer.load_state_dict(optimizer.state_dict() | {"state": slots})
     return State(**document["state"])
 
@@ -115,6 +120,16 @@ _CURE = "Delete the checkpoint folder to begin again."
 def _values(module: nn.Module) -> dict[str, Tensor]:
     """Return every parameter and buffer, also buffers that a state dict leaves out."""
     return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
+def _lay_out(slots: dict[int, dict[str, Any]], optimizer: torch.optim.Optimizer) -> None:
+    """Give what belongs to a parameter that parameter's order in memory, which decides how sums are rounded."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for index, values in slots.items():
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameters[index].shape:
+                laid = torch.empty_like(parameters[index], dtype=value.dtype, requires_grad=False)
+                values[name] = laid.copy_(value)
 
 
 def _order(path: Path) -> tuple[int, int]:

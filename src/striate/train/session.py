@@ -25,7 +25,7 @@ from striate.train.loop import Loop
 from striate.train.optimizers import make_optimizer
 from striate.train.result import save_result
 from striate.train.start import starting_network
-from striate.train.work import Work
+from striate.train.work import Work, agree
 
 STARTED = "start.json"
 
@@ -86,7 +86,8 @@ class Session:
             raise self._lost(loop, start, error) from error
         network = save_result(self._run, start, work, loop.state)
         self._run.end("done")
-        shutil.rmtree(self._checkpoints, ignore_errors=True)
+        if device.ranks.leads:
+            shutil.rmtree(self._checkpoints, ignore_errors=True)
         return network
 
     def _start(self) -> Network:
@@ -108,11 +109,11 @@ class Session:
         return start
 
     def _work(self, start: Network, device: Device) -> Work:
-        module = start.module.to(device.place)
+        module = device.hold(start.module)
         loss = loss_for(start, self._dataset, self._split.train, self._recipe)
         return Work(
             module=module,
-            optimizer=make_optimizer(module, self._recipe),
+            optimizer=device.fit(make_optimizer(module, self._recipe)),
             loss=loss.to(device.place),
             preprocessing=start.preprocessing,
             dataset=self._dataset,
@@ -125,8 +126,10 @@ class Session:
         path = newest(self._checkpoints)
         if path is None:
             self._journal.rewind(0)
-            return State()
+            agree(work)
+            return State(world_size=work.device.ranks.world_size)
         state = load_checkpoint(path, work.module, work.optimizer)
+        agree(work)
         self._journal.rewind(state.rows)
         at = round(state.step / work.steps_per_epoch, 3)
         self._journal.note(f"Resumed after step {state.step} of {work.steps}.", at=at, event="resumed")
