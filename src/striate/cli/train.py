@@ -32,17 +32,30 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, order and shifts.")] = None,
     threads: Annotated[int | None, typer.Option(help="Processor threads.", min=1)] = None,
+    memory_format: Annotated[
+        str,
+        typer.Option(
+            "--format", help="Order of pixels in memory: auto (a trial of the machine), plain or channels-last."
+        ),
+    ] = "auto",
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="auto (bf16 only if its gradients agree), float32 or bf16; as Accelerate was launched, else auto."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Train a network; kill it whenever you like and run it again: the result is the same, bit for bit."""
     from striate.data import load_data
     from striate.train import train as train_network
-    from striate.train.asking import document, recipe_with, starting_point
+    from striate.train.asking import document, leads, recipe_with, speed_of, starting_point
 
     recipe = recipe_with(
         data, epochs=epochs, init=init, optimizer=optimizer, rate=rate, batch=batch, balance=balance, seed=seed
     )
-    with Watcher(quiet=json) as events:
+    speed = speed_of(memory_format, precision)
+    with Watcher(quiet=json or not leads()) as events:
         trained = train_network(
             starting_point(network),
             load_data(data, events=events),
@@ -50,7 +63,10 @@ def train(
             out,
             events=events,
             threads=threads,
+            speed=speed,
         )
+    if not leads():
+        return
     if json:
         print_json(document(trained))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TypeVar
@@ -102,7 +103,9 @@ class Halving:
 
 
 def free_memory() -> None:
-    """Hand cached blocks of an accelerator back, so that a smaller piece can have them."""
+    """Let go of what a pass that failed left behind, so that a smaller piece can have it."""
+    # The frames of its error may hold one another.
+    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, replace
 from typing import Any
 
 from striate import schema
 from striate.blueprint import Blueprint, is_blueprint, read_blueprint
 from striate.data.load import BUILT_IN
+from striate.errors import unknown_name
 from striate.nets import Network, load_network
 from striate.records.training import Recipe
+from striate.records.trial import Speed
 from striate.train.recipes import DIGITS_RECIPE
 from striate.train.training import Trained
 
@@ -25,6 +28,32 @@ def recipe_with(data: str, **given: Any) -> Recipe:  # noqa: ANN401 - fields of 
     """
     base = DIGITS_RECIPE if data in BUILT_IN else Recipe()
     return replace(base, **{name: value for name, value in given.items() if value is not None})
+
+
+def speed_of(memory_format: str, precision: str | None) -> Speed:
+    """Return how to work, as a command line says it; no precision is that of a launcher, else tried.
+
+    Raises:
+        UnknownNameError: A word nobody knows.
+
+    Example:
+        >>> speed_of("plain", "bf16")
+        Speed(memory_format='plain', precision='bf16')
+    """
+    if precision is None:
+        precision = "launched" if os.environ.get("ACCELERATE_MIXED_PRECISION", "no") != "no" else "auto"
+    for noun, name, known in (
+        ("memory format", memory_format, ["auto", "plain", "channels-last"]),
+        ("precision", precision, ["auto", "float32", "bf16", "launched"]),
+    ):
+        if name not in known:
+            raise unknown_name(noun, name, known)
+    return Speed(memory_format=memory_format, precision=precision)  # type: ignore[arg-type]  # checked
+
+
+def leads() -> bool:
+    """Return whether this process speaks for all that a launcher started together."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def starting_point(reference: str) -> Blueprint | Network:
@@ -46,4 +75,5 @@ def document(trained: Trained) -> dict[str, Any]:
         "recipe": asdict(curve.recipe),
         "epochs": [asdict(row) for row in curve.epochs],
         "seconds": curve.seconds,
+        "trial": trained.run.document.settings.get("trial"),
     }

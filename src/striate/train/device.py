@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -90,9 +92,9 @@ def accelerated() -> Iterator[Device]:
     """Open the device that Accelerate chooses: an accelerator if there is one.
 
     The precision is the one the process was launched with (`accelerate launch`). Accelerate keeps
-    one state a process; it is given back as it was. Its own checkpoints (pickles) and its wrappers
-    of modules, optimisers and loaders are not used: they would be in the way of resuming to the
-    same bits.
+    one state a process; it is given back as it was. Processes that met stay together to their end.
+    Its own checkpoints (pickles) and its wrappers of modules, optimisers and loaders are not used:
+    they would be in the way of resuming to the same bits.
 
     Raises:
         InputError: Started in fp16, whose loss scale is not part of our checkpoints; or with gradient
@@ -107,7 +109,9 @@ def accelerated() -> Iterator[Device]:
     before = [dict(state) for state in states]
     was_joined = _is_joined()
     try:
-        accelerator = Accelerator()
+        # Without an accelerator, Accelerate joins the processes that `torchrun` started only when told to use the processor.
+        is_several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+        accelerator = Accelerator(cpu=True) if is_several and not torch.accelerator.is_available() else Accelerator()
         if accelerator.mixed_precision not in {"no", "bf16"}:
             raise InputError("precision must be no or bf16", got=accelerator.mixed_precision, where="accelerate")
         if accelerator.gradient_accumulation_steps != 1:
@@ -127,7 +131,8 @@ def accelerated() -> Iterator[Device]:
         )
     finally:
         if _is_joined() and not was_joined:
-            distributed.destroy_process_group()
+            # Processes that part and meet again under one address do not find one another reliably: they part at their end.
+            atexit.register(_part)
         for state, values in zip(states, before, strict=True):
             state.clear()
             state.update(values)
@@ -135,6 +140,11 @@ def accelerated() -> Iterator[Device]:
 
 def _is_joined() -> bool:
     return distributed.is_available() and distributed.is_initialized()
+
+
+def _part() -> None:
+    if _is_joined():
+        distributed.destroy_process_group()
 
 
 def _layout(axes: int, way: Way) -> torch.memory_format:
