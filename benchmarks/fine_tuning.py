@@ -1,7 +1,7 @@
 """Fine-tuning steps in torch's defaults beside what the trial of the machine chooses, at 224 px.
 
-The loop's own step (gradients, optimiser) on crops of photographs, both sides taking turns in one process; the ratio is the median
-of the rounds' ratios. EfficientNet-Lite0 has its ImageNet weights and a new head, the others torchvision's architecture with fresh
+The loop's own step (gradients, optimiser) on crops of photographs, both sides in turns in one process; the ratio is the median
+of the rounds' ratios. EfficientNet-Lite0 has its ImageNet weights and a new head, the others have fresh
 weights. bf16 is shown beside it, asked for whatever its gradients say.
 Run: make bench, or python benchmarks/fine_tuning.py [efficientnet_lite0 …] [16 …] for some of the networks and batches alone.
 """
@@ -22,7 +22,8 @@ from striate.train.device import Device, accelerated, own_state
 from striate.train.gradients import take_gradients
 from striate.train.losses import Loss
 from striate.train.optimizers import make_optimizer
-from striate.train.trial import Steps, try_machine
+from striate.train.trial import try_machine
+from striate.train.turns import Steps
 from striate.train.work import Work
 
 SIDE, ROUNDS, CLASSES = 224, 7, 10
@@ -70,7 +71,7 @@ class Side:
     def __init__(self, net: nn.Module, batch: Batch, recipe: Recipe, device: Device, way: Way) -> None:
         own = device.working(way)
         module = own.hold(copy.deepcopy(net)).train()
-        data = load_data((torch.zeros(CLASSES * 2, 8, 8, dtype=torch.uint8), list(range(CLASSES)) * 2))
+        data = load_data((torch.randint(0, 256, (CLASSES * 4, 8, 8)).byte(), list(range(CLASSES)) * 4))
         self.batch, self.losses = batch, []
         self.work = Work(
             module=module,

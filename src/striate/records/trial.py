@@ -52,7 +52,7 @@ class Tried:
     Attributes:
         change: What was different ("channels-last").
         beside: What it was compared with ("plain").
-        work: "training" (forward, backward, optimiser) or "evaluating".
+        work: "training" (forward, backward, optimiser), "optimiser" (its part of the step) or "evaluating".
         ratio: Time of the other way divided by its own, median of the rounds: above 1 is faster. None: not timed.
         spread: Half the distance between the quartiles of the rounds' ratios.
         rounds: Pairs that were timed.
@@ -84,7 +84,7 @@ class Trial:
         tried: Every comparison, in order.
         batch: Images a step.
         seconds: Time the trial took.
-        ratio: Training step in torch's defaults divided by the chosen way's, in turns at the end; 1 if nothing was chosen.
+        ratio: Training step in torch's defaults divided by the chosen way's; 1 if neither format nor precision was changed.
         gradient_difference: Norm of the difference between gradients in bf16 and float32, by the latter's norm; None: not asked.
         note: Why nothing was tried, if so.
     """
@@ -109,11 +109,8 @@ class Trial:
         if self.note:
             return f"No trial of the machine: {self.note}"
         rows = "; ".join(_row(row) for row in self.tried)
-        taken = [row.change for row in self.tried if row.is_taken and row.work == "training"]
-        if self.way == Way() or not taken:
-            found = "the defaults stay"
-        else:
-            found = f"{', '.join(_words(self.way))}, {self.ratio:.2f} times as fast as the defaults"
+        words = ", ".join(_words(self.way))
+        found = f"{words}, {self.ratio:.2f} times as fast as the defaults" if words else "the defaults stay"
         return f"Trial of the machine ({self.seconds:.1f} s): {found} ({rows})."
 
     def document(self) -> dict[str, Any]:
@@ -136,5 +133,6 @@ def _words(way: Way) -> list[str]:
 
 def _row(row: Tried) -> str:
     figure = "" if row.ratio is None else f" {row.ratio:.2f}×"
+    figure += " of its own time" if row.work == "optimiser" else ""
     note = f", {row.note}" if row.note else ""
     return f"{row.change} beside {row.beside}{figure}{note}"

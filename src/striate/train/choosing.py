@@ -19,7 +19,8 @@ from striate.train.balancing import loss_for, training_order
 from striate.train.device import Device
 from striate.train.ranks import Agreed, Ranks
 from striate.train.start import starting_network
-from striate.train.trial import Steps, stated_way, try_machine
+from striate.train.trial import stated_way, try_machine
+from striate.train.turns import Steps
 
 _NAMES = {"no": "float32"}
 

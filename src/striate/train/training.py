@@ -141,8 +141,10 @@ def train(
                     watching, stops = watchers(events, is_interrupted, device.ranks)
                     session = Session(network, dataset, split, recipe, run, watching)
                     made = session.run(device.working(chosen.way), stops)
-                    device.ranks.wait()
-    return Trained(network=made, curve=read_curve(run), run=run, split=split)
+                    device.ranks.wait()  # until it is written
+            curve = read_curve(run)
+            device.ranks.wait()  # until all have read it, since the first may clear it away
+    return Trained(network=made, curve=curve, run=run, split=split)
 
 
 def _inputs(network: Network | Blueprint, dataset: Dataset, split: Split, recipe: Recipe) -> dict[str, Any]:
