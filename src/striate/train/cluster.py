@@ -54,6 +54,7 @@ def train_on_ray(
         raise InputError("workers must be at least 1", got=workers)
     try:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        import ray
         from ray.train import FailureConfig, RunConfig, ScalingConfig
         from ray.train.torch import TorchConfig, TorchTrainer
     except ImportError as cause:
@@ -63,6 +64,7 @@ def train_on_ray(
             hint='Install it: pip install "striate[cluster]".',
         ) from cause
     folder = Path(folder).resolve()
+    was_up = ray.is_initialized()
     notes = folder.with_name(f".{folder.name}-ray")
     trainer = TorchTrainer(
         _train,
@@ -86,6 +88,8 @@ def train_on_ray(
             hint="Start it again with the same folder and as many workers to go on from the last checkpoint.",
         ) from cause
     finally:
+        if not was_up:
+            ray.shutdown()
         shutil.rmtree(notes, ignore_errors=True)
     return Run.read(folder)
 
