@@ -44,6 +44,9 @@ def train(
             help="auto (bf16 only if its gradients agree), float32 or bf16; as Accelerate was launched, else auto."
         ),
     ] = None,
+    fused: Annotated[
+        bool, typer.Option("--fused", help="The optimiser's fused kernel, where it is not tried.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Train a network; kill it whenever you like and run it again: the result is the same, bit for bit."""
@@ -54,7 +57,7 @@ def train(
     recipe = recipe_with(
         data, epochs=epochs, init=init, optimizer=optimizer, rate=rate, batch=batch, balance=balance, seed=seed
     )
-    speed = speed_of(memory_format, precision)
+    speed = speed_of(memory_format, precision, is_fused=fused)
     with Watcher(quiet=json or not leads()) as events:
         trained = train_network(
             starting_point(network),

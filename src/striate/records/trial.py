@@ -22,10 +22,12 @@ class Speed:
     Attributes:
         memory_format: "plain" (as torch makes tensors), "channels-last", or "auto": tried.
         precision: "float32", "bf16" (autocast), "auto": tried, or "launched": as Accelerate was launched.
+        is_fused: Use the optimiser's fused kernel; where something is tried, that is tried too.
     """
 
     memory_format: Literal["plain", "channels-last", "auto"] = "plain"
     precision: Literal["float32", "bf16", "auto", "launched"] = "launched"
+    is_fused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ def recipe_with(data: str, **given: Any) -> Recipe:  # noqa: ANN401 - fields of 
     return replace(base, **{name: value for name, value in given.items() if value is not None})
 
 
-def speed_of(memory_format: str, precision: str | None) -> Speed:
+def speed_of(memory_format: str, precision: str | None, *, is_fused: bool = False) -> Speed:
     """Return how to work, as a command line says it; no precision is that of a launcher, else tried.
 
     Raises:
@@ -38,7 +38,7 @@ def speed_of(memory_format: str, precision: str | None) -> Speed:
 
     Example:
         >>> speed_of("plain", "bf16")
-        Speed(memory_format='plain', precision='bf16')
+        Speed(memory_format='plain', precision='bf16', is_fused=False)
     """
     if precision is None:
         precision = "launched" if os.environ.get("ACCELERATE_MIXED_PRECISION", "no") != "no" else "auto"
@@ -48,7 +48,7 @@ def speed_of(memory_format: str, precision: str | None) -> Speed:
     ):
         if name not in known:
             raise unknown_name(noun, name, known)
-    return Speed(memory_format=memory_format, precision=precision)  # type: ignore[arg-type]  # checked
+    return Speed(memory_format=memory_format, precision=precision, is_fused=is_fused)  # type: ignore[arg-type]  # checked
 
 
 def leads() -> bool:

@@ -101,7 +101,7 @@ class _Search:
             self._try("channels-last", "plain", replace(self._best, memory_format="channels-last"))
         if "precision" in self._wanted:
             self._try_bf16()
-        if work.device.place.type in {"cpu", "cuda"}:
+        if work.device.place.type in {"cpu", "cuda"} and not self._best.is_fused:
             self._try_fused()
         ratio = self._confirmed()
         self._try_evaluating()
@@ -191,6 +191,7 @@ def stated_way(launched: Way, speed: Speed) -> Way:
     way = launched
     if speed.memory_format == "channels-last":
         way = replace(way, memory_format="channels-last")
+    way = replace(way, is_fused=speed.is_fused)
     if speed.precision == "launched":
         return way
     return replace(way, precision="bf16" if speed.precision == "bf16" else "float32")
