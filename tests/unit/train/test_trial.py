@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from striate.errors import InputError
+from striate.errors import InputError, UnknownNameError
 from striate.fingerprint import of_file
 from striate.records import Output, Preprocessing, Recipe, Speed, Trial, Way
 from striate.train import train, trial, turns
+from striate.train.asking import speed_of
 from striate.train.choosing import Chosen
 from striate.train.device import Device, accelerated
 from striate.train.losses import Loss
@@ -320,3 +321,26 @@ def test_a_run_is_not_gone_on_with_in_another_way(tmp_path, plan, data, recipe):
     (tmp_path / "run" / "run.json").write_text(json.dumps(document))
     with pytest.raises(InputError, match=r"resumed with the same number of processes; got 1 \(there 2\)"):
         train(plan, data, recipe, tmp_path / "run", speed=way)
+
+
+def test_what_a_command_line_says_is_stated_or_tried(monkeypatch):
+    monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
+    assert speed_of("auto", None) == AUTO
+    assert speed_of("plain", "float32", is_fused=True) == Speed(
+        memory_format="plain", precision="float32", is_fused=True
+    )
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    assert speed_of("plain", None) == Speed(memory_format="plain", precision="launched")
+    with pytest.raises(UnknownNameError, match="memory format must be a known name; got 'channel-last'.*channels-last"):
+        speed_of("channel-last", None)
+    with pytest.raises(UnknownNameError, match="precision must be a known name; got 'fp16'"):
+        speed_of("plain", "fp16")
+
+
+def test_a_stated_way_is_what_the_training_uses_and_the_run_records(tmp_path, plan, data, recipe):
+    way = Speed(memory_format="channels-last", precision="float32", is_fused=True)
+    stated = train(plan, data, recipe, tmp_path / "stated", speed=way).run.document.settings
+    usual = train(plan, data, recipe, tmp_path / "usual").run.document.settings
+
+    assert {key: stated[key] for key in stated if key not in usual} == {"memory_format": "channels-last", "fused": True}
+    assert set(usual) == {"recipe", "threads", "device", "precision"}
