@@ -47,8 +47,10 @@ def try_machine(work: Steps, speed: Speed, *, steps: int = 0, seconds: float = S
         judges by final accuracy. Differs: judged before the training, by the gradient.
 
     Example:
-        >>> from striate.records.output import Output, Preprocessing
+        >>> from torch import nn
+        >>> from striate.records import Output, Preprocessing, Recipe
         >>> from striate.train.device import accelerated
+        >>> from striate.train.losses import Loss
         >>> net, how = nn.Sequential(nn.Flatten(), nn.Linear(16, 2)), Preprocessing(shape=(1, 4, 4), mean=(0.0,), std=(1.0,))
         >>> loss, targets = Loss(Output(kind="classes", names=("a", "b")), how), torch.tensor([0, 1])
         >>> with accelerated() as device:
