@@ -67,6 +67,21 @@ def train(
     ] = 0.0,
     low_hz: Annotated[float, typer.Option(help="Lower end of a spectrogram's mel bands.", min=0)] = 0.0,
     high_hz: Annotated[float, typer.Option(help="Upper end; half the sample rate if left out.", min=0)] = 0.0,
+    memory_format: Annotated[
+        str,
+        typer.Option(
+            "--format", help="Order of pixels in memory: auto (a trial of the machine), plain or channels-last."
+        ),
+    ] = "auto",
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="auto (bf16 only if its gradients agree), float32 or bf16; as Accelerate was launched, else auto."
+        ),
+    ] = None,
+    fused: Annotated[
+        bool, typer.Option("--fused", help="The optimiser's fused kernel, where it is not tried.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Train a network; kill it whenever you like and run it again: the result is the same, bit for bit."""
@@ -74,7 +89,16 @@ def train(
     from striate.data import ReadAs, load_data
     from striate.records import Sound
     from striate.train import train as train_network
-    from striate.train.asking import axes_of, document, read_rates, read_unfreeze, recipe_with, starting_point
+    from striate.train.asking import (
+        axes_of,
+        document,
+        leads,
+        read_rates,
+        read_unfreeze,
+        recipe_with,
+        speed_of,
+        starting_point,
+    )  # fmt: skip
 
     recipe = recipe_with(
         data,
@@ -100,7 +124,8 @@ def train(
         scale=pair_from(scale, where="--scale"),
         sound=Sound(sample_rate_hz=sample_rate, window_ms=window_ms, hop_ms=hop_ms, low_hz=low_hz, high_hz=high_hz),
     )
-    with Watcher(quiet=json) as events:
+    speed = speed_of(memory_format, precision, is_fused=fused)
+    with Watcher(quiet=json or not leads()) as events:
         trained = train_network(
             given,
             load_data(data, read_as=read_as, events=events),
@@ -108,7 +133,10 @@ def train(
             out,
             events=events,
             threads=threads,
+            speed=speed,
         )
+    if not leads():
+        return
     if json:
         print_json(document(trained))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,17 +30,19 @@ class Batch:
         images: float32 (n, *shape), preprocessed: images, signals or volumes.
         targets: Classes int64 (n,); labels float32 (n, labels); values float32 (n, values), not
             normalised.
+        whole_targets: Those of the whole batch, of which another process may have a part; otherwise the same.
     """
 
     indices: Tensor
     images: Tensor
     targets: Tensor
+    whole_targets: Tensor
 
     def __len__(self) -> int:
         return len(self.indices)
 
 
-def batches(
+def batches(  # noqa: PLR0913 - which samples, how they become inputs, and whose part of them
     dataset: Dataset,
     indices: tuple[int, ...],
     preprocessing: Preprocessing,
@@ -48,6 +51,8 @@ def batches(
     shift_px: int = 0,
     seed: int | None = None,
     epoch: int = 0,
+    rank: int = 0,
+    world_size: int = 1,
 ) -> Iterator[Batch]:
     """Yield the samples in the order given, the last batch smaller if need be.
 
@@ -63,6 +68,8 @@ def batches(
         shift_px: Largest shift, pixels of the input; smaller than each of its sides.
         seed: What shifts are drawn with; needed with `shift_px`.
         epoch: The pass over the data, so that every pass shifts anew.
+        rank: Which part of every batch to yield, 0 … world_size − 1; see `part_of`.
+        world_size: Parts a batch is divided into.
 
     Returns:
         An iterator of batches; images are read as they are needed. Wrong arguments raise here, not
@@ -92,7 +99,25 @@ def batches(
         _offset(seed, epoch, dataset.samples[index].id, shift_px, len(sides)) if shift_px else still
         for index in indices
     ]
-    return _run(dataset, indices, preprocessing, batch_size, offsets)
+    return _run(dataset, indices, preprocessing, batch_size, offsets, (rank, world_size))
+
+
+def part_of(count: int, rank: int, world_size: int) -> slice:
+    """Return which of the samples of a batch one of several processes takes: neighbours, sizes differing by one at most.
+
+    Nobody gets a single sample, which a normalisation over the batch could not use: of three samples for two processes, the
+    second gets none.
+
+    Example:
+        >>> [part_of(9, rank, 2) for rank in range(2)], [part_of(3, rank, 2) for rank in range(2)]
+        ([slice(0, 5, None), slice(5, 9, None)], [slice(0, 3, None), slice(3, 3, None)])
+    """
+    parts = min(world_size, max(count // 2, 1))
+    if rank >= parts:
+        return slice(count, count)
+    size, rest = divmod(count, parts)
+    start = rank * size + min(rank, rest)
+    return slice(start, start + size + (rank < rest))
 
 
 def shuffled(indices: tuple[int, ...], *, seed: int, epoch: int) -> tuple[int, ...]:
@@ -123,22 +148,31 @@ def _run(
     preprocessing: Preprocessing,
     batch_size: int,
     offsets: list[tuple[int, ...]],
+    part: tuple[int, int],
 ) -> Iterator[Batch]:
     from_disk = isinstance(dataset.pixels, OnDemand)
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="striate-decoding") if from_disk else None
+    # A pool begins with the next batch while this one is worked on; without one, reading costs nothing.
+    waiting: deque[Iterator[Tensor]] = deque()
+    slices = []
+    for start in range(0, len(indices), batch_size):
+        count = min(batch_size, len(indices) - start)
+        own = part_of(count, *part)
+        slices.append((slice(start, start + count), slice(start + own.start, start + own.stop)))
     try:
-        for start in range(0, len(indices), batch_size):
-            chosen = indices[start : start + batch_size]
-            read = (pool.map if pool else map)(dataset.read, chosen)
-            rates = [dataset.samples[index].sample_rate_hz for index in chosen]
-            images = _prepared(list(read), preprocessing, rates)
-            if any(any(offset) for offset in offsets[start : start + batch_size]):
-                images = _shifted(images, offsets[start : start + batch_size])
-            targets = [dataset.samples[index].target for index in chosen]
+        for number, (whole, own) in enumerate(slices):
+            for _, ahead in slices[number + len(waiting) : number + 1 + bool(pool)]:
+                waiting.append((pool.map if pool else map)(dataset.read, indices[ahead]))
+            rates = [dataset.samples[index].sample_rate_hz for index in indices[own]]
+            images = _prepared(list(waiting.popleft()), preprocessing, rates)
+            if any(any(offset) for offset in offsets[own]):
+                images = _shifted(images, offsets[own])
+            targets = as_targets([dataset.samples[index].target for index in indices[whole]], dataset.output)
             yield Batch(
-                indices=torch.tensor(chosen, dtype=torch.int64),
+                indices=torch.tensor(indices[own], dtype=torch.int64),
                 images=images,
-                targets=as_targets(targets, dataset.output),
+                targets=targets[own.start - whole.start : own.stop - whole.start],
+                whole_targets=targets,
             )
     finally:
         if pool:
@@ -147,6 +181,8 @@ def _run(
 
 def _prepared(stored: list[Tensor], preprocessing: Preprocessing, rates_hz: list[int]) -> Tensor:
     """Return prepared samples; those of one kind of number that need their scale only at once: the same numbers, faster."""
+    if not stored:
+        return torch.empty(0, *preprocessing.shape)
     whole = list(zip(stored, rates_hz, strict=True))
     if all(needs_only_scale(sample, preprocessing, rate) for sample, rate in whole) and _are_as_trained(
         stored, preprocessing

@@ -54,6 +54,7 @@ from striate.records.receipt import ReceiptRow, ReceiptSection
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import Balance, EpochRow, Guarding, Norm, Optimizer, Recipe, Schedule, TrainingCurve
+from striate.records.trial import Speed, Trial, Tried, Way
 from striate.records.zoo import ZooRow
 
 __all__ = [
@@ -141,6 +142,7 @@ __all__ = [
     "Sound",
     "Source",
     "SourceNeighbours",
+    "Speed",
     "StagePair",
     "Start",
     "TensorLoad",
@@ -149,8 +151,11 @@ __all__ = [
     "Times",
     "TopPatches",
     "TrainingCurve",
+    "Trial",
+    "Tried",
     "UnitAt",
     "UnitPatches",
+    "Way",
     "Winners",
     "WorkTimes",
     "ZooRow",

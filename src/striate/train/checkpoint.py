@@ -54,6 +54,8 @@ class State:
         gradient_norm: Largest of the open epoch, by block, if there is a guard.
         guard_seconds: Time the guard took in the open epoch.
         kept_epoch: Whose weights were kept at the end, where those are not the last epoch's.
+        at_once: Images a process works on at once since memory ran out; 0: all of its part.
+        world_size: Processes that train together.
     """
 
     step: int = 0
@@ -78,6 +80,8 @@ class State:
     gradient_norm: dict[str, float] = field(default_factory=dict)
     guard_seconds: float = 0.0
     kept_epoch: int | None = None
+    at_once: int = 0
+    world_size: int = 1
 
 
 def save_checkpoint(path: Path, state: State, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -138,6 +142,7 @@ def load_checkpoint(path: Path, module: nn.Module, optimizer: torch.optim.Optimi
             if part == "optimizer":
                 index, _, name = rest.partition("/")
                 slots.setdefault(int(index), {})[name] = value
+        _lay_out(slots, optimizer)
         optimizer.load_state_dict(optimizer.state_dict() | {"state": slots})
     return State(**document["state"])
 
@@ -148,6 +153,16 @@ _CURE = "Delete the checkpoint folder to begin again."
 def _values(module: nn.Module) -> dict[str, Tensor]:
     """Return every parameter and buffer, also buffers that a state dict leaves out."""
     return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
+def _lay_out(slots: dict[int, dict[str, Any]], optimizer: torch.optim.Optimizer) -> None:
+    """Give what belongs to a parameter that parameter's order in memory, which decides how sums are rounded."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for index, values in slots.items():
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameters[index].shape:
+                laid = torch.empty_like(parameters[index], dtype=value.dtype, requires_grad=False)
+                values[name] = laid.copy_(value)
 
 
 def _order(path: Path) -> tuple[int, int, int]:

@@ -3,12 +3,22 @@
 import hashlib
 import itertools
 import random
+import threading
 
 import numpy as np
 import pytest
 import torch
 
-from striate.data import ReadAs, batches, load_data, measure_preprocessing, prepare, reading, shuffled
+from striate.data import (
+    ReadAs,
+    batches,
+    load_data,
+    measure_preprocessing,
+    pixels,
+    prepare,
+    reading,
+    shuffled,
+)  # fmt: skip
 from striate.data.batching import _offset, _shifted
 from striate.errors import DataError, InputError
 from striate.records import Preprocessing
@@ -184,3 +194,40 @@ def test_signals_and_volumes_are_shifted_alike_whatever_the_batch():
         assert not torch.equal(one, still)
     with pytest.raises(InputError, match="shift_px must be 0 … 5; got 6"):
         batches(data, (0,), how, batch_size=1, shift_px=6, seed=0)
+
+
+def test_parts_of_two_processes_are_together_the_batches_of_one():
+    data = load_data("digits")
+    order = shuffled(tuple(range(0, 5000, 297)), seed=1, epoch=0)  # 17: batches of 5, 5, 5 and 2
+    shifted = {"batch_size": 5, "shift_px": 2, "seed": 3, "epoch": 1}
+    whole = list(batches(data, order, PLAIN, **shifted))
+    parts = [list(batches(data, order, PLAIN, **shifted, rank=rank, world_size=2)) for rank in range(2)]
+
+    assert [[len(batch) for batch in part] for part in parts] == [[3, 3, 3, 2], [2, 2, 2, 0]]
+    for batch, *halves in zip(whole, *parts, strict=True):
+        assert torch.cat([half.indices for half in halves]).tolist() == batch.indices.tolist()
+        assert torch.cat([half.images for half in halves]).tolist() == batch.images.tolist()
+        assert torch.cat([half.targets for half in halves]).tolist() == batch.targets.tolist()
+        assert all(half.whole_targets.tolist() == batch.targets.tolist() for half in halves)
+
+
+def test_files_of_the_next_batch_are_read_while_this_one_is_worked_on(pets, monkeypatch):
+    monkeypatch.setattr(reading, "MEMORY_BYTES", 0)
+    data = load_data(pets)
+    how = measure_preprocessing(data, (0, 1), (3, 4, 6))
+    read, is_ahead = [], threading.Event()
+    of_file = pixels.read_bytes
+
+    def told(path):
+        read.append(path)
+        if len(read) == 4:
+            is_ahead.set()
+        return of_file(path)
+
+    monkeypatch.setattr(pixels, "read_bytes", told)
+    going = batches(data, (0, 1, 2, 3, 4, 5), how, batch_size=2)
+    next(going)
+
+    assert is_ahead.wait(10)
+    assert sorted(read) == sorted(data.pixels.paths[:4])
+    going.close()
