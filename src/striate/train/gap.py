@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import sqrt
 
 import torch
 from torch import Tensor, nn
 
-from striate.data import Dataset, Split, batches, shuffled
+from striate.data import Batch, Dataset, Split, batches, shuffled
+from striate.data.halving import Halving
 from striate.numbers import count, measure, percent
 from striate.observe import wilson
 from striate.records.care import Gap
@@ -56,6 +58,12 @@ def measure_gap(  # noqa: PLR0913 - what is measured, on what, where and how
     kind = dataset.output.kind
     found = []
     was_training = [(part, part.training) for part in module.modules()]
+    halving = Halving("measuring the gap", at_once=batch_size)
+
+    def look(batch: Batch, part: slice) -> Tensor:
+        with device.autocast():
+            return scores_of(module, device.take(batch.images[part]), dataset.output.count)
+
     try:
         module.eval()
         for part in (split.train, split.validation):
@@ -64,8 +72,7 @@ def measure_gap(  # noqa: PLR0913 - what is measured, on what, where and how
             with torch.no_grad():
                 for batch in batches(dataset, drawn, preprocessing, batch_size=batch_size):
                     check()
-                    with device.autocast():
-                        answers.append(scores_of(module, batch.images.to(device.place), dataset.output.count))
+                    answers += halving.run(partial(look, batch), len(batch))
                     truth.append(batch.targets.to(device.place))
             targets = torch.cat(truth)
             found.append((torch.cat(answers), loss.standardised(targets) if kind == "values" else targets))
