@@ -137,7 +137,7 @@ class Bench:
         """Return a cut module with its preprocessing, the data's output names, and where it comes from."""
         origin = self.network.origin
         if origin.kind != "module":
-            origin = replace(origin, ending=made.ending)
+            origin = origin.ended(made.ending)
         output = Output(kind=self.dataset.output.kind, names=self.dataset.output.names)
         return replace(self.network, module=made, output=output, origin=origin)
 
