@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,7 +19,6 @@ from striate.events import SILENT, Events
 from striate.nets import Network
 from striate.nets.cuts import END
 from striate.numbers import duration, plural
-from striate.records.adaptation_document import adaptation_document, adaptation_from_document
 from striate.records.adapting import Adaptation, Candidate, CutPoint, Estimate, InputWay
 from striate.records.training import Recipe, TrainingCurve
 from striate.runs import Run, write_json
@@ -28,7 +26,6 @@ from striate.trace import Recording, trace
 from striate.train import read_curve
 from striate.train.care import Care
 from striate.train.device import Device, accelerated, own_state
-from striate.train.result import read_result
 from striate.train.score import SCORE_NAMES
 from striate.train.start import describe
 from striate.train.stopping import interrupts
@@ -41,6 +38,7 @@ from striate.transfer.finishing import TRAINING, Finished, finish, judged
 from striate.transfer.ground import Bench, Clock, Measured, penalty_at
 from striate.transfer.halving import Arm, Search, planned_words
 from striate.transfer.inputs import inputs_cost_s, measure_inputs
+from striate.transfer.kept import read_adaptation, read_network, save_adaptation
 from striate.transfer.preparing import FOLDS, Parts, Tried, batch_for, divide, prepare, try_pass
 from striate.transfer.probing import Probed, learning_curve, probe_cuts
 from striate.transfer.quadrant import place_problem
@@ -52,7 +50,6 @@ from striate.transfer.storing import Attempts, read_features, save_features
 
 COMMAND = "adapt"
 BUDGET_S = 600.0
-DOCUMENT = "adaptation.json"
 # Probes, curves and new layers on stored features, beside the pass itself.
 _PROBING = 1.5
 _INPUTS_SHARE = 0.1
@@ -190,17 +187,11 @@ def read_adapted(run: Run, network: Network | None = None) -> Adapted:
         InputError: It is not finished, or no adaptation.
         SchemaError, WeightsError: Its files are not those that were written.
     """
-    path = run.folder / DOCUMENT
-    if run.document.command != COMMAND or not path.is_file():
+    if run.document.command != COMMAND or run.document.status != "done":
         raise InputError("an adaptation must be finished to be read", got=run.document.status, where=str(run.folder))
-    adaptation = adaptation_from_document(json.loads(path.read_text(encoding="utf-8")), where=str(path))
-    curve = training_curve(run)
-    is_trained = curve is not None
-    if network is not None and network.origin.kind == "module" and is_trained:
-        made = read_result(Run.read(run.folder / TRAINING), network)
-    else:
-        made = Network.read(run.folder / "network")
-    return Adapted(network=made, adaptation=adaptation, curve=curve, run=run)
+    return Adapted(
+        network=read_network(run, network), adaptation=read_adaptation(run), curve=training_curve(run), run=run
+    )
 
 
 def training_curve(run: Run) -> TrainingCurve | None:
@@ -222,6 +213,8 @@ class _Sitting:
         self._told: list[str] = []
 
     def run(self) -> Adapted:
+        if str(self._network.receipt.get("weights", "")).startswith("random"):
+            self._told.append("The network was not pretrained: its weights are random.")
         tried = try_pass(self._network, self._dataset)
         told_s = self._tell_time(tried)
         features = read_features(self._run)
@@ -375,8 +368,8 @@ class _Sitting:
         )  # fmt: skip
 
     def _end(self, bench: Bench, adaptation: Adaptation, finished: Finished) -> Adapted:
+        save_adaptation(self._run, adaptation)
         network = write_receipt(self._run, bench, self._parts, adaptation, finished, given=self._network)
-        write_json(self._run.folder / DOCUMENT, adaptation_document(adaptation))
         self._run.end("done")
         return Adapted(network=network, adaptation=adaptation, curve=finished.curve, run=self._run)
 

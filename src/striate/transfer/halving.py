@@ -154,7 +154,7 @@ class Search:
             sorted((arm for arm in self.arms if arm.state == "open" and arm.rung == last), key=_order), one_each=True
         )
         for fold in range(1, most):
-            runners = [arm for arm in best if fold not in arm.gains]
+            runners = [arm for arm in best if arm.state == "open" and fold not in arm.gains]
             if self._now() + sum(self._costs.attempt_s(arm.regime, last) for arm in runners) > until:
                 return
             for arm in runners:

@@ -83,7 +83,8 @@ def try_regime(
     if state != "done":
         return Attempt(gains=None, loss=math.inf, seconds=time.monotonic() - began, step_s=step_s, state=state)
     scores, targets = answers(work, split.validation, check)
-    own, loss = gains(dataset.output.kind, scores, targets), held_out_loss(dataset.output.kind, scores, targets)
+    own = gains(dataset.output.kind, scores, targets, among=_among(work))
+    loss = held_out_loss(dataset.output.kind, scores, targets)
     if not math.isfinite(loss):
         return Attempt(gains=None, loss=math.inf, seconds=time.monotonic() - began, step_s=step_s, state="lost")
     return Attempt(gains=own, loss=loss, seconds=time.monotonic() - began, step_s=step_s, state="done")
@@ -102,6 +103,14 @@ def answers(work: Work, indices: tuple[int, ...], check: Callable[[], None] = la
             targets.append(batch.targets)
     asked = torch.cat(targets)
     return torch.cat(scores), work.loss.cpu().standardised(asked) if work.dataset.output.kind == "values" else asked
+
+
+def _among(work: Work) -> Tensor | None:
+    """Return all values, learned from and held out, on the targets' scale: a fold's R² is held against the spread of all."""
+    if work.dataset.output.kind != "values":
+        return None
+    everything = [*work.split.train, *work.split.validation]
+    return work.loss.cpu().standardised(work.dataset.targets()[everything])
 
 
 def _work(start: Network, dataset: Dataset, split: Split, recipe: Recipe, device: Device) -> Work:
