@@ -123,11 +123,13 @@ class Search:
         if found is None:
             if self._costs.attempt_s(regime, rung) > self._left():
                 return
+            began = self._now()
             found = self._train(regime, fold)
             if found.state == "stopped":
                 return
             self._remember(key, found)
-            self._costs.note(regime, rung, found.seconds)
+            # Cutting the network for it is part of what it takes.
+            self._costs.note(regime, rung, self._now() - began)
         if found.gains is None:
             arm.state = "lost"
             return

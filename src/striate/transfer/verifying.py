@@ -218,7 +218,7 @@ def _pretrained(run: Run, facts: Mapping[str, Any], given: Network | None) -> tu
     is_same = describe(network, Recipe())["weights"] == facts["network"]["weights"]
     known = ReceiptRow(
         label="Pretrained network",
-        value="the same weights" if is_same else f"other weights than the receipt's of {reference}",
+        value="the same weights" if is_same else "other weights than the receipt's",
         checked=is_same,
         how="Every parameter and buffer was hashed again.",
     )
@@ -243,7 +243,7 @@ def _pretrained(run: Run, facts: Mapping[str, Any], given: Network | None) -> tu
             how="SHA-256 of each.",
         ),
         ReceiptRow(
-            label=f"The same tensors of {reference}",
+            label="The same tensors of the pretrained network",
             value=f"{len(facts['origins']) - len(other)} of {len(facts['origins'])} as in the receipt",
             checked=not other,
             how="The pretrained network was loaded again.",

@@ -47,3 +47,21 @@ def network(pretrained):
 def data():
     """Twenty of each digit from 5 to 9."""
     return half(range(5, 10), 20)
+
+
+@pytest.fixture
+def bench(network, data):
+    """Everything that measurements of an adaptation have in common."""
+    import time
+
+    from striate.events import SILENT
+    from striate.train.device import accelerated
+    from striate.transfer import extract_features
+    from striate.transfer.ground import Clock
+    from striate.transfer.preparing import divide, prepare, try_pass
+
+    tried, parts = try_pass(network, data), divide(data)
+    features = extract_features(network, data, range(len(data)), tried.cuts)
+    with accelerated() as device:
+        clock = Clock(began=time.monotonic(), budget_s=60.0)
+        yield prepare(network, data, parts, device, clock, tried=tried, features=features, events=SILENT)
