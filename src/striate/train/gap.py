@@ -67,7 +67,8 @@ def measure_gap(  # noqa: PLR0913 - what is measured, on what, where and how
     try:
         module.eval()
         for part in (split.train, split.validation):
-            answers, truth = [], []
+            answers: list[Tensor] = []
+            truth: list[Tensor] = []
             drawn = shuffled(part, seed=0, epoch=0)[:most]
             with torch.no_grad():
                 for batch in batches(dataset, drawn, preprocessing, batch_size=batch_size):

@@ -113,7 +113,7 @@ def prepare(  # noqa: PLR0913 - what is adapted to what, and what is known alrea
     return Bench(
         network=network, dataset=dataset, samples=samples, test=parts.split.test, folds=parts.folds, ground=ground,
         recording=tried.recording, cuts=tried.cuts, features=features, device=device, clock=clock, batch=batch_for(len(samples)),
-        events=events,
+        train_count=len(parts.split.train), events=events,
     )  # fmt: skip
 
 
