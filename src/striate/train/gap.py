@@ -119,7 +119,8 @@ def told(gap: Gap) -> str:
     is_share = gap.score_name != "R²"
     shown = percent if is_share else measure
     difference, low, high = (
-        f"{100 * value:.1f}" if is_share else measure(value) for value in (gap.difference, *gap.interval)
+        f"{100 * value:.1f}".replace("-", "−") if is_share else measure(value)
+        for value in (gap.difference, *gap.interval)
     )
     return (
         f"On equal terms {gap.score_name} is {shown(gap.training)} on training and {shown(gap.validation)} on validation "
