@@ -18,7 +18,7 @@ from striate.events import SILENT, Events
 from striate.features.map_layers import default_feature_layer
 from striate.features.space import directions
 from striate.nets import Network
-from striate.numbers import measure, percent
+from striate.numbers import measure, percent, plural
 from striate.observe import PooledCollector, observe
 from striate.trace import trace
 
@@ -225,6 +225,6 @@ def likeness_words(found: Likeness, dataset: Dataset) -> str:
     share = percent(held / len(dataset), 1)
     digits = max(4, math.ceil(-math.log10(max(1 - found.limit, 1e-6))) + 1)
     return (
-        f"{held} samples ({share}) are near-duplicates or copies of others, in {int((sizes > 1).sum())} groups "
+        f"{held} samples ({share}) are near-duplicates or copies of others, in {plural(int((sizes > 1).sum()), 'group')} "
         f"({found.features}, cosine of at least {found.limit:.{digits}f}: {found.limit_from})."
     )
