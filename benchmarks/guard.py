@@ -40,7 +40,9 @@ def main(rounds: int) -> int:
         ratios.append(seconds["watch"] / seconds["none"])
         shares.append(sum(row.seconds for row in found["watch"][1]) / seconds["watch"])
     print(f"time of the epochs: {median(ratios):.3f} × ({min(ratios):.3f} to {max(ratios):.3f})")
-    print(f"its own count: {100 * median(shares):.1f} % of an epoch ({100 * min(shares):.1f} to {100 * max(shares):.1f})")
+    print(
+        f"its own count: {100 * median(shares):.1f} % of an epoch ({100 * min(shares):.1f} to {100 * max(shares):.1f})"
+    )
     return 0
 
 

@@ -110,7 +110,7 @@ def accelerated() -> Iterator[Device]:
     was_joined = _is_joined()
     try:
         # Without an accelerator, Accelerate joins the processes that `torchrun` started only when told to use the processor.
-        is_several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+        is_several = "RANK" in os.environ and int(os.environ.get("WORLD_SIZE", "1")) > 1
         accelerator = Accelerator(cpu=True) if is_several and not torch.accelerator.is_available() else Accelerator()
         if accelerator.mixed_precision not in {"no", "bf16"}:
             raise InputError("precision must be no or bf16", got=accelerator.mixed_precision, where="accelerate")

@@ -235,7 +235,10 @@ class Loop:
         close_state(state, row, seen)
         for name in names_for(state, work.recipe):
             self.save(name)
-        prune(self._folder, state)
+        if work.device.ranks.leads:
+            prune(self._folder, state)
+        # What the first process wrote, the others may have to read.
+        work.device.ranks.wait()
         self.is_at_rest = True
         self._tell(row, seen)
         if stayed and row.epoch:
@@ -254,7 +257,9 @@ class Loop:
         self._watch = self._new_watch()
         self._journal.rows = back.rows
         self.save(EPOCH)
-        (self._folder / STEP).unlink(missing_ok=True)
+        if self.work.device.ranks.leads:
+            (self._folder / STEP).unlink(missing_ok=True)
+        self.work.device.ranks.wait()
         self._journal.rewind(back.rows)
         self.is_at_rest = True
         self._journal.note(told_back(error, back, highest=recipe.rate), at=at, event="rolled back")

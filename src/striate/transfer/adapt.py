@@ -20,6 +20,7 @@ from striate.records.training import Recipe, TrainingCurve
 from striate.runs import Run
 from striate.train import read_curve
 from striate.train.device import accelerated, own_state
+from striate.train.ranks import refuse_several
 from striate.train.start import describe
 from striate.train.stopping import interrupts
 from striate.transfer.finishing import TRAINING
@@ -121,6 +122,7 @@ def adapt(  # noqa: PLR0913 - what is adapted to what, and how long it may take
     parts = divide(dataset, folds=folds)
     clock = Clock(began=time.monotonic(), budget_s=budget_s)
     with accelerated() as device:
+        refuse_several(device.ranks, "adapting")
         used = threads or torch.get_num_threads()
         with own_state(device.place, used):
             run = Run.begin(

@@ -1,6 +1,9 @@
 """Memory that runs out in the middle of a training: halves whose gradients are accumulated."""
 
 import copy
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -171,11 +174,8 @@ def test_a_training_killed_after_it_halved_ends_in_the_same_weights(tmp_path, da
     assert max(resumed.network.module.calls) <= 12
 
 
+@pytest.mark.slow
 def test_memory_that_really_runs_out(tmp_path):
-    import subprocess
-    import sys
-    from pathlib import Path
-
     worker = Path(__file__).with_name("memory_worker.py")
     done = subprocess.run(
         [sys.executable, str(worker), str(tmp_path / "run")], capture_output=True, text=True, check=False
