@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from torch import nn
 
 from striate.blueprint import Blueprint
 from striate.errors import InputError, StriateError, unknown_name
-from striate.nets.cuts.ending import CutNetwork, Ending
+from striate.nets.cuts.ending import Ending
 
 OriginKind = Literal["blueprint", "timm", "torchvision", "python", "module"]
 
@@ -52,7 +52,11 @@ class Origin:
             from striate.nets.channels import shaped
 
             module = shaped(module, self.first, self.channels)
-        return module if self.ending is None else CutNetwork(module, self.ending)
+        return module if self.ending is None else self.ending.applied(module)
+
+    def ended(self, ending: Ending) -> Origin:
+        """Return the origin of this network cut once more."""
+        return replace(self, ending=replace(ending, within=self.ending))
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Origin:

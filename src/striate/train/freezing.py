@@ -23,7 +23,7 @@ class Freezing:
 
     Args:
         module: Changed only in modes, `requires_grad` and, if a module writes them, frozen buffers.
-        frozen: Paths of modules.
+        frozen: Paths of modules, or names of parameters.
         unfreeze: (epoch, path): from that epoch on, counted from 1, a path within a frozen one is trained.
         still: Names of further parameters that need no gradient; the modules they are in are not held.
 
@@ -58,7 +58,7 @@ class Freezing:
         unfreeze: Sequence[tuple[int, str]] = (),
         still: Collection[str] = (),
     ) -> None:
-        check_paths(module, frozen, where="frozen")
+        check_paths(module, frozen, where="frozen", with_parameters=True)
         check_paths(module, [path for _, path in unfreeze], where="unfreeze")
         self._module = module
         self._frozen = tuple(frozen)
@@ -160,7 +160,7 @@ def frozen_digest(module: nn.Module, paths: Sequence[str]) -> dict[str, str]:
 
     Args:
         module: The network.
-        paths: Of modules in it; [""] takes all of it.
+        paths: Of modules in it, or names of parameters; [""] takes all of it.
 
     Returns:
         By name; type and shape are part of what is hashed.
@@ -176,7 +176,7 @@ def frozen_digest(module: nn.Module, paths: Sequence[str]) -> dict[str, str]:
         >>> [name for name in after if after[name] != before[name]]
         ['1.running_mean', '1.running_var', '1.num_batches_tracked']
     """
-    check_paths(module, [path for path in paths if path], where="paths")
+    check_paths(module, [path for path in paths if path], where="paths", with_parameters=True)
     tensors = [*_parameters(module), *_buffers(module)]
     return {name: digest_of(tensor) for name, tensor in tensors if "" in paths or is_within_any(name, paths)}
 

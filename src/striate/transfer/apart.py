@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from striate.nets.cuts import END
 from striate.records.leaks import Leaks
 from striate.records.plain import from_plain, to_plain
 from striate.runs import Run
+from striate.transfer.kept import read_json
 from striate.transfer.preparing import Parts, divide
 from striate.transfer.storing import read_features
 
@@ -92,7 +92,7 @@ def read_leaks(run: Run) -> Leaks | None:
     path = run.folder / LEAKS
     if not path.is_file():
         return None
-    document = schema.accept(json.loads(path.read_text(encoding="utf-8")), "leaks", SCHEMA_VERSION, where=str(path))
+    document = schema.accept(read_json(path), "leaks", SCHEMA_VERSION, where=str(path))
     found = document["leaks"]
     return None if found is None else from_plain(Leaks, found, where=str(path))
 

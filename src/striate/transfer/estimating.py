@@ -16,7 +16,7 @@ from striate.train.paired import t_quantile
 Gains = npt.NDArray[np.float64]
 
 
-def gains(kind: OutputKind, scores: Any, targets: Any) -> Gains:  # noqa: ANN401 - arrays or tensors
+def gains(kind: OutputKind, scores: Any, targets: Any, *, among: Any = None) -> Gains:  # noqa: ANN401 - arrays or tensors
     """Return what each sample adds to the score, so that their mean is the score.
 
     Classes: 1 for the right answer, else 0. Labels: the share of labels answered right. Values: 1 − squared error over the
@@ -26,6 +26,8 @@ def gains(kind: OutputKind, scores: Any, targets: Any) -> Gains:  # noqa: ANN401
         kind: What is answered.
         scores: (n, outputs), not probabilities; values on the scale of the targets.
         targets: Classes (n,), labels (n, outputs) or values (n, outputs).
+        among: Values (m, outputs) whose mean squared deviation errors are held against; the targets themselves if None. A fold's
+            gains are those of a whole only if both are held against the same.
 
     Example:
         >>> gains("classes", [[2.0, 1.0], [2.0, 1.0]], [0, 1]).tolist()
@@ -39,7 +41,8 @@ def gains(kind: OutputKind, scores: Any, targets: Any) -> Gains:  # noqa: ANN401
     if kind == "labels":
         return np.asarray(((answers > 0) == (truth > 0.5)).mean(1), np.float64)
     truth = truth.astype(np.float64)
-    spread = np.square(truth - truth.mean(0)).mean(0)
+    whole = truth if among is None else np.asarray(among, np.float64)
+    spread = np.square(whole - whole.mean(0)).mean(0)
     error = np.square(answers - truth)
     ratio = np.where(spread > 0, error / np.where(spread > 0, spread, 1.0), error > 0)
     return np.asarray(1 - ratio.mean(1))

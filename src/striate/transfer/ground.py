@@ -66,6 +66,7 @@ class Bench:
         device: Where trainings run.
         clock: The time budget.
         batch: Images a step.
+        train_count: Samples that the chosen network learns from where pretrained layers are trained.
         events: Hears and may cancel.
     """
 
@@ -81,6 +82,7 @@ class Bench:
     device: Device
     clock: Clock
     batch: int
+    train_count: int
     events: Events = SILENT
 
     @property
@@ -137,7 +139,7 @@ class Bench:
         """Return a cut module with its preprocessing, the data's output names, and where it comes from."""
         origin = self.network.origin
         if origin.kind != "module":
-            origin = replace(origin, ending=made.ending)
+            origin = origin.ended(made.ending)
         output = Output(kind=self.dataset.output.kind, names=self.dataset.output.names)
         return replace(self.network, module=made, output=output, origin=origin)
 

@@ -123,11 +123,13 @@ class Search:
         if found is None:
             if self._costs.attempt_s(regime, rung) > self._left():
                 return
+            began = self._now()
             found = self._train(regime, fold)
             if found.state == "stopped":
                 return
             self._remember(key, found)
-            self._costs.note(regime, rung, found.seconds)
+            # Cutting the network for it is part of what it takes.
+            self._costs.note(regime, rung, self._now() - began)
         if found.gains is None:
             arm.state = "lost"
             return
@@ -154,7 +156,7 @@ class Search:
             sorted((arm for arm in self.arms if arm.state == "open" and arm.rung == last), key=_order), one_each=True
         )
         for fold in range(1, most):
-            runners = [arm for arm in best if fold not in arm.gains]
+            runners = [arm for arm in best if arm.state == "open" and fold not in arm.gains]
             if self._now() + sum(self._costs.attempt_s(arm.regime, last) for arm in runners) > until:
                 return
             for arm in runners:

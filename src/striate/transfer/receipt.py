@@ -21,6 +21,7 @@ from striate.train.freezing import frozen_digest
 from striate.train.start import describe
 from striate.transfer.finishing import Finished
 from striate.transfer.ground import Bench
+from striate.transfer.kept import DOCUMENT, WEIGHTS, read_network, save_network
 from striate.transfer.preparing import Parts
 from striate.transfer.storing import FEATURES
 
@@ -65,16 +66,15 @@ def write_receipt(
         _cut(bench, adaptation, given, frozen),
         _trained(finished, adaptation),
         _data(bench.dataset, parts, bench),
-        _answers(run, network, bench, parts),
+        _answers(run, network, bench, parts, given),
         _conditions(run, adaptation),
     )
     facts = {
         "network": run.document.inputs["network"],
         "frozen": frozen,
         "origins": _origins(given, frozen),
-        "weights": fingerprint.of_file(run.folder / "network" / "weights.safetensors")
-        if network.origin.kind != "module"
-        else "",
+        "adaptation": fingerprint.of_file(run.folder / DOCUMENT),
+        "weights": fingerprint.of_file(run.folder / WEIGHTS),
         "features": fingerprint.of_file(run.folder / FEATURES),
         "data": run.document.inputs["data"],
         "split": split_key(bench.dataset, parts.split),
@@ -209,13 +209,10 @@ def _data(dataset: Dataset, parts: Parts, bench: Bench) -> ReceiptSection:
     )
 
 
-def _answers(run: Run, network: Network, bench: Bench, parts: Parts) -> ReceiptSection:
+def _answers(run: Run, network: Network, bench: Bench, parts: Parts, given: Network) -> ReceiptSection:
     some = (parts.split.test or bench.samples)[:_SOME]
-    if network.origin.kind == "module":
-        row = ReceiptRow(label="Saved", value="weights only: a module from a session has no origin to be built from")
-        return ReceiptSection(title="Network", rows=(row,))
-    network.save(run.folder / "network")
-    again = Network.read(run.folder / "network")
+    save_network(run, network)
+    again = read_network(run, given)
     batch = next(batches(bench.dataset, some, network.preprocessing, batch_size=len(some)))
     with torch.no_grad():
         is_same = torch.equal(network.module(batch.images), again.module(batch.images))

@@ -142,12 +142,12 @@ def parts(regime: Regime, cuts: Sequence[CutPoint], recording: Recording) -> Par
 
 
 def owners(recording: Recording, op: str) -> list[str]:
-    """Return the modules whose own parameters are used up to an op, in the order they run."""
+    """Return the modules whose own parameters are used up to an op, in the order they run; of the network itself the names."""
     found: dict[str, None] = {}
     for one in recording.graph:
         for param in one.params:
             if param.key:
-                found[param.key.rpartition(".")[0]] = None
+                found[param.key.rpartition(".")[0] or param.key] = None
         if one.name == op:
             break
     return list(found)

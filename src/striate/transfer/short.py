@@ -17,6 +17,7 @@ from striate.records.training import Recipe
 from striate.train.balancing import loss_for, training_order
 from striate.train.care import Care
 from striate.train.device import Device
+from striate.train.gradients import take_gradients
 from striate.train.groups import set_rate
 from striate.train.losses import scores_of
 from striate.train.normalisation import reestimate_statistics
@@ -91,7 +92,8 @@ def try_regime(  # noqa: PLR0913 - what is trained on what, how, where, and unti
     if state != "done":
         return Attempt(gains=None, loss=math.inf, seconds=time.monotonic() - began, step_s=step_s, state=state)
     scores, targets = answers(work, split.validation, check)
-    own, loss = gains(dataset.output.kind, scores, targets), held_out_loss(dataset.output.kind, scores, targets)
+    own = gains(dataset.output.kind, scores, targets, among=_among(work))
+    loss = held_out_loss(dataset.output.kind, scores, targets)
     if not math.isfinite(loss):
         return Attempt(gains=None, loss=math.inf, seconds=time.monotonic() - began, step_s=step_s, state="lost")
     return Attempt(gains=own, loss=loss, seconds=time.monotonic() - began, step_s=step_s, state="done")
@@ -105,7 +107,7 @@ def answers(work: Work, indices: tuple[int, ...], check: Callable[[], None] = la
         for batch in batches(work.dataset, indices, work.preprocessing, batch_size=max(work.recipe.batch, 16)):
             check()
             scores.append(
-                scores_of(work.module, batch.images.to(work.device.place), work.dataset.output.count).cpu().double()
+                scores_of(work.module, work.device.take(batch.images), work.dataset.output.count).cpu().double()
             )
             targets.append(batch.targets)
     asked = torch.cat(targets)
@@ -119,10 +121,18 @@ def _measure_statistics(work: Work, care: Care, indices: tuple[int, ...], check:
     )  # fmt: skip
 
 
+def _among(work: Work) -> Tensor | None:
+    """Return all values, learned from and held out, on the targets' scale: a fold's R² is held against the spread of all."""
+    if work.dataset.output.kind != "values":
+        return None
+    everything = [*work.split.train, *work.split.validation]
+    return work.loss.cpu().standardised(work.dataset.targets()[everything])
+
+
 def _work(start: Network, dataset: Dataset, split: Split, recipe: Recipe, device: Device) -> Work:
-    module = start.module.to(device.place)
+    module = device.hold(start.module)
     care = Care(module, recipe)
-    optimizer = make_optimizer(module, recipe, care.freezing)
+    optimizer = device.fit(make_optimizer(module, recipe, care.freezing))
     return Work(
         module=module,
         optimizer=optimizer,
@@ -168,16 +178,10 @@ def _batches(work: Work, epoch: int) -> Iterator[Batch]:
 def _step(work: Work, care: Care, batch: Batch, step: int) -> bool:
     """Take one step; False if its loss is no finite number."""
     rate = rate_at(work.recipe, step, work.steps)
-    work.device.seed(work.recipe.seed, step)
     set_rate(work.optimizer, rate)
     care.train_mode()
-    work.optimizer.zero_grad()
-    with work.device.autocast():
-        scores = scores_of(work.module, batch.images.to(work.device.place), work.dataset.output.count)
-    loss = work.loss(scores, batch.targets.to(work.device.place))
-    if not math.isfinite(float(loss.item())):
+    if not math.isfinite(take_gradients(work, batch, step=step).loss):
         return False
-    work.device.backward(loss)
     work.optimizer.step()
     care.after_step(work.optimizer, rate=rate, where=f"step {step}")
     return True

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from striate import fingerprint, schema
-from striate.errors import SchemaError
+from striate.errors import Quoted, SchemaError
 from striate.runs import Run, write_bytes
 from striate.transfer.extracting import Features
 from striate.transfer.short import Attempt
@@ -42,16 +42,24 @@ def read_features(run: Run) -> Features | None:
     """Return the features an earlier sitting stored, None if there are none.
 
     Raises:
-        SchemaError: Written by another version.
+        SchemaError: Damaged, or written by another version.
     """
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
 
     path = run.folder / FEATURES
     if not path.is_file():
         return None
-    with safe_open(path, framework="pt") as file:
-        text = (file.metadata() or {}).get("striate", "null")
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get("striate", "null")
+    except SafetensorError as cause:
+        raise SchemaError(
+            "stored features must be a whole safetensors file",
+            got=Quoted(str(cause)),
+            where=str(path),
+            hint="Delete it: the pass is made again.",
+        ) from cause
     try:
         document = schema.accept(json.loads(text), "features", _VERSION, where=str(path))
     except ValueError as cause:
@@ -76,7 +84,10 @@ class Attempts:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._known = {row["key"]: row for row in run.rows(ATTEMPTS)}
+        rows = run.rows(ATTEMPTS)
+        # Half a line that a kill left would be the beginning of the next one.
+        run.keep_rows(ATTEMPTS, rows)
+        self._known = {row["key"]: row for row in rows}
 
     def recall(self, what: Mapping[str, Any]) -> Attempt | None:
         """Return the attempt of an earlier sitting, None if there was none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,21 @@ import numpy as np
 import torch
 
 from striate import fingerprint, schema
-from striate.data import Dataset, load_data
-from striate.errors import DataError, InputError, StriateError
+from striate.data import Dataset, ReadAs, load_data
+from striate.errors import InputError, StriateError, WeightsError
 from striate.nets import Network, load_network
-from striate.records.adaptation_document import adaptation_from_document
 from striate.records.adapting import Adaptation
 from striate.records.receipt import ReceiptRow, ReceiptSection
+from striate.records.training import Recipe
 from striate.runs import Run
 from striate.runs.folder import environment
 from striate.train.curve import split_key
 from striate.train.freezing import frozen_digest
+from striate.train.start import describe
 from striate.transfer.apart import divided_as
 from striate.transfer.estimating import estimate, gains
 from striate.transfer.finishing import answers_of
+from striate.transfer.kept import DOCUMENT, WEIGHTS, is_kept_whole, read_adaptation, read_json, read_network
 from striate.transfer.preparing import on_scale
 from striate.transfer.probing import Ground, probe_cuts
 from striate.transfer.receipt import RECEIPT, SCHEMA_VERSION
@@ -60,24 +61,33 @@ def verify(
     path = run.folder / RECEIPT
     if not path.is_file():
         raise InputError("a run must have a receipt to be verified", got=str(folder), hint="Only adaptations have one.")
-    document = schema.accept(json.loads(path.read_text(encoding="utf-8")), "receipt", SCHEMA_VERSION, where=str(path))
+    document = schema.accept(read_json(path), "receipt", SCHEMA_VERSION, where=str(path))
     facts = document["facts"]
-    found = json.loads((run.folder / "adaptation.json").read_text(encoding="utf-8"))
-    adaptation = adaptation_from_document(found, where=str(run.folder / "adaptation.json"))
+    files = ReceiptSection(title="Files", rows=_files(run, facts))
+    try:
+        adaptation = read_adaptation(run)
+    except StriateError as error:
+        row = ReceiptRow(label="Measurements", value=f"they cannot be read: {error}", checked=False)
+        return (
+            files,
+            ReceiptSection(title="Measurements", rows=(row,)),
+            ReceiptSection(title="Conditions", rows=_conditions(run)),
+        )
     return (
-        ReceiptSection(title="Files", rows=_files(run, facts)),
+        files,
         ReceiptSection(title="Measurements", rows=_measurements(run, facts, adaptation)),
-        ReceiptSection(title="Data and answers", rows=_answers(run, facts, adaptation, dataset)),
+        ReceiptSection(title="Data and answers", rows=_answers(run, facts, adaptation, dataset, network)),
         ReceiptSection(title="Pretrained network", rows=_pretrained(run, facts, network)),
         ReceiptSection(title="Conditions", rows=_conditions(run)),
     )
 
 
 def _files(run: Run, facts: Mapping[str, Any]) -> tuple[ReceiptRow, ...]:
-    rows = [_hashed("Features", run.folder / FEATURES, facts["features"])]
-    if facts["weights"]:
-        rows.append(_hashed("Adapted weights", run.folder / "network" / "weights.safetensors", facts["weights"]))
-    return tuple(rows)
+    return (
+        _hashed("Features", run.folder / FEATURES, facts["features"]),
+        _hashed("Measurements", run.folder / DOCUMENT, facts["adaptation"]),
+        _hashed("Adapted weights", run.folder / WEIGHTS, facts["weights"]),
+    )
 
 
 def _hashed(label: str, path: Path, sha256: str) -> ReceiptRow:
@@ -144,10 +154,14 @@ def _is_of(what: Mapping[str, Any], regime: Any) -> bool:  # noqa: ANN401 - a Re
 
 
 def _answers(
-    run: Run, facts: Mapping[str, Any], adaptation: Adaptation, given: Dataset | None
+    run: Run, facts: Mapping[str, Any], adaptation: Adaptation, given: Dataset | None, network: Network | None
 ) -> tuple[ReceiptRow, ...]:
     try:
-        dataset = given if given is not None else load_data(facts["data"]["reference"])
+        dataset = (
+            given
+            if given is not None
+            else load_data(facts["data"]["reference"], read_as=ReadAs.from_document(facts["data"].get("read_as", {})))
+        )
     except (StriateError, OSError) as error:
         return (ReceiptRow(label="Data", value=f"not here to be read: {error}"),)
     is_same = dataset.fingerprint == facts["data"]["fingerprint"]
@@ -163,7 +177,7 @@ def _answers(
         return tuple(rows)
     try:
         apart = divided_as(run, dataset)
-    except DataError as error:
+    except StriateError as error:
         return (*rows, ReceiptRow(label="Division", value=str(error), checked=False))
     rows.append(
         ReceiptRow(
@@ -173,17 +187,21 @@ def _answers(
             how="Divided again, near-duplicates and groups together.",
         )
     )
-    rows.append(_tested(run, adaptation, dataset, apart.parts.split.test))
+    rows.append(_tested(run, adaptation, dataset, apart.parts.split.test, network))
     return tuple(rows)
 
 
-def _tested(run: Run, adaptation: Adaptation, dataset: Dataset, test: tuple[int, ...]) -> ReceiptRow:
+def _tested(
+    run: Run, adaptation: Adaptation, dataset: Dataset, test: tuple[int, ...], given: Network | None
+) -> ReceiptRow:
     if adaptation.test is None or not test:
         return ReceiptRow(label="Test score", value="nothing was held out")
     try:
-        network = Network.read(run.folder / "network")
-    except StriateError as error:
+        network = read_network(run, given)
+    except WeightsError as error:
         return ReceiptRow(label="Test score", value=str(error), checked=False)
+    except StriateError as error:
+        return ReceiptRow(label="Test score", value=str(error), checked=False if is_kept_whole(run) else None)
     scores, targets = answers_of(network, dataset, test)
     own = gains(adaptation.output, scores, on_scale(network, targets, dataset))
     now = estimate(adaptation.output, own)
@@ -199,17 +217,29 @@ def _pretrained(run: Run, facts: Mapping[str, Any], given: Network | None) -> tu
     reference = facts["network"]["reference"]
     try:
         network = given if given is not None else load_network(reference)
-        adapted = Network.read(run.folder / "network") if facts["weights"] else None
     except (StriateError, OSError) as error:
-        return (ReceiptRow(label="Frozen tensors", value=f"the networks cannot be read: {error}"),)
-    if adapted is None:
-        return (ReceiptRow(label="Frozen tensors", value="a module from a session is not kept"),)
+        return (ReceiptRow(label="Pretrained network", value=f"not here to be read: {error}"),)
+    is_same = describe(network, Recipe())["weights"] == facts["network"]["weights"]
+    known = ReceiptRow(
+        label="Pretrained network",
+        value="the same weights" if is_same else "other weights than the receipt's",
+        checked=is_same,
+        how="Every parameter and buffer was hashed again.",
+    )
+    try:
+        adapted = read_network(run, network)
+    except StriateError as error:
+        return (
+            known,
+            ReceiptRow(label="Frozen tensors", value=f"the adapted network cannot be read: {error}", checked=False),
+        )
     origin = frozen_digest(network.module, [""])
     own = frozen_digest(adapted.module, [""])
     told: Mapping[str, str] = facts["frozen"]
     moved = [name for name, digest in told.items() if own.get(name) != digest]
     other = [name for name, digest in facts["origins"].items() if origin.get(name.removeprefix("body.")) != digest]
     return (
+        known,
         ReceiptRow(
             label="Frozen tensors of the adapted network",
             value=f"{len(told) - len(moved)} of {len(told)} as in the receipt",
@@ -217,7 +247,7 @@ def _pretrained(run: Run, facts: Mapping[str, Any], given: Network | None) -> tu
             how="SHA-256 of each.",
         ),
         ReceiptRow(
-            label=f"The same tensors of {reference}",
+            label="The same tensors of the pretrained network",
             value=f"{len(facts['origins']) - len(other)} of {len(facts['origins'])} as in the receipt",
             checked=not other,
             how="The pretrained network was loaded again.",

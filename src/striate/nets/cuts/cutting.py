@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from striate.errors import InputError, Quoted
+from striate.errors import InputError, Quoted, StriateError
 from striate.graph import Shape
 from striate.nets.cuts.ending import CutNetwork, Ending
 from striate.records.adapting import CutPoint
@@ -19,7 +19,7 @@ def cut_at(
 ) -> CutNetwork:
     """Return a copy of a network up to a cut point, with new layers behind it, in eval mode.
 
-    Its first part is checked: on standard-normal images its value at the cut is the network's own, bit for bit.
+    Its first part is checked: on standard-normal images its value at the cut is the network's own.
 
     Args:
         module: The network; it is not changed.
@@ -42,8 +42,18 @@ def cut_at(
         outputs=outputs,
         dropped=_dropped(module, recording, point),
     )
-    made = CutNetwork(twin(module), ending).eval()
-    _check(made, module, recording, point)
+    try:
+        made = CutNetwork(twin(module), ending).eval()
+        _check(made, module, recording, point)
+    except StriateError:
+        raise
+    except Exception as cause:  # the network's own code may raise anything
+        raise InputError(
+            "a network cut must run up to the cut alone",
+            got=Quoted(f"{type(cause).__name__}: {cause}".splitlines()[0]),
+            where=point.name,
+            hint="Its code asks for something behind the cut; take another cut point.",
+        ) from cause
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from striate.errors import InputError
+from striate.errors import InputError, Quoted
 from striate.records.adapting import Side
 
 
@@ -26,6 +26,7 @@ class Ending:
         outputs: Width of the output layer.
         dropout: Share dropped behind each of `hidden`.
         dropped: Paths of modules that the first part never enters; they are taken out.
+        within: The ending the network had before, if it was cut already.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Ending:
     outputs: int
     dropout: float = 0.2
     dropped: tuple[str, ...] = ()
+    within: Ending | None = None
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Ending:
@@ -44,7 +46,13 @@ class Ending:
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
         }
+        if fields.get("within") is not None:
+            fields["within"] = cls.from_document(fields["within"])
         return cls(**fields)
+
+    def applied(self, network: nn.Module) -> CutNetwork:
+        """Return a whole network, taken over, cut as often as this one was."""
+        return CutNetwork(network if self.within is None else self.within.applied(network), self)
 
     def head(self) -> nn.Sequential:
         """Return new layers: for each hidden width a fully connected one, ReLU and dropout; then the output."""
@@ -95,19 +103,28 @@ class CutNetwork(nn.Module):
 
     def value(self, images: Tensor) -> Tensor:
         """Return the value at the cut, as the network has it."""
-        stop: _Entrance | _Stops = self.body.get_submodule(self.ending.path)  # type: ignore[assignment]  # made in __init__
+        stop = self._stop()
         stop.turns_left = self.ending.turn
         try:
             self.body(images)
         except _ReachedError as reached:
+            if reached.stop is not stop:
+                raise  # a cut further up, of a network that was cut before
             return reached.value
         finally:
             stop.turns_left = -1
         raise InputError(
             "a pass must come to the cut",
-            got="a pass that went past it",
+            got=Quoted("a pass that went past it"),
             where=self.ending.path or "the network itself",
         )
+
+    def _stop(self) -> _Entrance | _Stops:
+        try:
+            return self.body.get_submodule(self.ending.path)  # type: ignore[return-value]  # made in __init__
+        except AttributeError:
+            # A cut before this one took it out; it is that one which ends the pass.
+            return _Entrance()
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the scores (n, outputs)."""
@@ -118,9 +135,9 @@ class CutNetwork(nn.Module):
 class _ReachedError(Exception):
     """Carries the value at the cut out of a pass; not an error of ours that anyone should see."""
 
-    def __init__(self, value: Tensor) -> None:
+    def __init__(self, value: Tensor, stop: nn.Module) -> None:
         super().__init__("the cut was reached")
-        self.value = value
+        self.value, self.stop = value, stop
 
 
 class _Entrance(nn.Module):
@@ -130,7 +147,7 @@ class _Entrance(nn.Module):
 
     def forward(self, value: Tensor) -> Tensor:
         """End the pass with what comes in."""
-        raise _ReachedError(value)
+        raise _ReachedError(value, self)
 
 
 class _Stops(nn.Module):
@@ -142,7 +159,7 @@ class _Stops(nn.Module):
         """Work as the module does, until its turn has come."""
         value = super().forward(*args, **kwargs)
         if self.turns_left == 0:
-            raise _ReachedError(value)
+            raise _ReachedError(value, self)
         self.turns_left -= self.turns_left > 0
         return value
 
@@ -150,5 +167,7 @@ class _Stops(nn.Module):
 def _stop_at(module: nn.Module) -> None:
     """Make a module stop the pass, by a class of its own: names, hooks and copies stay as they are."""
     own = type(module)
+    if issubclass(own, _Stops):
+        raise InputError("a module must not end two passes", got=Quoted("one that ends a cut network already"))
     module.__class__ = type(own.__name__, (_Stops, own), {"__module__": own.__module__})
     vars(module)["turns_left"] = -1
