@@ -20,10 +20,6 @@ from striate.trace.shell import twin, unwrapped
 from striate.trace.state import eval_mode, kept_randomness
 
 BATCH = 8
-FORMATS: Mapping[str, torch.memory_format] = {
-    "plain": torch.contiguous_format,
-    "channels-last": torch.channels_last,
-}
 # The first batches go through in both memory formats in turn; the faster one by their medians does the rest.
 _TRIED = 3
 
@@ -115,19 +111,24 @@ def extract_features(
 class _Formats:
     """Runs batches, the first ones in both memory formats in turn, and goes on with the faster."""
 
+    _NAMES: Mapping[str, torch.memory_format] = {
+        "plain": torch.contiguous_format,
+        "channels-last": torch.channels_last,
+    }
+
     def __init__(self, module: nn.Module) -> None:
         self._module = module
-        self._seconds: dict[str, list[float]] = {name: [] for name in FORMATS}
+        self._seconds: dict[str, list[float]] = {name: [] for name in self._NAMES}
         self.device = next((p.device for p in module.parameters()), torch.device("cpu"))
         self._now = ""
 
     def run(self, images: Tensor) -> None:
         name = self._next() if images.ndim == 4 else "plain"
         if name != self._now and images.ndim == 4:
-            self._module.to(memory_format=FORMATS[name])
+            self._module.to(memory_format=self._NAMES[name])
             self._now = name
         began = time.perf_counter()
-        self._module(images.contiguous(memory_format=FORMATS[name]))
+        self._module(images.contiguous(memory_format=self._NAMES[name]))
         self._seconds[name].append((time.perf_counter() - began) / len(images))
 
     def _next(self) -> str:

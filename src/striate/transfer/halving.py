@@ -146,7 +146,7 @@ class Search:
         frozen = parts(regime, bench.cuts, bench.recording).frozen
         return try_regime(
             start, bench.dataset, bench.split(fold), recipe(regime, frozen, batch=bench.batch), bench.device,
-            memory_format=bench.features.memory_format, deadline=self.end_at, check=lambda: bench.events.check("trainings"),
+            deadline=self.end_at, check=lambda: bench.events.check("trainings"),
         )  # fmt: skip
 
     def _more_folds(self, task: Task, *, until: float, most: int) -> None:

@@ -25,7 +25,6 @@ from striate.train.optimizers import make_optimizer
 from striate.train.schedule import rate_at
 from striate.train.work import Work
 from striate.transfer.estimating import Gains, gains
-from striate.transfer.extracting import FORMATS
 from striate.transfer.probing import held_out_loss
 
 # Samples on which running statistics are measured after a short training.
@@ -51,14 +50,13 @@ class Attempt:
     state: str
 
 
-def try_regime(  # noqa: PLR0913 - what is trained on what, how, where, and until when
+def try_regime(
     start: Network,
     dataset: Dataset,
     split: Split,
     recipe: Recipe,
     device: Device,
     *,
-    memory_format: str = "plain",
     deadline: float = math.inf,
     check: Callable[[], None] = lambda: None,
 ) -> Attempt:
@@ -70,13 +68,10 @@ def try_regime(  # noqa: PLR0913 - what is trained on what, how, where, and unti
         split: Learned from and held out.
         recipe: How.
         device: Where.
-        memory_format: Of the network's weights and maps: "plain" or "channels-last"; the latter is often faster on processors.
         deadline: On the monotonic clock; past it the training is given up.
         check: Called at every step; may raise to stop.
     """
     began = time.monotonic()
-    # Images need no change: maps take the format of the first convolution's weights.
-    start.module.to(memory_format=FORMATS[memory_format])
     work = _work(start, dataset, split, recipe, device)
     care = Care(work.module, recipe)
     work.optimizer.zero_grad()
