@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from striate.runs import Run
     from striate.trace import trace as trace_network
     from striate.train import train as train_network
+    from striate.transfer import adapt as adapt_network
+    from striate.transfer import verify
 
 _HOMES = {
     "Blueprint": "striate.blueprint",
@@ -37,6 +39,7 @@ _HOMES = {
     "Recipe": "striate.records",
     "Run": "striate.runs",
     "StriateError": "striate.errors",
+    "adapt_network": "striate.transfer",
     "check": "striate.checking",
     "inspect": "striate.report",
     "load_data": "striate.data",
@@ -44,9 +47,10 @@ _HOMES = {
     "solve": "striate.analyse.budget",
     "trace_network": "striate.trace",
     "train_network": "striate.train",
+    "verify": "striate.transfer",
 }
-# The parts `trace` and `train` have the names of their functions; here the functions need another.
-_RENAMED = {"trace_network": "trace", "train_network": "train"}
+# `trace`, `train` and `transfer.adapt` are parts with the names of their functions; here the functions need another.
+_RENAMED = {"adapt_network": "adapt", "trace_network": "trace", "train_network": "train"}
 
 __all__ = [
     "Blueprint",
@@ -61,6 +65,7 @@ __all__ = [
     "Recipe",
     "Run",
     "StriateError",
+    "adapt_network",
     "check",
     "inspect",
     "load_data",
@@ -68,6 +73,7 @@ __all__ = [
     "solve",
     "trace_network",
     "train_network",
+    "verify",
 ]
 
 
