@@ -213,7 +213,8 @@ class _Sitting:
         self._told: list[str] = []
 
     def run(self) -> Adapted:
-        if str(self._network.receipt.get("weights", "")).startswith("random"):
+        weights = str(self._network.receipt.get("weights", ""))
+        if weights.startswith("random") or weights.endswith("untrained"):
             self._told.append("The network was not pretrained: its weights are random.")
         tried = try_pass(self._network, self._dataset)
         told_s = self._tell_time(tried)
@@ -266,7 +267,7 @@ class _Sitting:
             budget_s=self._clock.budget_s,
             told_s=told_s,
             seconds=self._clock.spent_s,
-            told=tuple(self._told),
+            told=(*self._told, *_overrun(self._clock)),
             events=finished.events,
         )
         return self._end(bench, adaptation, finished)
@@ -374,6 +375,14 @@ class _Sitting:
         return Adapted(network=network, adaptation=adaptation, curve=finished.curve, run=self._run)
 
 
+def _overrun(clock: Clock) -> tuple[str, ...]:
+    """Return the sentence about a budget that was not kept; nothing up to a tenth."""
+    if clock.spent_s <= 1.1 * clock.budget_s:
+        return ()
+    spent, given = duration(clock.spent_s), duration(clock.budget_s)
+    return (f"It took {spent} instead of {given}: the pass, the probes and the chosen network are never left out.",)
+
+
 def _measured(arms: Sequence[Arm]) -> list[Measured]:
     """Return the best arm of each regime that answered anything and was not lost."""
     found: dict[str, Measured] = {}
@@ -398,7 +407,7 @@ def _unmeasured(arm: Arm, arms: Sequence[Arm]) -> Candidate:
         regime=arm.regime,
         estimate=None,
         outcome="lost" if is_lost else "not measured",
-        reason="Its loss left the finite numbers." if is_lost else "There was no time left for it.",
+        reason="its loss left the finite numbers" if is_lost else "there was no time left for it",
         tried=_tried(arms, arm.regime.name),
     )
 
@@ -411,7 +420,7 @@ def _ranked(candidates: Sequence[Candidate], measured: Sequence[Measured], place
         if number >= len(measured):
             rows.append(candidate)
         elif number == place:
-            rows.append(replace(candidate, outcome="chosen", reason="Taken."))
+            rows.append(replace(candidate, outcome="chosen", reason="taken"))
         else:
             gap = compared(measured[number], chosen)
             outcome, reason = _outcome(candidate, gap)
@@ -423,11 +432,11 @@ def _outcome(candidate: Candidate, gap: Estimate) -> tuple[str, str]:
     if candidate.rung < len(STEPS) - 1:
         return (
             "dropped",
-            f"After {plural(candidate.regime.epochs, 'epoch')} others were ahead, or no time was left to go on.",
+            f"after {plural(candidate.regime.epochs, 'epoch')} others were ahead, or no time was left to go on",
         )
     if gap.interval[1] < 0:
-        return "worse", f"{-100 * gap.mean:.1f} points below the chosen one, beyond its interval."
-    return "as good", "No difference to the chosen one beyond its interval; that one is cheaper or was better."
+        return "worse", f"{-100 * gap.mean:.1f} points below the chosen one, beyond its interval"
+    return "as good", "no difference to the chosen one beyond its interval; that one is cheaper or was better"
 
 
 def _inputs(network: Network, dataset: Dataset, reference: str) -> dict[str, Any]:
