@@ -42,7 +42,7 @@ def test_a_broken_description_is_refused(tmp_path):
     with pytest.raises(SchemaError, match=r"network\.json must be JSON"):
         Network.read(tmp_path)
     (tmp_path / "network.json").write_text(json.dumps(document | {"schema": "striate/network/9"}))
-    with pytest.raises(SchemaError, match="network version must be at most 2; got 9"):
+    with pytest.raises(SchemaError, match="network version must be at most 3; got 9"):
         Network.read(tmp_path)
 
 
