@@ -42,6 +42,8 @@ bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds,
 	$(BIN)/python benchmarks/beginnings.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/dense.py
+	$(BIN)/python benchmarks/fine_tuning.py
+	$(BIN)/python benchmarks/guard.py
 	$(BIN)/python benchmarks/imbalance.py
 	$(BIN)/python benchmarks/occlusion.py
 	$(BIN)/python benchmarks/summaries.py

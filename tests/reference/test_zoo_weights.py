@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from striate.data import prepare
+from striate.data import ReadAs, load_data, prepare
 from striate.errors import WeightsError
 from striate.nets import load_pretrained, with_channels
 from striate.nets.fitting import head_tensors
-from striate.records import Loading
+from striate.records import Loading, Sound
+from striate.train.start import completed
 
 pytestmark = [pytest.mark.reference, pytest.mark.slow]
 # The publisher's name of the file ends in it.
@@ -239,3 +240,23 @@ def test_published_weights_come_from_the_zoos_cache_and_are_held_to_their_hash(t
     assert report.tensor_share == 1
     assert network.receipt["weights"] == url
     assert torch.equal(network.module.features[0].weight, made.features[0].weight)
+
+
+def test_a_spectrogram_is_read_by_real_weights_through_one_channel_as_through_three(lite):
+    times = torch.arange(40_000) / 16_000
+    chirp = 0.4 * torch.sin(2 * torch.pi * (200 * times + 900 * times**2))
+    noise = 0.1 * torch.randn(40_000, generator=torch.Generator().manual_seed(0))
+    heard = ReadAs(sound=Sound(sample_rate_hz=16_000, window_ms=50.0))
+    data = load_data((torch.stack([chirp, noise]), [0, 1]), read_as=heard)
+    found = []
+
+    for network in (lite[0], with_channels(lite[0], 1)):
+        how = completed(network.preprocessing, data, (0, 1))
+        inputs = torch.stack([prepare(data.read(index), how) for index in (0, 1)])
+        assert inputs.shape == (2, *network.input_shape)
+        assert how.mel.bands == 224
+        with torch.no_grad():
+            found.append(network.module(inputs))
+
+    torch.testing.assert_close(found[1], found[0], rtol=1e-3, atol=1e-3 * float(found[0].abs().max()))
+    assert float((found[0][0] - found[0][1]).abs().max()) > 1

@@ -40,7 +40,7 @@ def adapt(
     It says how long it will take, and keeps to the time. A fifth of the samples is not looked at until the end. Kill it whenever
     you like: the same command goes on.
     """
-    from striate.data import load_data
+    from striate.data import ReadAs, load_data
     from striate.nets import load_network
     from striate.records.adaptation_document import adaptation_document
     from striate.report.adapted import write_adapted_page
@@ -50,7 +50,7 @@ def adapt(
         raise UsageError("--groups must be folder, or left out", got=groups)
     given = load_network(network)
     with Watcher(quiet=json) as events:
-        dataset = load_data(data, events=events)
+        dataset = load_data(data, read_as=ReadAs(axes=given.preprocessing.stored_axes), events=events)
         found = adapt_network(
             given,
             dataset,

@@ -1,4 +1,4 @@
-"""Amounts as options state them: 50M, 2.5G, 1.5GiB."""
+"""Amounts as options state them: 50M, 2.5G, 1.5GiB; −1000,1000."""
 
 from __future__ import annotations
 
@@ -38,6 +38,25 @@ def size_from(text: str, *, where: str) -> int | None:
         (1610612736, 2000000)
     """
     return _amount(text, _SIZES, "1.5GiB", where)
+
+
+def pair_from(text: str, *, where: str) -> tuple[float, ...]:
+    """Return two numbers with a comma between them; none for an empty text.
+
+    Raises:
+        InputError: It does not read.
+
+    Example:
+        >>> pair_from("-1000,1000", where="--scale"), pair_from("", where="--scale")
+        ((-1000.0, 1000.0), ())
+    """
+    if not text:
+        return ()
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError("a scale must be two numbers with a comma between them", got=text, where=where) from None
+    return low, high
 
 
 def _amount(text: str, units: Mapping[str, int], example: str, where: str) -> int | None:

@@ -75,6 +75,7 @@ def dense(
     from striate.nets.dense import dense as make_dense
 
     loaded = _named(load_network(network), names)
+    _check_pictures(loaded)
     picture = _resized(read_picture(image, most_pixels=most_pixels), size, most_pixels)
     wide = make_dense(loaded)
     chosen = _numbers(classes, loaded, wide)
@@ -114,6 +115,18 @@ def _named(network: Network, names: Path | None) -> Network:
         got = str(names) if names.exists() else Quoted(f"no file {names}")
         raise InputError("--names must be a text file with one name an output", got=got) from cause
     return replace(network, output=replace(network.output, names=tuple(lines)))
+
+
+def _check_pictures(network: Network) -> None:
+    """Refuse a network that reads no pictures: of signals and volumes there are no maps yet."""
+    how = network.preprocessing
+    if how.stored_axes != 2 or how.scale:
+        reads = {1: "sounds or signals", 2: "numbers that are no bytes", 3: "volumes"}[how.stored_axes]
+        raise InputError(
+            "a network for prediction maps must read pictures",
+            got=Quoted(f"one that reads {reads}"),
+            hint="striate inspect and striate backward take it.",
+        )
 
 
 def _resized(picture: Picture, size: str, most_pixels: int) -> Picture:

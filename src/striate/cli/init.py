@@ -79,9 +79,9 @@ def _check_options(with_: str, compare: str, compares: bool, begins: bool) -> No
 
 
 def _begin(network: str, data: str, name: str, out: Path | None, *, seed: int, as_json: bool) -> None:
-    from striate.data import load_data
+    from striate.data import ReadAs, load_data
     from striate.train import begun_network
-    from striate.train.asking import starting_point
+    from striate.train.asking import axes_of, starting_point
 
     if out is None:
         raise UsageError("a folder for the network must be named", got="none", hint="Add --out FOLDER.")
@@ -91,9 +91,10 @@ def _begin(network: str, data: str, name: str, out: Path | None, *, seed: int, a
             got=str(out),
             hint="Choose another, or delete it: what it holds is not written over.",
         )
+    given = starting_point(network)
     with Watcher(quiet=as_json) as events:
-        dataset = load_data(data, events=events) if data else None
-        made = begun_network(starting_point(network), name, dataset, seed=seed, events=events)
+        dataset = load_data(data, read_as=ReadAs(axes=axes_of(given)), events=events) if data else None
+        made = begun_network(given, name, dataset, seed=seed, events=events)
     made.save(out)
     if as_json:
         print_json({"network": str(out), "receipt": dict(made.receipt)})
@@ -113,17 +114,16 @@ def _compare(
     *,
     as_json: bool,
 ) -> None:
-    from striate.data import load_data
+    from striate.data import ReadAs, load_data
     from striate.report.beginnings import beginnings_document, judge_beginnings, write_beginnings_page
     from striate.train import compare_beginnings
-    from striate.train.asking import starting_point
+    from striate.train.asking import axes_of, starting_point
 
     steps, seeds, images = sizes
+    given = starting_point(network)
     with Watcher(quiet=as_json) as events:
-        dataset = load_data(data, events=events)
-        found = compare_beginnings(
-            starting_point(network), dataset, names, steps=steps, seeds=seeds, images=images, events=events
-        )
+        dataset = load_data(data, read_as=ReadAs(axes=axes_of(given)), events=events)
+        found = compare_beginnings(given, dataset, names, steps=steps, seeds=seeds, images=images, events=events)
     judged = judge_beginnings(found)
     if page is not None:
         write_beginnings_page(found, page, name=network, data=dataset.name, command=command)

@@ -36,6 +36,7 @@ def load(
     ] = 1.0,
     sha256: Annotated[str, typer.Option(help="What the file's SHA-256 must begin with.")] = "",
     outputs: Annotated[int, typer.Option(help="Outputs; if the file has others, a new head begins.", min=0)] = 0,
+    most: Annotated[float, typer.Option(help="Largest value that is believed to be a weight.")] = 1e6,
     channels: Annotated[int, typer.Option(help="Input channels other than the network's own.", min=0)] = 0,
     seed: Annotated[int, typer.Option(help="Start of what the file does not fill.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -48,7 +49,7 @@ def load(
     from striate.nets.begun_anew import new_layer_findings
     from striate.records import Loading
 
-    asked = Loading(by=by, least_share=least, sha256=sha256, outputs=outputs)
+    asked = Loading(by=by, least_share=least, sha256=sha256, outputs=outputs, most_magnitude=most)
     loaded, report = load_pretrained(network, asked, seed=seed)
     if report is None:
         raise InputError(

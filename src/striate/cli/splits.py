@@ -29,6 +29,9 @@ def splits(
         str, typer.Option(help="Compare the features of this network; without one, small grey pixels.")
     ] = "",
     layer: Annotated[str, typer.Option(help="Which layer of it; what its first fully connected layer reads.")] = "",
+    axes: Annotated[
+        int, typer.Option(help="Of space in arrays: 1 signals, 2 images, 3 volumes; 0 goes by their own.", min=0, max=3)
+    ] = 0,
     groups: Annotated[str, typer.Option(help="folder: images in one sub-folder are never divided.")] = "",
     near: Annotated[
         float | None, typer.Option(help="Cosine from which two images are near-duplicates; measured if left out.")
@@ -44,19 +47,21 @@ def splits(
 
     Ends with 1 if the plain split leaks. A manifest written with --out has the groups in it: train on that.
     """
-    from striate.data import load_data
+    from striate.data import ReadAs, load_data
     from striate.features.splitting import check_groups_path, study_splits, write_groups
     from striate.nets import load_network
 
     if groups not in {"", "folder"}:
         raise UsageError("--groups must be folder, or left out", got=groups)
     with Watcher(quiet=json) as events:
-        dataset = load_data(data, events=events)
+        compared = load_network(network) if network else None
+        meant = axes or (compared.preprocessing.stored_axes if compared else 0)
+        dataset = load_data(data, read_as=ReadAs(axes=meant), events=events)
         if out is not None:
             check_groups_path(dataset, out)
         found = study_splits(
             dataset,
-            load_network(network) if network else None,
+            compared,
             layer=layer,
             by_folder=groups == "folder",
             limit=near,

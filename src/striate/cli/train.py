@@ -18,9 +18,14 @@ def add_to(app: typer.Typer) -> None:
 
 def train(
     network: Annotated[str, typer.Argument(help="net.yaml, or any network reference.")],
-    data: Annotated[str, typer.Argument(help="digits, a folder of class folders, or a CSV or Parquet manifest.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="digits, a folder of class folders, or a CSV or Parquet manifest: of pictures, sounds, arrays or volumes."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Run folder; the same command again goes on where it stopped.")],
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.", min=1)] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training samples.", min=1)] = None,
     init: Annotated[
         str | None, typer.Option(help="How a blueprint's weights begin: he, lsuv, kmeans …; `striate init --list`.")
     ] = None,
@@ -44,18 +49,56 @@ def train(
         int | None, typer.Option(help="Epochs without a lower validation loss after which it stops.", min=0)
     ] = None,
     guard: Annotated[str | None, typer.Option(help="Look for damage: none, watch or rollback.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Images a step.", min=1)] = None,
+    batch: Annotated[int | None, typer.Option(help="Samples a step.", min=1)] = None,
     balance: Annotated[
         str | None, typer.Option(help="What makes rare classes count as much as common ones: none, loss or sampling.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, order and shifts.")] = None,
     threads: Annotated[int | None, typer.Option(help="Processor threads.", min=1)] = None,
+    scale: Annotated[
+        str, typer.Option(help="Of numbers that are no bytes: what becomes 0 and 1, like 0,4095; measured if left out.")
+    ] = "",
+    sample_rate: Annotated[
+        int, typer.Option(help="Hz that sounds are resampled to; the commonest rate if left out.", min=0)
+    ] = 0,
+    window_ms: Annotated[float, typer.Option(help="Window of a spectrogram.", min=1)] = 25.0,
+    hop_ms: Annotated[
+        float, typer.Option(help="From one window to the next; chosen to span the median sound if left out.", min=0)
+    ] = 0.0,
+    low_hz: Annotated[float, typer.Option(help="Lower end of a spectrogram's mel bands.", min=0)] = 0.0,
+    high_hz: Annotated[float, typer.Option(help="Upper end; half the sample rate if left out.", min=0)] = 0.0,
+    memory_format: Annotated[
+        str,
+        typer.Option(
+            "--format", help="Order of pixels in memory: auto (a trial of the machine), plain or channels-last."
+        ),
+    ] = "auto",
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="auto (bf16 only if its gradients agree), float32 or bf16; as Accelerate was launched, else auto."
+        ),
+    ] = None,
+    fused: Annotated[
+        bool, typer.Option("--fused", help="The optimiser's fused kernel, where it is not tried.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Train a network; kill it whenever you like and run it again: the result is the same, bit for bit."""
-    from striate.data import load_data
+    from striate.cli.amounts import pair_from
+    from striate.data import ReadAs, load_data
+    from striate.records import Sound
     from striate.train import train as train_network
-    from striate.train.asking import document, read_rates, read_unfreeze, recipe_with, starting_point
+    from striate.train.asking import (
+        axes_of,
+        document,
+        leads,
+        read_rates,
+        read_unfreeze,
+        recipe_with,
+        speed_of,
+        starting_point,
+    )  # fmt: skip
 
     recipe = recipe_with(
         data,
@@ -75,15 +118,25 @@ def train(
         balance=balance,
         seed=seed,
     )
-    with Watcher(quiet=json) as events:
+    given = starting_point(network)
+    read_as = ReadAs(
+        axes=axes_of(given),
+        scale=pair_from(scale, where="--scale"),
+        sound=Sound(sample_rate_hz=sample_rate, window_ms=window_ms, hop_ms=hop_ms, low_hz=low_hz, high_hz=high_hz),
+    )
+    speed = speed_of(memory_format, precision, is_fused=fused)
+    with Watcher(quiet=json or not leads()) as events:
         trained = train_network(
-            starting_point(network),
-            load_data(data, events=events),
+            given,
+            load_data(data, read_as=read_as, events=events),
             recipe,
             out,
             events=events,
             threads=threads,
+            speed=speed,
         )
+    if not leads():
+        return
     if json:
         print_json(document(trained))
         return

@@ -1,4 +1,4 @@
-"""Data sets: samples with stable ids, bounded decoding, splits, preprocessing and batches."""
+"""Data sets of images, signals and volumes: samples with stable ids, bounded decoding, splits, preprocessing and batches."""
 
 from striate.data.batching import Batch, batches, shuffled
 from striate.data.dataset import Dataset
@@ -9,6 +9,7 @@ from striate.data.load import load_data
 from striate.data.measuring import measure_preprocessing
 from striate.data.picture import Picture, read_picture
 from striate.data.preparing import normalise, prepare, unprepare
+from striate.data.read_as import ReadAs
 from striate.data.sample import Sample, SetAside
 from striate.data.single import read_input
 from striate.data.splits import Split
@@ -18,6 +19,7 @@ __all__ = [
     "Dataset",
     "Folds",
     "Picture",
+    "ReadAs",
     "Sample",
     "SetAside",
     "Split",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from striate.data.array_files import AXES_OF
 from striate.data.dataset import Dataset, check_classes, data_fingerprint, number_ids
 from striate.data.pixels import InMemory, content_key
-from striate.data.reading import no_images
+from striate.data.read_as import ReadAs
+from striate.data.reading import no_samples
 from striate.data.sample import Sample, SetAside, Target
 from striate.errors import DataError, ShapeError
 from striate.records import Output
@@ -15,33 +17,31 @@ from striate.records import Output
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
-def load_arrays(images: object, targets: object) -> Dataset:
+def load_arrays(stored: object, targets: object, *, read_as: ReadAs) -> Dataset:
     """Return the data set of arrays; both are copied. See `load_data` for what they may be.
 
     Raises:
-        ShapeError: Images that are not (n, h, w) or (n, 1 or 3, h, w); not one target per image.
-        DataError: Images that are not uint8; targets that are neither classes, labels nor values.
+        ShapeError: Samples of other axes than signals, images or volumes have; not one target per sample.
+        DataError: Samples that are no numbers; targets that are neither classes, labels nor values.
     """
-    pixels = _pixels(images)
+    values = _values(stored, read_as.axes)
     raw = _array(targets)
-    if raw.ndim not in {1, 2} or len(raw) != len(pixels):
-        raise ShapeError(f"there must be one target for each of the {len(pixels)} images", got=raw.shape)
+    if raw.ndim not in {1, 2} or len(raw) != len(values):
+        raise ShapeError(f"there must be one target for each of the {len(values)} samples", got=raw.shape)
     output, converted = _targets(raw)
-    keep = [index for index, target in enumerate(converted) if target is not None]
-    aside = [
-        SetAside(place=f"arrays/{index}", reason="its value is not a finite number")
-        for index, target in enumerate(converted)
-        if target is None
+    reasons = [
+        "its value is not a finite number" if target is None else "" if fine else "holds numbers that are not finite"
+        for target, fine in zip(converted, _finite(values), strict=True)
     ]
+    keep = [index for index, reason in enumerate(reasons) if not reason]
+    aside = [SetAside(place=f"arrays/{index}", reason=reason) for index, reason in enumerate(reasons) if reason]
     if not keep:
-        raise no_images("arrays", aside)
+        raise no_samples("arrays", aside)
     if output.kind == "classes":
         check_classes(
-            [target for target in converted if isinstance(target, int)],
-            output.names,
-            where="arrays",
+            [target for index in keep if isinstance(target := converted[index], int)], output.names, where="arrays"
         )
-    ids = number_ids([content_key(pixels[index].tobytes()) for index in keep])
+    ids = number_ids([content_key(values[index].tobytes()) for index in keep])
     samples = tuple(
         Sample(id=sample_id, target=target, group=None, place=f"arrays/{index}")
         for sample_id, index in zip(ids, keep, strict=True)
@@ -53,9 +53,10 @@ def load_arrays(images: object, targets: object) -> Dataset:
         samples=samples,
         output=output,
         set_aside=tuple(aside),
-        shape=pixels.shape[1:],
+        shape=values.shape[1:],
         fingerprint=data_fingerprint(samples, output),
-        pixels=InMemory(torch.from_numpy(pixels[keep])),
+        pixels=InMemory(torch.from_numpy(values[keep])),
+        read_as=read_as,
     )
 
 
@@ -68,26 +69,31 @@ def _array(value: object) -> np.ndarray:
         raise ShapeError("arrays must be rectangular", got=type(value).__name__) from None
 
 
-def _pixels(images: object) -> np.ndarray:
-    """Return a copy, uint8 (n, c, h, w)."""
-    pixels = _array(images)
-    if pixels.dtype != np.uint8:
-        raise DataError(
-            "images must be uint8, 0 … 255",
-            got=str(pixels.dtype),
-            hint="For floats 0 … 1: (images * 255).round().astype('uint8').",
-        )
-    if pixels.ndim == 3:
-        pixels = pixels[:, None]
-    if pixels.ndim == 4 and pixels.shape[1] not in {1, 3} and pixels.shape[3] in {1, 3}:
+def _values(stored: object, axes: int) -> np.ndarray:
+    """Return a copy, uint8 or float32, (n, c, axes of space)."""
+    values = _array(stored)
+    if values.dtype.kind not in "fiu":
+        raise DataError("samples must be numbers", got=str(values.dtype))
+    wanted = axes or AXES_OF.get(values.ndim - 1, 0)
+    if not axes and values.ndim == 4 and values.shape[1] not in {1, 3} and values.shape[3] in {1, 3}:
         raise ShapeError(
             "images must have their channels first, (n, c, h, w)",
-            got=pixels.shape,
-            hint="Use images.transpose(0, 3, 1, 2).",
+            got=values.shape,
+            hint="Use images.transpose(0, 3, 1, 2); if they are so already, say read_as=ReadAs(axes=2).",
         )
-    if pixels.ndim != 4 or pixels.shape[1] not in {1, 3} or 0 in pixels.shape:
-        raise ShapeError("images must have shape (n, h, w) or (n, 1 or 3, h, w)", got=pixels.shape)
-    return np.ascontiguousarray(pixels)
+    if values.ndim not in {wanted + 1, wanted + 2} or not wanted or 0 in values.shape:
+        asked = "signals, images or volumes" if not axes else f"{axes} axes of space"
+        raise ShapeError(f"samples must be {asked}, with or without channels: (n, …) or (n, c, …)", got=values.shape)
+    if values.dtype != np.uint8:
+        with np.errstate(over="ignore"):
+            values = values.astype(np.float32)
+    return np.ascontiguousarray(values if values.ndim == wanted + 2 else values[:, None])
+
+
+def _finite(values: np.ndarray) -> list[bool]:
+    if values.dtype == np.uint8:
+        return [True] * len(values)
+    return [bool(np.isfinite(value).all()) for value in values]
 
 
 def _targets(raw: np.ndarray) -> tuple[Output, list[Target | None]]:

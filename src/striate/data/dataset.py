@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from torch import Tensor
 from striate import fingerprint
 from striate.data.folds import Folds, fold_samples
 from striate.data.pixels import Pixels
+from striate.data.read_as import ReadAs
 from striate.data.sample import Sample, SetAside, one_line
 from striate.data.splits import Split, split_samples
 from striate.errors import DataError, Quoted
@@ -21,7 +23,7 @@ from striate.records import Output
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dataset:
-    """Images with targets, every one of which was decoded once when the data set was loaded.
+    """Images, sounds or volumes with targets, every one of which was decoded once when the data set was loaded.
 
     Attributes:
         name: For people ("digits").
@@ -31,9 +33,10 @@ class Dataset:
             position.
         output: Whether targets are classes, labels or values, and their names.
         set_aside: Files and rows that are not in the data set, with the reason.
-        shape: The commonest stored shape (channels, h, w); of equally common ones the one with most
-            pixels.
+        shape: The commonest stored shape: (channels, h, w), (channels, length) or (channels, d, h, w); of equally
+            common ones the one with most values.
         fingerprint: SHA-256 of the output's names and all ids and targets, in their order.
+        read_as: What was said of the numbers when they were loaded.
 
     Example:
         >>> from striate.data import load_data
@@ -52,6 +55,7 @@ class Dataset:
     shape: tuple[int, ...]
     fingerprint: str
     pixels: Pixels = field(repr=False)
+    read_as: ReadAs = field(default_factory=ReadAs, repr=False)
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -61,14 +65,32 @@ class Dataset:
         aside = f", {len(self.set_aside)} set aside" if self.set_aside else ""
         return f"<Dataset {self.name}: {len(self)} samples of {shape}, {self.output.count} {self.output.kind}{aside}>"
 
+    @property
+    def axes(self) -> int:
+        """Axes of space of a sample: 1 of signals, 2 of images, 3 of volumes."""
+        return len(self.shape) - 1
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """The commonest sample rate, of equally common ones the highest; for arrays the one they are said to have, or 0."""
+        stored = Counter(sample.sample_rate_hz for sample in self.samples if sample.sample_rate_hz)
+        return max(stored, key=lambda rate: (stored[rate], rate), default=self.read_as.sound.sample_rate_hz)
+
+    @property
+    def scale(self) -> tuple[float, ...]:
+        """The two stored values that become 0 and 1, where they are known: of sounds −1 and 1; empty for bytes."""
+        is_sound = any(sample.sample_rate_hz for sample in self.samples)
+        return self.read_as.scale or ((-1.0, 1.0) if is_sound else ())
+
     def read(self, index: int) -> Tensor:
-        """Return the stored pixels of one sample; the tensor is the caller's to change.
+        """Return the stored values of one sample; the tensor is the caller's to change.
 
         Args:
             index: Position in `samples`, 0 … n − 1.
 
         Returns:
-            uint8, shape (1 or 3, h, w), 0 … 255; samples may differ in shape.
+            uint8, 0 … 255, of pictures and of arrays of bytes, otherwise float32; shape (channels, axes of space). Samples
+                may differ in shape.
 
         Raises:
             DataError: The index is outside; or the file changed since the data set was loaded.
@@ -140,9 +162,9 @@ def as_targets(targets: list[int | tuple[int, ...] | tuple[float, ...]], output:
 
 
 def commonest_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-    """Return the commonest shape; of equally common ones the one with most pixels."""
+    """Return the commonest shape; of equally common ones the one with most values a channel."""
     counts = Counter(shapes)
-    return max(counts, key=lambda shape: (counts[shape], shape[1] * shape[2], shape))
+    return max(counts, key=lambda shape: (counts[shape], math.prod(shape[1:]), shape))
 
 
 def data_fingerprint(samples: tuple[Sample, ...], output: Output) -> str:
@@ -182,8 +204,8 @@ def check_classes(targets: list[int], names: tuple[str, ...], *, where: str, asi
         below = [row for row in aside if f"{row.place}/".startswith(f"{name}/")]
         why = f", {len(below)} set aside: {below[0].place}: {below[0].reason}" if below else ""
         raise DataError(
-            "every class must have at least one readable image",
+            "every class must have at least one readable sample",
             got=Quoted(one_line(f"none{why}")),
             where=f"class {name!r} of {where}",
-            hint="Add images, or remove the class.",
+            hint="Add samples, or remove the class.",
         )

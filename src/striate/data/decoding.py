@@ -46,12 +46,20 @@ _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 _ORIENTATION = 0x0112
 
 
-class ImageError(DataError):
-    """An image that cannot be read as it is; `reason` says why in words."""
+class UnreadableError(DataError):
+    """A file that cannot be read as it is; `reason` says why in words."""
+
+    what = "a file"
 
     def __init__(self, reason: str, *, where: str = "") -> None:
-        super().__init__("an image must be readable as a whole", got=Quoted(reason), where=where)
+        super().__init__(f"{self.what} must be readable as a whole", got=Quoted(reason), where=where)
         self.reason = reason
+
+
+class ImageError(UnreadableError):
+    """An image that cannot be read as it is; `reason` says why in words."""
+
+    what = "an image"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -64,7 +72,7 @@ def read_bytes(path: Path) -> bytes:
         _check_status(path.stat())
         with path.open("rb") as file:
             data = file.read(MAX_BYTES)
-    except ImageError:
+    except UnreadableError:
         raise
     except FileNotFoundError:
         reason = "the link leads nowhere" if path.is_symlink() else "the file does not exist"

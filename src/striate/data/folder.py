@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from striate.data.dataset import Dataset, check_classes
-from striate.data.decoding import SUFFIXES
+from striate.data.files import SUFFIXES, suffix_of
+from striate.data.read_as import ReadAs
 from striate.data.reading import Entry, read_entries
 from striate.data.sample import SetAside, one_line
 from striate.errors import DataError, Quoted
@@ -16,15 +17,15 @@ from striate.records import Output
 PART_NAMES = frozenset({"train", "training", "val", "valid", "validation", "dev", "test", "testing", "holdout"})
 
 
-def load_folder(root: Path, *, reference: str, events: Events) -> Dataset:
+def load_folder(root: Path, *, reference: str, events: Events, read_as: ReadAs) -> Dataset:
     """Return the data set of a folder of class folders.
 
-    A class is named as its folder is. Images at any depth below a class folder belong to it. Names
-    that begin with a full stop are passed over; everything else that is not an image is set aside.
+    A class is named as its folder is. Samples at any depth below a class folder belong to it. Names
+    that begin with a full stop are passed over; everything else that is not a sample is set aside.
     Links are followed, but no folder is entered twice: that ends loops.
 
     Raises:
-        DataError: Not at least two class folders; a class without a readable image; parts in place
+        DataError: Not at least two class folders; a class without a readable sample; parts in place
             of classes.
     """
     where = one_line(reference)
@@ -45,7 +46,7 @@ def load_folder(root: Path, *, reference: str, events: Events) -> Dataset:
         Entry(path=root / file, place=_shown(file), target=target)
         for target, folder in enumerate(folders)
         for file in sorted(_walk(root, folder, entered, aside))
-        if _looks_like_image(file, aside)
+        if _looks_like_sample(file, aside)
     ]
     targets = [target for entry in entries if isinstance(target := entry.target, int)]
     output = Output(kind="classes", names=tuple(folders))
@@ -57,6 +58,7 @@ def load_folder(root: Path, *, reference: str, events: Events) -> Dataset:
         output=output,
         set_aside=aside,
         events=events,
+        read_as=read_as,
     )
 
 
@@ -125,11 +127,11 @@ def _is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - never raises, whatever the disk says
 
 
-def _looks_like_image(file: str, aside: list[SetAside]) -> bool:
-    suffix = os.path.splitext(file)[1].lower()  # noqa: PTH122 - a string, not yet a path
+def _looks_like_sample(file: str, aside: list[SetAside]) -> bool:
+    suffix = suffix_of(file)
     if suffix in SUFFIXES:
         return True
-    reason = f"not an image by its name ({_shown(suffix)})" if suffix else "not an image by its name"
+    reason = f"not a sample by its name ({_shown(suffix)})" if suffix else "not a sample by its name"
     aside.append(SetAside(place=_shown(file), reason=reason))
     return False
 

@@ -1,4 +1,4 @@
-"""A table with one row per image, as a data set."""
+"""A table with one row per sample, as a data set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 
 from striate.data.dataset import Dataset
 from striate.data.folder import class_order
-from striate.data.reading import Entry, no_images, read_entries
+from striate.data.read_as import ReadAs
+from striate.data.reading import Entry, no_samples, read_entries
 from striate.data.sample import SetAside, Target, one_line
 from striate.data.table import Row, Table, is_used, read_table
 from striate.errors import DataError, Quoted
@@ -36,7 +37,7 @@ class _Used:
     answer: Answer
 
 
-def load_manifest(manifest: Path, *, reference: str, events: Events) -> Dataset:
+def load_manifest(manifest: Path, *, reference: str, events: Events, read_as: ReadAs) -> Dataset:
     """Return the data set of a CSV or Parquet manifest; see `load_data` for its columns.
 
     A relative path must stay in the manifest's folder: one that climbs out of it is most often a
@@ -45,7 +46,7 @@ def load_manifest(manifest: Path, *, reference: str, events: Events) -> Dataset:
 
     Raises:
         DataError: Not a table; columns missing; not one row that can be used; a class without a
-            readable image.
+            readable sample.
     """
     where = one_line(reference)
     table = read_table(manifest)
@@ -64,7 +65,7 @@ def load_manifest(manifest: Path, *, reference: str, events: Events) -> Dataset:
             place = f"{row.place}: {path}" if path else row.place
             aside.append(SetAside(place=place, reason=str(error)))
     if not used:
-        raise no_images(where, aside)
+        raise no_samples(where, aside)
     output = _output(used, answers)
     if not output.names:
         raise DataError("a manifest must name at least one label", got=Quoted("none"), where=where)
@@ -85,6 +86,7 @@ def load_manifest(manifest: Path, *, reference: str, events: Events) -> Dataset:
         output=output,
         set_aside=aside,
         events=events,
+        read_as=read_as,
     )
 
 

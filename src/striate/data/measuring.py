@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+import statistics
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from striate.data.dataset import Dataset
-from striate.data.preparing import check_shape, fit
-from striate.errors import DataError
+from striate.data.hearing import hearing_words
+from striate.data.mel import mel_for
+from striate.data.preparing import check_shape, prepare
+from striate.errors import DataError, ShapeError
 from striate.events import SILENT, Events, track
+from striate.graph import times
 from striate.records import Preprocessing
 
-FLAT = 0.1 / 255
+# A tenth of a grey level; other numbers have no levels, and their scale is only as good as their outliers.
+FLAT, FLAT_NUMBERS = 0.1 / 255, 1e-6
 
 
 def measure_preprocessing(
@@ -25,24 +31,30 @@ def measure_preprocessing(
 ) -> Preprocessing:
     """Return the preprocessing that gives these samples mean 0 and std 1 per channel.
 
-    Measured on the images as they enter the network (right channels, right size), summed in
+    Measured on the samples as they enter the network (right channels, right size), summed in
     float64, rounded to 8 decimals so that the number of processors cannot be seen in it. A channel
-    that varies by less than a tenth of a grey level, and a value that does not vary at all, get std
-    1.0: nothing would be gained by dividing.
+    that varies by less than a tenth of a grey level (a millionth of the scale, of other numbers than
+    bytes), and a value that does not vary at all, get std 1.0: nothing would be gained by dividing.
+
+    The scale of numbers that are no bytes is the data set's; where nobody stated one, 0 and 1 are the
+    least and the largest of these samples. Sounds enter at `Sound.sample_rate_hz`, or at the
+    commonest rate of these samples; for an input of two axes of space they become log-mel
+    spectrograms (`mel_for`), whose 0 is the floor and whose 1 the loudest value of these samples.
 
     Args:
         dataset: Where the samples are.
         indices: Which samples: those one trains on, never those one tests on.
-        shape: The input's shape (1 or 3, h, w); the data set's own if it is None.
-        events: Hears "measuring", one image at a time.
+        shape: The input's shape, (c, axes of space); the data set's own if it is None.
+        events: Hears "measuring", one sample at a time, and how sounds are heard.
 
     Returns:
         Mean and population std per channel, on the scale 0 … 1; per value for regression, in the
         value's own unit.
 
     Raises:
-        DataError: No indices, or indices outside the data set.
-        ShapeError: A shape that is not (1 or 3, h, w).
+        DataError: No indices, or indices outside the data set; another scale for bytes.
+        ShapeError: A shape with other axes of space than the samples; a spectrogram of signals whose
+            sample rate nobody knows.
 
     Example:
         >>> from striate.data import load_data
@@ -55,13 +67,16 @@ def measure_preprocessing(
         raise DataError("preprocessing must be measured on at least one sample", got=0, where=dataset.name)
     dataset.check_indices(indices)
     shape = check_shape(dataset.shape if shape is None else shape)
+    plain = _scaled(dataset, indices, _heard(dataset, indices, shape))
+    if words := hearing_words(plain):
+        events.log(words)
     total = torch.zeros(shape[0], dtype=torch.float64)
     squares = torch.zeros(shape[0], dtype=torch.float64)
-    for index in track(indices, "measuring", total=len(indices), unit="image", events=events):
-        pixels = fit(dataset.read(index)[None], shape)[0].to(torch.float64)
-        total += pixels.sum((1, 2))
-        squares += pixels.square().sum((1, 2))
-    count = len(indices) * shape[1] * shape[2]
+    for index in track(indices, "measuring", total=len(indices), unit="sample", events=events):
+        entering = _entering(dataset, index, plain).flatten(1).to(torch.float64)
+        total += entering.sum(1)
+        squares += entering.square().sum(1)
+    count = len(indices) * math.prod(shape[1:])
     average = total / count
     spread = (squares / count - average.square()).clamp_min(0).sqrt()
     values: list[tuple[float, float]] = []
@@ -69,13 +84,65 @@ def measure_preprocessing(
         targets = [dataset.samples[index].target for index in indices]
         columns = zip(*(target for target in targets if isinstance(target, tuple)), strict=True)
         values = [_mean_and_std(column) for column in columns]
-    return Preprocessing(
-        shape=shape,
+    return replace(
+        plain,
         mean=_rounded(average),
-        std=_rounded(spread, flat=FLAT),
+        std=_rounded(spread, flat=FLAT_NUMBERS if plain.scale else FLAT),
         value_mean=tuple(mean for mean, _ in values),
         value_std=tuple(std for _, std in values),
     )
+
+
+def _entering(dataset: Dataset, index: int, how: Preprocessing) -> Tensor:
+    return prepare(dataset.read(index), how, sample_rate_hz=dataset.samples[index].sample_rate_hz)
+
+
+def _heard(dataset: Dataset, indices: tuple[int, ...], shape: tuple[int, ...]) -> Preprocessing:
+    """Return a preprocessing that changes no value, with the rate and the spectrogram of sounds."""
+    plain = Preprocessing(shape=shape, mean=(0.0,) * shape[0], std=(1.0,) * shape[0])
+    axes = len(shape) - 1
+    if dataset.axes != 1:
+        if axes != dataset.axes:
+            raise ShapeError(
+                f"an input must have the samples' {dataset.axes} axes of space", got=times(shape), where=dataset.name
+            )
+        return plain
+    sound = dataset.read_as.sound
+    stored = [dataset.samples[index].sample_rate_hz for index in indices]
+    rate = sound.sample_rate_hz or (statistics.mode(sorted(stored, reverse=True)) if any(stored) else 0)
+    plain = replace(plain, sample_rate_hz=rate)
+    if axes == 1:
+        return plain
+    if axes != 2 or not rate:
+        raise ShapeError(
+            "an input of signals must have one axis of space, or two for a spectrogram of sounds with a sample rate",
+            got=times(shape),
+            where=dataset.name,
+            hint="Arrays have the rate that read_as=ReadAs(sound=Sound(sample_rate_hz=…)) says." if axes == 2 else "",
+        )
+    lengths = [
+        dataset.read(index).shape[1] * rate / (dataset.samples[index].sample_rate_hz or rate) for index in indices
+    ]
+    return replace(plain, mel=mel_for(shape, rate, sound, median_length=round(statistics.median(lengths))))
+
+
+def _scaled(dataset: Dataset, indices: tuple[int, ...], how: Preprocessing) -> Preprocessing:
+    """Return the preprocessing with the scale of numbers that are no bytes."""
+    if dataset.read(indices[0]).dtype == torch.uint8 and how.mel is None:
+        if dataset.read_as.scale:
+            raise DataError("bytes must have the scale 0 … 255", got=dataset.read_as.scale, where=dataset.name)
+        return how
+    if dataset.scale and how.mel is None:
+        return replace(how, scale=dataset.scale)
+    # Through a scale that changes nothing.
+    same = replace(how, scale=(0.0, 1.0))
+    low, high = math.inf, -math.inf
+    for index in indices:
+        entering = dataset.read(index) if how.mel is None else _entering(dataset, index, same)
+        low, high = min(low, float(entering.min())), max(high, float(entering.max()))
+    if how.mel:
+        low = 10 * math.log10(how.mel.floor)
+    return replace(how, scale=(low, high if high > low else low + 1))
 
 
 def _rounded(numbers: Tensor, *, flat: float | None = None) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""Where a data set keeps its decoded images: in memory, or on the disk to be decoded again."""
+"""Where a data set keeps its decoded samples: in memory, or on the disk to be decoded again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from striate.data.decoding import ImageError, decode, read_bytes
+from striate.data.decoding import UnreadableError, read_bytes
+from striate.data.files import decode_file, unreadable
 from striate.data.sample import one_line
 from striate.errors import DataError
 
@@ -26,7 +27,7 @@ def content_key(data: bytes) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InMemory:
-    """Decoded images, each uint8 of shape (c, h, w)."""
+    """Decoded samples, each uint8 or float32 with its channels first."""
 
     images: Sequence[Tensor] | Tensor
 
@@ -37,25 +38,26 @@ class InMemory:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnDemand:
-    """Files that were read once, each with the key its bytes had then."""
+    """Files that were read once, each with the key its bytes had then; `axes` as in `ReadAs`."""
 
     paths: Sequence[Path]
     keys: Sequence[str]
+    axes: int = 0
 
     def read(self, index: int) -> Tensor:
         """Decode the file again; refuse it if it is no longer the file that was checked."""
         path = self.paths[index]
         try:
             data = read_bytes(path)
-        except ImageError as error:
-            raise ImageError(error.reason, where=one_line(str(path))) from None
+        except UnreadableError as error:
+            raise unreadable(path.name, error.reason, where=one_line(str(path))) from None
         if content_key(data) != self.keys[index]:
             raise DataError(
                 "a file must stay as it was when the data set was loaded",
                 where=one_line(str(path)),
                 hint="Load the data set again.",
             )
-        return decode(data)
+        return decode_file(path.name, data, self.axes).values
 
 
 Pixels = InMemory | OnDemand

@@ -9,7 +9,7 @@ Target = int | tuple[int, ...] | tuple[float, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One image with what is known about it.
+    """One image, sound or volume with what is known about it.
 
     Attributes:
         id: First 16 hexadecimal digits of the SHA-256 of the stored bytes (the file, or the array's
@@ -18,6 +18,7 @@ class Sample:
         target: Class index; or one 0 or 1 per label; or one number per value.
         group: Samples with the same group are never divided by a split; None stands alone.
         place: Where it came from, for people: a path, or "digits/123".
+        sample_rate_hz: Of a sound, as it is stored; 0 of everything else.
 
     Example:
         >>> sample = Sample(id="9f86d081884c7d65.2", target=3, group=None, place="cats/tom.png")
@@ -29,6 +30,7 @@ class Sample:
     target: Target
     group: str | None
     place: str
+    sample_rate_hz: int = 0
 
     @property
     def content(self) -> str:

@@ -1,4 +1,4 @@
-"""Images to the size of a pretrained network's input, as timm and torchvision do it."""
+"""Images and volumes to the size of an input; for pretrained networks as timm and torchvision do it."""
 
 from __future__ import annotations
 
@@ -43,11 +43,61 @@ def scaled(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     return centre_even(resized, height, width)
 
 
-def centre(images: Tensor, height: int, width: int) -> Tensor:
-    """Return the middle; an odd remainder is cut at the bottom and on the right."""
-    top = (images.shape[-2] - height) // 2
-    left = (images.shape[-1] - width) // 2
-    return images[..., top : top + height, left : left + width]
+def covering(samples: Tensor, sides: tuple[int, ...]) -> Tensor:
+    """Return images or volumes scaled, antialiased and linear along each axis, until they just cover the sides, then cut.
+
+    Args:
+        samples: Floats (n, c, h, w) or (n, c, d, h, w).
+        sides: Height and width, or depth, height and width.
+
+    Example:
+        >>> covering(torch.arange(4.0).reshape(1, 1, 1, 4), (1, 2)).shape
+        torch.Size([1, 1, 1, 2])
+    """
+    samples = centre(samples, _not_too_long(samples.shape[2:], sides))
+    scale = max(wanted / have for wanted, have in zip(sides, samples.shape[2:], strict=True))
+    size = tuple(max(wanted, round(have * scale)) for wanted, have in zip(sides, samples.shape[2:], strict=True))
+    if len(size) == 2:
+        resized = functional.interpolate(samples, size=size, mode="bilinear", antialias=True, align_corners=False)
+    else:
+        resized = _volumes_at(samples, size)
+    return centre(resized, sides)
+
+
+def _not_too_long(have: tuple[int, ...], sides: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what is scaled: of a very long strip only the middle, since the rest would take memory and be cut off anyway."""
+    return tuple(
+        min(
+            length,
+            LONGEST
+            * max(
+                -(-other * side // its) for at, (other, its) in enumerate(zip(have, sides, strict=True)) if at != axis
+            ),
+        )
+        for axis, (length, side) in enumerate(zip(have, sides, strict=True))
+    )
+
+
+def _volumes_at(volumes: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return volumes (n, c, d, h, w) at a size: slices as images are, then the depth, as images of one long row a slice."""
+    count, channels, depth, *_ = volumes.shape
+    if tuple(volumes.shape[-2:]) != size[1:]:
+        slices = volumes.flatten(1, 2)
+        slices = functional.interpolate(slices, size=size[1:], mode="bilinear", antialias=True, align_corners=False)
+        volumes = slices.reshape(count, channels, depth, *size[1:])
+    if depth != size[0]:
+        rows = functional.interpolate(
+            volumes.flatten(3), size=(size[0], size[1] * size[2]), mode="bilinear", antialias=True, align_corners=False
+        )
+        volumes = rows.reshape(count, channels, *size)
+    return volumes
+
+
+def centre(samples: Tensor, sides: tuple[int, ...]) -> Tensor:
+    """Return the middle, (…, *sides); an odd remainder is cut at the end of each axis."""
+    for axis, side in enumerate(sides, start=-len(sides)):
+        samples = samples.narrow(axis, (samples.shape[axis] - side) // 2, side)
+    return samples
 
 
 def centre_even(images: Tensor, height: int, width: int) -> Tensor:
@@ -78,8 +128,10 @@ def _shortened(images: Tensor, target: tuple[int, ...]) -> Tensor:
     tall, wide = images.shape[-2:]
     return centre(
         images,
-        min(tall, LONGEST * -(-wide * target[0] // target[1])),
-        min(wide, LONGEST * -(-tall * target[1] // target[0])),
+        (
+            min(tall, LONGEST * -(-wide * target[0] // target[1])),
+            min(wide, LONGEST * -(-tall * target[1] // target[0])),
+        ),
     )
 
 

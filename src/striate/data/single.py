@@ -1,4 +1,4 @@
-"""One input by name: an image file, a sample of a data set, an array of numbers."""
+"""One input by name: a file of a sample, a sample of a data set, an array of numbers."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from striate.data.decoding import MAX_PIXELS, SUFFIXES, decode, read_bytes
+from striate.data.decoding import MAX_PIXELS, UnreadableError, read_bytes
+from striate.data.files import SUFFIXES, decode_file, suffix_of, unreadable
 from striate.data.load import load_data
 from striate.data.preparing import prepare
+from striate.data.read_as import ReadAs
 from striate.errors import DataError, InputError, Quoted, ShapeError
 from striate.events import SILENT, Events
 from striate.graph import times
 from striate.records import Preprocessing
 
 ARRAYS = (".npy",)
-_KNOWN = "Known: an image file, data:index (digits:17, folder:3), and .npy with an input as the network takes it."
+_KNOWN = (
+    "Known: a file of an image, a sound or a volume, data:index (digits:17, folder:3), and .npy with an input as the network "
+    "takes it."
+)
 
 
 def read_input(reference: str, preprocessing: Preprocessing, *, events: Events = SILENT) -> Tensor:
     """Return one input of a network, prepared.
 
     Args:
-        reference: An image file; `data:index`, a sample of anything `load_data` takes; or a `.npy` file with a prepared
-            input, as signals and volumes come.
+        reference: A file of an image, a sound or a volume; `data:index`, a sample of anything `load_data` takes; or a `.npy`
+            file with a prepared input.
         preprocessing: Of the network.
         events: Hears a data set being read.
 
@@ -35,7 +40,7 @@ def read_input(reference: str, preprocessing: Preprocessing, *, events: Events =
     Raises:
         DataError: A file that cannot be read; an index outside the data set.
         InputError: Nothing of that name.
-        ShapeError: An array of another shape.
+        ShapeError: An array of another shape; a sample of other axes than the network's.
 
     Example:
         >>> how = Preprocessing(shape=(1, 28, 28), mean=(0.0,), std=(1.0,))
@@ -43,14 +48,21 @@ def read_input(reference: str, preprocessing: Preprocessing, *, events: Events =
         torch.Size([1, 28, 28])
     """
     path = Path(reference)
-    if path.suffix.lower() in ARRAYS:
+    suffix = suffix_of(path.name)
+    if suffix in ARRAYS:
         return _array(path, preprocessing)
-    if path.suffix.lower() in SUFFIXES:
-        return prepare(decode(read_bytes(path)), preprocessing)
+    if suffix in SUFFIXES:
+        try:
+            decoded = decode_file(path.name, read_bytes(path))
+        except UnreadableError as error:
+            raise unreadable(path.name, error.reason, where=str(path)) from None
+        return prepare(decoded.values, preprocessing, sample_rate_hz=decoded.sample_rate_hz)
     data, colon, index = reference.rpartition(":")
     if not colon or not index.isdecimal():
         raise InputError("an input must name something", got=reference, hint=_KNOWN)
-    return prepare(load_data(data, events=events).read(int(index)), preprocessing)
+    dataset = load_data(data, read_as=ReadAs(axes=preprocessing.stored_axes), events=events)
+    stored = dataset.read(int(index))
+    return prepare(stored, preprocessing, sample_rate_hz=dataset.samples[int(index)].sample_rate_hz)
 
 
 def _array(path: Path, preprocessing: Preprocessing) -> Tensor:
@@ -72,5 +84,6 @@ def _array(path: Path, preprocessing: Preprocessing) -> Tensor:
             f"an array must have the network's input shape, {times(preprocessing.shape)}",
             got=Quoted(times(tuple(values.shape))),
             where=str(path),
+            hint="It enters as it is. A stored sample is prepared if it is named by its data: folder:3.",
         )
     return torch.from_numpy(np.array(values, dtype=np.float32))

@@ -51,8 +51,9 @@ def object_mask(dataset: Dataset, index: int, preprocessing: Preprocessing) -> N
 
     The mask is scaled and cut as the image is.
     """
-    stored = foreground(dataset.read(index))
-    if stored is None:
+    image = dataset.read(index)
+    stored = foreground(image) if image.dtype == torch.uint8 and image.ndim == 3 else None
+    if stored is None or preprocessing.mel:
         return None
     plain = Preprocessing(shape=(1, *preprocessing.shape[1:]), mean=(0.0,), std=(1.0,))
     scaled = prepare(stored[None].to(torch.uint8) * 255, plain)[0].numpy()

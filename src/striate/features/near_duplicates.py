@@ -11,14 +11,14 @@ import numpy as np
 
 from striate.analyse import layers
 from striate.data import Dataset
-from striate.data.grey import SIDE_PX, grey_rows
+from striate.data.grey import grey_rows, small_words
 from striate.data.nearest import NONE, Numbers, Rows, clusters, nearest_of, pairs_above, unit_rows
 from striate.errors import InputError
 from striate.events import SILENT, Events
 from striate.features.map_layers import default_feature_layer
 from striate.features.space import directions
 from striate.nets import Network
-from striate.numbers import measure, percent
+from striate.numbers import measure, percent, plural
 from striate.observe import PooledCollector, observe
 from striate.trace import trace
 
@@ -154,7 +154,7 @@ def likeness_of(dataset: Dataset, rows: Rows, features: str, *, limit: float | N
 def _rows(dataset: Dataset, network: Network | None, layer: str, events: Events) -> tuple[Rows, str]:
     everything = tuple(range(len(dataset)))
     if network is None:
-        return grey_rows(dataset, everything, events=events), f"{SIDE_PX}×{SIDE_PX} grey pixels"
+        return grey_rows(dataset, everything, events=events), small_words(dataset)
     recording = trace(network.module, (1, *network.input_shape))
     name = layer or default_feature_layer(layers(recording.graph), recording.graph)
     collector = PooledCollector([name])
@@ -225,6 +225,6 @@ def likeness_words(found: Likeness, dataset: Dataset) -> str:
     share = percent(held / len(dataset), 1)
     digits = max(4, math.ceil(-math.log10(max(1 - found.limit, 1e-6))) + 1)
     return (
-        f"{held} samples ({share}) are near-duplicates or copies of others, in {int((sizes > 1).sum())} groups "
+        f"{held} samples ({share}) are near-duplicates or copies of others, in {plural(int((sizes > 1).sum()), 'group')} "
         f"({found.features}, cosine of at least {found.limit:.{digits}f}: {found.limit_from})."
     )

@@ -48,6 +48,8 @@ def fit_weights(
     for name, tensor in own.items():
         source = sources.get(name, "")
         fate = _fate(name, tensor, source, state, heads)
+        if fate == "loaded" and _is_absurd(name, state[source], loading.most_magnitude):
+            fate = "too large"
         if loading.by == "order" and fate in {"loaded", "reshaped"} and _part(name) != _part(source):
             fate = "another part"
         if fate == "loaded":
@@ -64,13 +66,22 @@ def admit(report: LoadReport, loading: Loading) -> None:
     """Refuse what does not fit.
 
     Raises:
-        WeightsError: A value that is not finite; less than the share asked for; something left over while everything was asked
-            for.
+        WeightsError: A value that is not finite, or too large to be a weight; less than the share asked for; something left over
+            while everything was asked for.
     """
     broken = report.of("not finite")
     if broken:
         names = ", ".join(tensor.source for tensor in broken[:3])
         raise WeightsError("weights must be finite", got=Quoted(names), where=report.file, hint="Fetch the file anew.")
+    absurd = report.of("too large")
+    if absurd:
+        names = ", ".join(tensor.source for tensor in absurd[:3])
+        raise WeightsError(
+            f"weights must be of a size that weights have, at most {loading.most_magnitude:g}",
+            got=Quoted(names),
+            where=report.file,
+            hint="The file is damaged or another network's: fetch it anew. If they are meant so, raise most_magnitude (--most).",
+        )
     share = min(report.tensor_share, report.byte_share)
     is_whole = loading.least_share < 1 or not report.of("unexpected")
     if share >= loading.least_share and is_whole and report.of("loaded"):
@@ -82,11 +93,13 @@ def check_loading(loading: Loading, file: str) -> None:
     """Refuse settings that mean nothing.
 
     Raises:
-        InputError: A share outside 0 … 1, a hash that is none, outputs below 0.
+        InputError: A share outside 0 … 1, a hash that is none, outputs below 0, a magnitude that is not above 0.
         WeightsError: By order from a file that keeps none.
     """
     if not 0 < loading.least_share <= 1:
         raise InputError("least_share must be above 0 and at most 1", got=loading.least_share)
+    if not loading.most_magnitude > 0:
+        raise InputError("most_magnitude must be above 0", got=loading.most_magnitude)
     if loading.outputs < 0:
         raise InputError("outputs must be at least 1, or 0 for the network's own", got=loading.outputs)
     if loading.by not in {"name", "order", "zoo"}:
@@ -182,6 +195,13 @@ def _fate(name: str, tensor: Tensor, source: str, state: Mapping[str, Tensor], h
     if found.is_floating_point() != tensor.is_floating_point():
         return "retyped"
     return "loaded" if not found.is_floating_point() or bool(found.isfinite().all()) else "not finite"
+
+
+def _is_absurd(name: str, tensor: Tensor, most: float) -> bool:
+    """Return whether a tensor holds a value that no weight has; a variance may be as large as the square of what it is of."""
+    if not tensor.is_floating_point() or not tensor.numel():
+        return False
+    return float(tensor.abs().max()) > (most * most if _part(name) == "running_var" else most)
 
 
 def _row(name: str, fate: Fate, source: str, tensor: Tensor, found: tuple[int, ...]) -> TensorLoad:

@@ -18,8 +18,8 @@ from striate.records.output import Output, Preprocessing
 from striate.runs import write_json
 
 SCHEMA_VERSION = 3
-# Version 2 may say more of the preprocessing and of the origin, version 3 where the network was cut; what an older one does
-# not say has its default.
+# Versions 2 and 3 may say more: of the preprocessing and of the origin; of signals, sounds and their scale, and where the network
+# was cut. What an older version does not say has its default.
 _MIGRATIONS: dict[int, schema.Migration] = {1: lambda document: document, 2: lambda document: document}
 _PARTS = ("preprocessing", "output", "origin", "receipt", "weights_sha256")
 

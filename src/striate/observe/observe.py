@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,7 +12,8 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from striate.analyse import layers
-from striate.data import Dataset, batches
+from striate.data import Batch, Dataset, batches
+from striate.data.halving import Halving
 from striate.errors import InputError, Quoted, unknown_name
 from striate.events import SILENT, Events, Task
 from striate.graph import Graph, times
@@ -60,8 +62,11 @@ def observe(
         DataError: Indices outside the data set.
         Cancelled: The watcher asked to stop.
 
+        RunError: One image at once does not fit into memory.
+
     Cost:
-        One forward pass an image, and each image is decoded once.
+        One forward pass an image, and each image is decoded once. When memory runs out, half as many images go at once; those of
+        the batch that did not fit are passed again.
 
     Example:
         >>> from striate.blueprint import Blueprint
@@ -89,21 +94,35 @@ def observe(
     size = batch_size or fitting_batch(found.graph, names)
     task = Task("looking at the data", total=len(chosen), unit="image", events=events)
     device = _device(network.module)
+    halving = Halving("looking at the data", at_once=size)
     with kept_randomness(), eval_mode(network.module), torch.inference_mode():
         for batch in batches(dataset, chosen, network.preprocessing, batch_size=size):
-            images = batch.images.to(device)
-            ran = tap(network.module, images, names, found)
-            seen = Seen(
-                indices=batch.indices,
-                images=images,
-                targets=batch.targets,
-                scores=_scores(ran.outputs),
-                taps={name: value.movedim(axes[name], 1) for name, value in ran.taps.items()},
-            )
-            for collector in collectors:
-                collector.update(seen)
-            task.advance(len(batch.indices))
+            for seen in halving.run(partial(_look, network, batch, names, found, axes, device), len(batch)):
+                for collector in collectors:
+                    collector.update(seen)
+                task.advance(len(seen.indices))
         return {collector.name: collector.result() for collector in collectors}
+
+
+def _look(
+    network: Network,
+    batch: Batch,
+    names: tuple[str, ...],
+    recording: Recording,
+    axes: Mapping[str, int],
+    device: torch.device,
+    part: slice,
+) -> Seen:
+    """Return what there is to see of a part of a batch."""
+    images = batch.images[part].to(device)
+    ran = tap(network.module, images, names, recording)
+    return Seen(
+        indices=batch.indices[part],
+        images=images,
+        targets=batch.targets[part],
+        scores=_scores(ran.outputs),
+        taps={name: value.movedim(axes[name], 1) for name, value in ran.taps.items()},
+    )
 
 
 def fitting_batch(graph: Graph, names: Sequence[str]) -> int:

@@ -36,7 +36,7 @@ from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.loading import Loading, LoadReport, ModuleLoad, TensorLoad
 from striate.records.network_comparison import LayerComparison, NetworkComparison
-from striate.records.output import LOSSES, Crop, Interpolation, Output, OutputKind, Preprocessing
+from striate.records.output import LOSSES, Crop, Interpolation, Mel, Output, OutputKind, Preprocessing, Sound
 from striate.records.pictures import (
     ClassImages,
     EffectiveField,
@@ -54,6 +54,7 @@ from striate.records.receipt import ReceiptRow, ReceiptSection
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import Balance, EpochRow, Guarding, Norm, Optimizer, Recipe, Schedule, TrainingCurve
+from striate.records.trial import Speed, Trial, Tried, Way
 from striate.records.zoo import ZooRow
 
 __all__ = [
@@ -109,6 +110,7 @@ __all__ = [
     "LoadReport",
     "Loading",
     "MapLayer",
+    "Mel",
     "MemoryLedger",
     "ModuleLoad",
     "NetworkComparison",
@@ -137,8 +139,10 @@ __all__ = [
     "Schedule",
     "Scoreboard",
     "SharedWeight",
+    "Sound",
     "Source",
     "SourceNeighbours",
+    "Speed",
     "StagePair",
     "Start",
     "TensorLoad",
@@ -147,8 +151,11 @@ __all__ = [
     "Times",
     "TopPatches",
     "TrainingCurve",
+    "Trial",
+    "Tried",
     "UnitAt",
     "UnitPatches",
+    "Way",
     "Winners",
     "WorkTimes",
     "ZooRow",

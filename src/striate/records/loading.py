@@ -9,11 +9,20 @@ from striate.numbers import count, percent, plural, storage
 
 By = Literal["name", "order", "zoo"]
 Fate = Literal[
-    "loaded", "missing", "unexpected", "reshaped", "retyped", "another part", "not finite", "new head", "counter"
+    "loaded",
+    "missing",
+    "unexpected",
+    "reshaped",
+    "retyped",
+    "another part",
+    "not finite",
+    "too large",
+    "new head",
+    "counter",
 ]
 # What is told in words, in this order.
 _TOLD: tuple[Fate, ...] = (
-    "not finite", "missing", "unexpected", "reshaped", "retyped", "another part", "new head", "counter",
+    "not finite", "too large", "missing", "unexpected", "reshaped", "retyped", "another part", "new head", "counter",
 )  # fmt: skip
 _SHOWN = 3
 
@@ -30,12 +39,16 @@ class Loading:
         sha256: What the file's SHA-256 must begin with; at least 8 digits, empty if it is not known.
         outputs: Outputs the network is built with; 0 leaves the zoo's own. If the file has another number of them, the network
             begins a new head: this is how that is asked for.
+        most_magnitude: Largest value that is believed; a running variance, which is a square, may reach its square. A damaged
+            file holds 1e30; the published weights of efficientnet_lite0 end at 13, its running means at 23, its running
+            variances at 566; what lies beyond 65,504 no float16 could hold.
     """
 
     by: By = "name"
     least_share: float = 1.0
     sha256: str = ""
     outputs: int = 0
+    most_magnitude: float = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +58,8 @@ class TensorLoad:
     Attributes:
         name: In the network; in the file, if the network has none such.
         fate: "loaded"; "missing" in the file; "unexpected" in the file; "reshaped" (other shapes); "retyped" (whole numbers for
-            fractions); "another part" (a bias for a weight, by order); "not finite"; "new head" (left at its random start,
+            fractions); "another part" (a bias for a weight, by order); "not finite"; "too large" (above
+            `Loading.most_magnitude`); "new head" (left at its random start,
             as asked); "counter" (of batches seen: older files have none, and evaluation needs none).
         source: Name in the file; empty if it is not there.
         shape: In the network; in the file, if unexpected.

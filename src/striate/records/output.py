@@ -45,6 +45,58 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """How sounds are to be heard by a network that does not say so itself.
+
+    Attributes:
+        sample_rate_hz: What they are resampled to; 0 takes the commonest rate of the training sounds. Of arrays, which do not
+            store it, it is the rate they have.
+        window_ms: Length of a spectrogram's window.
+        hop_ms: From one window to the next; 0 chooses it so that the input spans the median sound.
+        low_hz: Lower end of the mel bands.
+        high_hz: Upper end of the mel bands; 0 takes half the sample rate.
+    """
+
+    sample_rate_hz: int = 0
+    window_ms: float = 25.0
+    hop_ms: float = 0.0
+    low_hz: float = 0.0
+    high_hz: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mel:
+    """A log-mel spectrogram: what a network of two axes of space reads of a sound.
+
+    Attributes:
+        fft: Length of the Fourier transform, in samples; not below the window.
+        window: Length of the Hann window, in samples.
+        hop: From one window to the next, in samples.
+        bands: Number of mel bands, the input's height.
+        low_hz: Where the first band begins.
+        high_hz: Where the last one ends.
+        floor: Least power before the logarithm.
+    """
+
+    fft: int
+    window: int
+    hop: int
+    bands: int
+    low_hz: float
+    high_hz: float
+    floor: float = 1e-10
+
+    def length(self, frames: int) -> int:
+        """Return how many samples so many frames span.
+
+        Example:
+            >>> Mel(fft=512, window=400, hop=160, bands=64, low_hz=0.0, high_hz=8000.0).length(100)
+            16352
+        """
+        return self.fft + (frames - 1) * self.hop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preprocessing:
     """How stored samples become a network's input.
 
@@ -59,6 +111,9 @@ class Preprocessing:
         crop: "centre" (scaled until it just covers `scaled_px`), "squash" (scaled to it, whatever the proportions) or
             "border" (scaled until it just fits in, the rest filled with the mean).
         interpolation: "bilinear" or "bicubic", both antialiased.
+        scale: The two stored values (decibels, of a spectrogram) that become 0 and 1; empty for bytes, 0 and 255.
+        sample_rate_hz: Of the sound that enters; 0 where nobody knows.
+        mel: How a sound becomes an image; None if what is stored enters as it is.
 
     Example:
         >>> how = Preprocessing(shape=(3, 224, 224), mean=(0.5,) * 3, std=(0.5,) * 3, scaled_px=(256, 256))
@@ -74,6 +129,14 @@ class Preprocessing:
     scaled_px: tuple[int, ...] = ()
     crop: Crop = "centre"
     interpolation: Interpolation = "bilinear"
+    scale: tuple[float, ...] = ()
+    sample_rate_hz: int = 0
+    mel: Mel | None = None
+
+    @property
+    def stored_axes(self) -> int:
+        """Axes of space of a stored sample: 1, 2 or 3; a spectrogram's is a sound."""
+        return 1 if self.mel else len(self.shape) - 1
 
     @property
     def crop_share(self) -> float:
@@ -86,4 +149,6 @@ class Preprocessing:
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
         }
+        if fields.get("mel") is not None:
+            fields["mel"] = Mel(**fields["mel"])
         return cls(**fields)

@@ -66,7 +66,7 @@ def case_sentence(found: Adaptation) -> str:
     advice = _CLASSIC[case.similarity, case.amount]
     lower = advice[0].lower() + advice[1:]
     is_chosen = found.chosen_candidate.regime.lecture == f"{case.similarity}, {case.amount}"
-    verb = "was chosen" if is_chosen else f"was not chosen; {found.chosen} was"
+    verb = "was chosen" if is_chosen else f"was not chosen; “{found.chosen}” was"
     return f"{lead}: the classic advice, “{lower}”, {verb}."
 
 
@@ -77,6 +77,8 @@ def _cell(found: Adaptation, similarity: Similarity, amount_: Amount) -> Quadran
     measured = "not measured" if best is None or best.estimate is None else estimate_words(found, best.estimate)
     if best is not None and best.regime.name == found.chosen:
         measured += ", chosen"
+    elif best is not None and best.outcome not in {"as good", "worse"}:
+        measured += f", {best.outcome}"
     return QuadrantCell(
         regime=_CLASSIC[similarity, amount_],
         measured=measured,

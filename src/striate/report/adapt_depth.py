@@ -39,24 +39,23 @@ def depth_section(found: NetworkComparison | None) -> Section | None:
 
 
 def depth_sentence(found: NetworkComparison) -> str:
-    """Return up to which layer both networks answer alike."""
+    """Return up to which layer both networks answer alike: the last one whose similarity reaches the limit."""
     known = [layer for layer in found.layers if layer.similarity is not None]
     if not known:
         return "No layer varies over these images, so nothing can be compared."
-    alike = next((place for place, layer in enumerate(known) if not _is_alike(layer)), len(known))
+    alike = [place for place, layer in enumerate(known) if _is_alike(layer)]
     least = min(known, key=lambda layer: layer.similarity or 0.0)
-    low = f"{least.similarity:.2f} at {least.name}"
-    if alike == len(known):
-        return f"All {count(len(known))} layers answer as they did before: the least similarity is {low}."
-    if alike == 0:
-        return (
-            f"Already the first layer, {known[0].name}, answers otherwise than before; the least similarity is {low}."
-        )
-    last, following = known[alike - 1], known[alike]
+    low = f"the least is {least.similarity:.2f} at {least.name}"
+    if len(alike) == len(known):
+        return f"All {count(len(known))} layers answer as they did before; {low}."
+    if not alike:
+        return f"No layer answers as it did before: none has a similarity of {measure(ALIKE, 2)}; {low}."
+    # Branches change before the trunk does, so the end is where no layer behind is alike any more.
+    last = known[alike[-1]]
     lead = f"The generic layers end with {last.name}, at {percent(last.macs_share, 0)} of the MACs"
-    then = f"at {following.name} it is {following.similarity:.2f}"
-    end = ", the least" if following is least else f", and at its least {low}"
-    return f"{lead}: up to there the similarity is at least {measure(ALIKE, 2)}; {then}{end}."
+    share = f"{count(len(alike))} of the {count(alike[-1] + 1)} layers up to there" if alike[-1] else "it"
+    verb = "has" if len(alike) == 1 else "have"
+    return f"{lead}: {share} {verb} a similarity of at least {measure(ALIKE, 2)}, none behind; {low}."
 
 
 def _is_alike(layer: LayerComparison) -> bool:

@@ -32,8 +32,9 @@ def rates_section(found: Adaptation) -> Section | None:
         sentence=_rates_sentence(found, tried, lost, looks),
         figures=[_figure(found, tried)],
         caption=Caption(
-            shown="One chart a regime. Each line joins the rates tried under one policy for batch normalisation (kept, trained, "
-            "measured anew) at one look; solid is the longest look, dashed are shorter ones, whose scores are lower because they trained less.",
+            shown="One chart for each regime that tried several rates; the table has all. Each line joins the rates tried under "
+            "one policy for batch normalisation (kept, trained, measured anew) at one look; solid is the longest look, dashed "
+            "are shorter ones, whose scores are lower because they trained less.",
             should_see="A hump: too low does not learn, too high spoils what was learned; the chosen rate near its top.",
             wrong_if="the chosen rate is the lowest or the highest that was tried: the best may lie beyond.",
             source=f"Held-out {named_score(found)} of short trainings, {plural(looks, 'trial')}; no intervals, because shorter "
@@ -43,12 +44,8 @@ def rates_section(found: Adaptation) -> Section | None:
 
 
 def _figure(found: Adaptation, tried: Sequence[Candidate]) -> Estimates | TableFigure:
-    """Return a chart for each regime that has a score; only the table where every trial was lost."""
-    charts = [
-        _rates_chart(found, candidate)
-        for candidate in tried
-        if any(_is_known(row.get("score")) for row in candidate.tried)
-    ]
+    """Return a chart for each regime with scores at several rates; only the table where there is none."""
+    charts = [_rates_chart(found, candidate) for candidate in tried if len(_rates(candidate, known=True)) > 1]
     table = tried_table(found)
     return Estimates(charts=charts, table=table) if charts else TableFigure(table=table)
 
@@ -58,14 +55,24 @@ def _rates_sentence(found: Adaptation, tried: Sequence[Candidate], lost: int, lo
         f"{count(lost)} of {count(looks)} trials ended in numbers that are not finite" if lost else "no trial was lost"
     )
     chosen = next((candidate for candidate in tried if candidate.regime.name == found.chosen), None)
+    several = sum(len(_rates(candidate)) > 1 for candidate in tried)
     if chosen is None:
-        return f"{plural(len(tried), 'regime')} looked at several rates; {ended}."
+        return f"{plural(several, 'regime')} of {count(len(tried))} that are trained looked at several rates; {ended}."
+    if len(_rates(chosen)) < 2:
+        return f"“{found.chosen}” was trained at a rate of {chosen.regime.rate:g}, the only one tried; {ended}."
     edge = ", the edge of what was tried" if _is_edge(chosen) else ""
-    return f"{capital(found.chosen)} learns best at a rate of {chosen.regime.rate:g}{edge}; {ended}."
+    return f"“{found.chosen}” learns best at a rate of {chosen.regime.rate:g}{edge}; {ended}."
+
+
+def _rates(candidate: Candidate, *, known: bool = False) -> set[float]:
+    """Return the rates tried; those with a score if only the known ones are wanted."""
+    return {
+        float(row["rate"]) for row in candidate.tried if "rate" in row and (not known or _is_known(row.get("score")))
+    }
 
 
 def _is_edge(candidate: Candidate) -> bool:
-    rates = {float(row["rate"]) for row in candidate.tried if "rate" in row}
+    rates = _rates(candidate)
     return len(rates) > 2 and candidate.regime.rate in {min(rates), max(rates)}
 
 
@@ -82,6 +89,7 @@ def _rates_chart(found: Adaptation, candidate: Candidate) -> EstimateChart:
             lines[int(row.get("rung", 0)), str(row.get("norm", ""))].append((float(row["rate"]), value))
     last = max((rung for rung, _ in lines), default=0)
     rate = candidate.regime.rate
+    word = "chosen" if candidate.regime.name == found.chosen else "best"
     return EstimateChart(
         title=candidate.regime.name,
         unit=score_label(found),
@@ -96,7 +104,7 @@ def _rates_chart(found: Adaptation, candidate: Candidate) -> EstimateChart:
             )
             for (rung, norm), pairs in sorted(lines.items())
         ],
-        chosen=(rate, f"chosen {rate:g}") if rate > 0 and candidate.outcome not in {"lost", "not measured"} else None,
+        chosen=(rate, f"{word} {rate:g}") if rate > 0 and candidate.outcome not in {"lost", "not measured"} else None,
     )
 
 

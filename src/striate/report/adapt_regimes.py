@@ -57,7 +57,9 @@ def regimes_section(found: Adaptation) -> Section:
 
 
 def _sentence(found: Adaptation, rows: Sequence[Candidate]) -> str:
-    lead = f"Of {plural(len(found.candidates), 'regime')} {found.chosen} was chosen"
+    if len(found.candidates) == 1:
+        return f"The only regime that was looked at is “{found.chosen}”."
+    lead = f"Of {plural(len(found.candidates), 'regime')} “{found.chosen}” was chosen"
     if len(rows) < 2:
         return f"{lead}; no other was measured to the end."
     as_good = sum(candidate.outcome == "as good" for candidate in rows)
@@ -68,7 +70,7 @@ def _sentence(found: Adaptation, rows: Sequence[Candidate]) -> str:
     nearest = max(worse, key=lambda row: row.difference.mean if row.difference else -math.inf)
     gap = nearest.difference.mean if nearest.difference else 0.0
     side = "below" if gap < 0 else "above"
-    return f"{lead}; {level}, and {nearest.regime.name}, the next, is {points(found, abs(gap))} {side}."
+    return f"{lead}; {level}, and “{nearest.regime.name}”, the next, is {points(found, abs(gap))} {side}."
 
 
 def _figure(found: Adaptation, rows: Sequence[Candidate], left: Sequence[Candidate]) -> Regimes:

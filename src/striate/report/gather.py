@@ -142,7 +142,12 @@ def _left_out(network: Network, budget: Budget, pictured: int) -> tuple[tuple[st
     """Return what was not measured, with the reason, for the page to say."""
     rows = []
     if len(network.input_shape) != 3:
-        rows.append(("Occlusion, saliency, class images", "the input is no image"))
+        sort = "a signal" if len(network.input_shape) == 2 else "a volume"
+        rows.append(
+            ("Top patches, occlusion, saliency, class images", f"they are drawn on images; the input is {sort}")
+        )
+        if len(network.input_shape) == 4:
+            rows.append(("First-layer filters", "filters with three axes are not drawn"))
     elif not pictured:
         rows.append(
             ("Class images", f"more than {MOST_CLASS_IMAGES} outputs; striate.explain.class_images grows chosen ones")

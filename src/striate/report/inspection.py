@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from striate import schema
 from striate.blueprint import Blueprint
-from striate.data import Dataset, Split, load_data
+from striate.data import Dataset, ReadAs, Split, load_data
 from striate.errors import DataError, InputError, Quoted
 from striate.events import SILENT, Events
 from striate.features import find_leaks, likeness
@@ -124,7 +124,8 @@ def inspect(
     run = _run(network)
     path = _path(out, run)
     found = load_network(network)
-    dataset = data if isinstance(data, Dataset) else load_data(data, events=events)
+    read_as = ReadAs(axes=found.preprocessing.stored_axes)
+    dataset = data if isinstance(data, Dataset) else load_data(data, read_as=read_as, events=events)
     curve, split = _training(run, dataset)
     leaks = _leaks(run, dataset, split, events)
     found = _matched(found, dataset)
@@ -218,7 +219,8 @@ def _leaks(run: Run | None, dataset: Dataset, split: Split, events: Events) -> L
 def _matched(network: Network, dataset: Dataset) -> Network:
     """Return the network with the data's names on its outputs; refuse pairs that do not belong together."""
     theirs, ours = network.output, dataset.output
-    if network.input_shape[0] not in {1, 3} and network.input_shape[0] != dataset.shape[0]:
+    mixes = network.input_shape[0] in {1, 3} or dataset.sample_rate_hz
+    if not mixes and network.input_shape[0] != dataset.shape[0]:
         raise InputError(
             "network and data must have the same channels",
             got=Quoted(f"network {network.input_shape[0]}, data {dataset.shape[0]}"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from striate.data import Dataset, Split, prepare, unprepare
 from striate.findings import Finding, by_severity
@@ -14,9 +13,8 @@ from striate.nets import Network
 from striate.page.wire import Judgement, Scale
 from striate.records import Evidence
 from striate.report.arrays import ArrayStore
-from striate.report.shrinking import shrunk
-
-Picture = NDArray[np.uint8]
+from striate.report.input_pictures import Picture, curve, slices, to_picture
+from striate.report.shrinking import LARGE, shrunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +61,16 @@ class Subject:
     @property
     def input_scale(self) -> Scale:
         """How inputs are drawn: as stored, never recoloured."""
-        return Scale(
-            kind="grey" if self.is_grey else "colour",
-            low=0,
-            high=255,
-            unit="brightness of the input",
-        )
+        axes = len(self.network.input_shape) - 1
+        if axes == 1:
+            return Scale(kind="sequential", low=0, high=255, unit="the signal over time, ±4 standard deviations high")
+        unit = "brightness of the input"
+        if self.network.preprocessing.mel:
+            unit = "log power of the sound: time to the right, low bands above"
+        if axes == 3:
+            unit = "brightness of the input: the slices through its middle, along depth, height and width"
+        is_colour = axes == 2 and self.network.input_shape[0] == 3
+        return Scale(kind="colour" if is_colour else "grey", low=0, high=255, unit=unit)
 
     def of(self, section: str) -> tuple[Finding, ...]:
         """Return a section's findings, gravest first."""
@@ -89,22 +91,20 @@ class Subject:
         found = [finding for finding in self.of(section) if not op or finding.op in {"", op}]
         return found[0].message if found else otherwise
 
-    def picture(self, sample: int) -> Picture:
-        """Return one input as the network receives it, (h, w) or (h, w, 3)."""
-        tensor = prepare(self.dataset.read(sample), self.network.preprocessing)
-        return to_picture(unprepare(tensor, self.network.preprocessing).numpy())
+    def picture(self, sample: int, most: int = LARGE) -> Picture:
+        """Return one input as the network receives it, (h, w) or (h, w, 3): images at their size, a curve `most` wide."""
+        how = self.network.preprocessing
+        rate = self.dataset.samples[sample].sample_rate_hz
+        prepared = prepare(self.dataset.read(sample), how, sample_rate_hz=rate)
+        if prepared.ndim == 2:
+            return curve(prepared.numpy(), most)
+        seen = unprepare(prepared, how).numpy()
+        return slices(seen) if prepared.ndim == 4 else to_picture(seen)
 
     def pictures(self, samples: list[int], most: int) -> Picture:
         """Return inputs as the network receives them, (n, h, w) or (n, h, w, 3), no side longer than `most`."""
-        return np.stack([shrunk(self.picture(sample), most) for sample in samples])
+        return np.stack([shrunk(self.picture(sample, most), most) for sample in samples])
 
     def name_of(self, target: int) -> str:
         """Return a class's name."""
         return self.classes[target] if 0 <= target < len(self.classes) else str(target)
-
-
-def to_picture(values: NDArray[np.floating]) -> Picture:
-    """Return (c, h, w) on the scale 0 … 1 as a picture: grey for one channel, colour for three, else their mean."""
-    values = np.moveaxis(values, 0, -1) if values.shape[0] == 3 else values.mean(axis=0)
-    picture: Picture = np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
-    return picture

@@ -22,7 +22,7 @@ _CLAUSES = {
     "leak-between-splits": "some of its held-out samples were as good as seen",
     "loss-still-falling": "its training was not finished",
     "score-near-chance": "that is hardly better than chance",
-    "overfitting": "it answers what it was trained on better than the rest",
+    "overfitting-gap": "it answers what it was trained on better than the rest",
     "overlapping-classes": "two classes overlap in its features",
     "saliency-blind-to-weights": "its saliency does not depend on what it learned",
     "twin-units": "many of its units answer to the same images",
@@ -79,6 +79,8 @@ def prose(subject: Subject) -> str:
         parts.append(
             f"It was trained for {plural(curve.epochs[-1].epoch, 'epoch')} on {count(curve.train_count)} samples."
         )
+    if len(subject.network.input_shape) != 3:
+        parts += [f"Left out: {what[0].lower()}{what[1:]} ({why})." for what, why in subject.evidence.left_out]
     if is_untrained(subject):
         parts.append("Train it first (`striate train`); the findings below are those of random weights.")
     grave = [finding for finding in by_severity(subject.findings) if finding.severity != "note"][:2]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from striate.analyse import layers
 from striate.data import Dataset, batches, shuffled
+from striate.data.halving import Halving
 from striate.errors import StriateError
 from striate.records.output import Preprocessing
 from striate.trace import tap, trace
@@ -64,22 +66,22 @@ class Activity:
         values = dict.fromkeys(self._names, 0)
         if not self._names:
             return {}
+        halving = Halving("measuring activity", at_once=self._batch_size)
+
+        def look(images: Tensor, part: slice) -> dict[str, tuple[int, int]]:
+            taps = tap(module, images[part].to(device), self._names.values(), self._recording, with_outputs=False).taps
+            return {layer: (int((taps[name] > 0).sum()), taps[name].numel()) for layer, name in self._names.items()}
+
         with torch.no_grad():
             for batch in batches(self._dataset, self._indices, self._preprocessing, batch_size=self._batch_size):
                 check()
                 try:
-                    found = tap(
-                        module,
-                        batch.images.to(device),
-                        self._names.values(),
-                        self._recording,
-                        with_outputs=False,
-                    )
+                    for counts in halving.run(partial(look, batch.images), len(batch)):
+                        for layer, (active, count) in counts.items():
+                            above[layer] += active
+                            values[layer] += count
                 except StriateError as error:
                     self.trouble = str(error)
                     self._names = {}
                     return {}
-                for layer, name in self._names.items():
-                    above[layer] += int((found.taps[name] > 0).sum())
-                    values[layer] += found.taps[name].numel()
         return {layer: above[layer] / values[layer] for layer in self._names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from striate import schema
 from striate.blueprint import Blueprint, is_blueprint, read_blueprint
 from striate.data.load import BUILT_IN
-from striate.errors import UsageError
+from striate.errors import UsageError, unknown_name
 from striate.nets import Network, load_network
 from striate.records.training import Recipe
+from striate.records.trial import Speed
 from striate.train.recipes import DIGITS_RECIPE
 from striate.train.training import Trained
 
@@ -70,11 +72,42 @@ def read_unfreeze(texts: Sequence[str] | None) -> tuple[tuple[int, str], ...] | 
     return tuple(found) or None
 
 
+def speed_of(memory_format: str, precision: str | None, *, is_fused: bool = False) -> Speed:
+    """Return how to work, as a command line says it; no precision is that of a launcher, else tried.
+
+    Raises:
+        UnknownNameError: A word nobody knows.
+
+    Example:
+        >>> speed_of("plain", "bf16")
+        Speed(memory_format='plain', precision='bf16', is_fused=False)
+    """
+    if precision is None:
+        precision = "launched" if os.environ.get("ACCELERATE_MIXED_PRECISION", "no") != "no" else "auto"
+    for noun, name, known in (
+        ("memory format", memory_format, ["auto", "plain", "channels-last"]),
+        ("precision", precision, ["auto", "float32", "bf16", "launched"]),
+    ):
+        if name not in known:
+            raise unknown_name(noun, name, known)
+    return Speed(memory_format=memory_format, precision=precision, is_fused=is_fused)  # type: ignore[arg-type]  # checked
+
+
+def leads() -> bool:
+    """Return whether this process speaks for all that a launcher started together."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def starting_point(reference: str) -> Blueprint | Network:
     """Return what a reference names: a blueprint from its file, anything else as a network with its weights."""
     if is_blueprint(reference):
         return read_blueprint(reference)
     return load_network(reference)
+
+
+def axes_of(given: Blueprint | Network) -> int:
+    """Return the axes of space of what a network reads, which arrays do not say themselves: see `ReadAs.axes`."""
+    return len(given.input) - 1 if isinstance(given, Blueprint) else given.preprocessing.stored_axes
 
 
 def document(trained: Trained) -> dict[str, Any]:
@@ -92,4 +125,5 @@ def document(trained: Trained) -> dict[str, Any]:
         "gap": None if curve.gap is None else asdict(curve.gap),
         "guard": [asdict(row) for row in curve.guard],
         "seconds": curve.seconds,
+        "trial": trained.run.document.settings.get("trial"),
     }

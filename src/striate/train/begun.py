@@ -16,7 +16,7 @@ from striate.nets.beginnings import read_beginning
 from striate.records.beginnings import Begun
 from striate.records.output import Output, Preprocessing
 from striate.records.training import Recipe
-from striate.train.start import begin_weights, begun_receipt, check_output, start_images
+from striate.train.start import begin_weights, begun_receipt, check_output, completed, start_images
 from striate.train.training import SPLIT
 
 
@@ -67,13 +67,9 @@ def preprocessing_for(
     given: Network | Blueprint, dataset: Dataset, indices: tuple[int, ...], events: Events
 ) -> Preprocessing:
     """Return how samples become inputs: a network's own way, or what is measured on these samples for a blueprint."""
-    shape = given.input if isinstance(given, Blueprint) else given.input_shape
-    if not isinstance(given, Blueprint) and (dataset.output.kind != "values" or given.preprocessing.value_mean):
-        return given.preprocessing
-    found = measure_preprocessing(dataset, indices, shape, events=events)
     if isinstance(given, Blueprint):
-        return found
-    return replace(given.preprocessing, value_mean=found.value_mean, value_std=found.value_std)
+        return measure_preprocessing(dataset, indices, given.input, events=events)
+    return completed(given.preprocessing, dataset, indices, events)
 
 
 def begin_own(

@@ -45,14 +45,17 @@ class State:
         best_loss: That loss.
         best_score: Validation score of that epoch.
         start_score: Validation score at epoch 0.
+        start_loss: Validation loss at epoch 0.
         rollbacks: How often the guard went back.
         good_epoch: Newest epoch the guard found no damage in, −1 before the first.
         good_best: Which epoch was the best then.
         back_to: Epoch the guard last went back to, −1 if it never did.
-        suspected: Score in which the last look saw a clear fall; None without.
+        suspected: What the guard's last look saw damaged, with its score.
         gradient_norm: Largest of the open epoch, by block, if there is a guard.
         guard_seconds: Time the guard took in the open epoch.
         kept_epoch: Whose weights were kept at the end, where those are not the last epoch's.
+        at_once: Images a process works on at once since memory ran out; 0: all of its part.
+        world_size: Processes that train together.
     """
 
     step: int = 0
@@ -68,14 +71,17 @@ class State:
     best_loss: float = 0.0
     best_score: float = 0.0
     start_score: float = 0.0
+    start_loss: float = 0.0
     rollbacks: int = 0
     good_epoch: int = -1
     good_best: int = 0
     back_to: int = -1
-    suspected: float | None = None
+    suspected: dict[str, float] = field(default_factory=dict)
     gradient_norm: dict[str, float] = field(default_factory=dict)
     guard_seconds: float = 0.0
     kept_epoch: int | None = None
+    at_once: int = 0
+    world_size: int = 1
 
 
 def save_checkpoint(path: Path, state: State, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -136,6 +142,7 @@ def load_checkpoint(path: Path, module: nn.Module, optimizer: torch.optim.Optimi
             if part == "optimizer":
                 index, _, name = rest.partition("/")
                 slots.setdefault(int(index), {})[name] = value
+        _lay_out(slots, optimizer)
         optimizer.load_state_dict(optimizer.state_dict() | {"state": slots})
     return State(**document["state"])
 
@@ -146,6 +153,16 @@ _CURE = "Delete the checkpoint folder to begin again."
 def _values(module: nn.Module) -> dict[str, Tensor]:
     """Return every parameter and buffer, also buffers that a state dict leaves out."""
     return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
+def _lay_out(slots: dict[int, dict[str, Any]], optimizer: torch.optim.Optimizer) -> None:
+    """Give what belongs to a parameter that parameter's order in memory, which decides how sums are rounded."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for index, values in slots.items():
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameters[index].shape:
+                laid = torch.empty_like(parameters[index], dtype=value.dtype, requires_grad=False)
+                values[name] = laid.copy_(value)
 
 
 def _order(path: Path) -> tuple[int, int, int]:

@@ -29,6 +29,7 @@ from striate.train.device import Device, accelerated, own_state
 from striate.train.first_steps import Steps, first_steps, make_work
 from striate.train.losses import Loss
 from striate.train.paired import paired_difference
+from striate.train.ranks import refuse_several
 from striate.train.recipes import check_recipe
 from striate.train.score import SCORE_NAMES
 from striate.train.start import check_output
@@ -93,6 +94,7 @@ def compare_beginnings(  # noqa: PLR0913 - what to compare, on what, and for how
     points = tuple(sorted({round(steps * part / POINTS) for part in range(POINTS + 1)}))
     preprocessing = preprocessing_for(network, dataset, split.train, events)
     with accelerated() as device, own_state(device.place, torch.get_num_threads()):
+        refuse_several(device.ranks, "comparing beginnings")
         bench = Bench(
             given=network,
             dataset=dataset,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate import fingerprint, schema
-from striate.data import Dataset, Split, load_data
+from striate.data import Dataset, ReadAs, Split, load_data
 from striate.errors import DataError, InputError
 from striate.records.care import Gap, GuardRow
 from striate.records.training import EpochRow, Recipe, TrainingCurve
@@ -75,7 +75,7 @@ def read_split(run: Run, dataset: Dataset | None = None) -> tuple[Dataset, Split
                 where=str(run.folder),
                 hint="Pass the dataset.",
             )
-        dataset = load_data(recorded["reference"])
+        dataset = load_data(recorded["reference"], read_as=ReadAs.from_document(recorded.get("read_as", {})))
     if dataset.fingerprint != recorded["fingerprint"]:
         raise DataError(
             "data must be those the network was trained on",

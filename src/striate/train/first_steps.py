@@ -6,16 +6,14 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import torch
-
 from striate.data import Batch, Dataset, Split, batches
 from striate.nets import Network
 from striate.records.training import Recipe
 from striate.train.balancing import loss_for, training_order
 from striate.train.device import Device
 from striate.train.evaluate import evaluate
+from striate.train.gradients import take_gradients
 from striate.train.groups import set_rate
-from striate.train.losses import scores_of
 from striate.train.optimizers import make_optimizer
 from striate.train.schedule import rate_at
 from striate.train.work import Work
@@ -69,7 +67,7 @@ def first_steps(work: Work, steps: int, points: tuple[int, ...], *, advance: Cal
     while len(losses) < steps:
         epoch = len(losses) // per_epoch
         for batch in _batches(work, epoch):
-            losses.append(_step(work, batch.images, batch.targets, step=len(losses), steps=steps))
+            losses.append(_step(work, batch, step=len(losses), steps=steps))
             advance(losses[-1])
             if not math.isfinite(losses[-1]):
                 lost = [math.nan] * (steps - len(losses) + 1)
@@ -98,17 +96,11 @@ def _batches(work: Work, epoch: int) -> Iterator[Batch]:
     )
 
 
-def _step(work: Work, images: torch.Tensor, targets: torch.Tensor, *, step: int, steps: int) -> float:
-    work.device.seed(work.recipe.seed, step)
+def _step(work: Work, batch: Batch, *, step: int, steps: int) -> float:
     set_rate(work.optimizer, rate_at(work.recipe, step, steps))
     work.module.train()
-    work.optimizer.zero_grad()
-    with work.device.autocast():
-        scores = scores_of(work.module, images.to(work.device.place), work.dataset.output.count)
-    loss = work.loss(scores, targets.to(work.device.place))
-    number = float(loss.item())
+    number = take_gradients(work, batch, step=step).loss
     if math.isfinite(number):
-        work.device.backward(loss)
         work.optimizer.step()
     return number
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import sqrt
 
 import torch
 from torch import Tensor, nn
 
-from striate.data import Dataset, Split, batches, shuffled
+from striate.data import Batch, Dataset, Split, batches, shuffled
+from striate.data.halving import Halving
 from striate.numbers import count, measure, percent
 from striate.observe import wilson
 from striate.records.care import Gap
@@ -56,16 +58,22 @@ def measure_gap(  # noqa: PLR0913 - what is measured, on what, where and how
     kind = dataset.output.kind
     found = []
     was_training = [(part, part.training) for part in module.modules()]
+    halving = Halving("measuring the gap", at_once=batch_size)
+
+    def look(batch: Batch, part: slice) -> Tensor:
+        with device.autocast():
+            return scores_of(module, device.take(batch.images[part]), dataset.output.count)
+
     try:
         module.eval()
         for part in (split.train, split.validation):
-            answers, truth = [], []
+            answers: list[Tensor] = []
+            truth: list[Tensor] = []
             drawn = shuffled(part, seed=0, epoch=0)[:most]
             with torch.no_grad():
                 for batch in batches(dataset, drawn, preprocessing, batch_size=batch_size):
                     check()
-                    with device.autocast():
-                        answers.append(scores_of(module, batch.images.to(device.place), dataset.output.count))
+                    answers += halving.run(partial(look, batch), len(batch))
                     truth.append(batch.targets.to(device.place))
             targets = torch.cat(truth)
             found.append((torch.cat(answers), loss.standardised(targets) if kind == "values" else targets))
@@ -111,7 +119,8 @@ def told(gap: Gap) -> str:
     is_share = gap.score_name != "R²"
     shown = percent if is_share else measure
     difference, low, high = (
-        f"{100 * value:.1f}" if is_share else measure(value) for value in (gap.difference, *gap.interval)
+        f"{100 * value:.1f}".replace("-", "−") if is_share else measure(value)
+        for value in (gap.difference, *gap.interval)
     )
     return (
         f"On equal terms {gap.score_name} is {shown(gap.training)} on training and {shown(gap.validation)} on validation "

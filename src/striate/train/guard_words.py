@@ -23,7 +23,7 @@ def told_seen(seen: Seen, score_name: str, *, images: int, share: float) -> str:
         return f"Guard: read-out {score_name} {row.readout:.3f} at the start. {cost}"
     farthest = min(row.similarity.items(), key=lambda pair: pair[1], default=None)
     moved = f"; features of {farthest[0]} are farthest from the start, similarity {farthest[1]:.2f}" if farthest else ""
-    said = f"Guard: read-out {score_name} {row.readout:.3f}, {0.0 - row.readout_fall[0]:+.3f} against the start{moved}. {cost}"
+    said = f"Guard: read-out {score_name} {row.readout:.3f}, {_signed(-row.readout_fall[0])} against the start{moved}. {cost}"
     return f"Damage: {seen.rule}. {said}" if seen.rule else said
 
 
@@ -58,3 +58,7 @@ def given_up(error: DivergedError, rollbacks: int) -> DivergedError:
         hint=f"Given up after {rollbacks} rollbacks, at the rate divided by {FACTOR**rollbacks:g}: lower it further, or look at "
         "the labels, the preprocessing and norm.",
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value + 0.0:+.3f}".replace("-", "−")

@@ -11,7 +11,8 @@ from pathlib import Path
 from striate.errors import DivergedError
 from striate.train.care import Care
 from striate.train.checkpoint import GOOD, START, State, load_checkpoint, newest
-from striate.train.guard import MOST_ROLLBACKS, Guard, Seen
+from striate.train.divergence import RUN_AWAY
+from striate.train.guard import MOST_ROLLBACKS, TRAINING_RUN_AWAY, Guard, Seen
 from striate.train.guard_words import given_up
 from striate.train.probe import Probe
 from striate.train.work import Work
@@ -72,17 +73,23 @@ class Guarding:
         state.guard_seconds += time.monotonic() - began
         return ("" if math.isfinite(broken) else "the gradient must stay finite"), broken
 
-    def look(self, state: State) -> Seen | None:
-        """Return what the guard sees at the end of the open epoch."""
+    def look(self, state: State, *, training_loss: float, validation_loss: float) -> Seen | None:
+        """Return what the guard sees at the end of the open epoch, whose losses these are."""
         if self._guard is None:
             return None
-        began = time.monotonic()
+        began, epoch = time.monotonic(), state.epoch + 1
+        usual = max(state.start_loss if epoch else validation_loss, self._work.loss.of_ignorance)
         seen = self._guard.look(
             self._work.module,
             self._work.device.place,
-            epoch=state.epoch + 1,
+            epoch=epoch,
+            losses={
+                "training loss": (training_loss, TRAINING_RUN_AWAY * usual),
+                "validation loss": (validation_loss, RUN_AWAY * usual),
+            },
             suspected=state.suspected,
             gradient_norm=state.gradient_norm,
+            is_last=epoch == self._work.recipe.epochs,
         )
         self._care.freezing.restore()
         seconds = round(state.guard_seconds + time.monotonic() - began, 3)

@@ -38,13 +38,13 @@ def close_state(state: State, row: EpochRow, seen: Seen | None) -> None:
     state.epoch, state.loss_sum, state.seconds, state.score = row.epoch, 0.0, 0.0, row.score
     state.gradient_norm, state.guard_seconds = {}, 0.0
     if row.epoch == 0:
-        state.start_score = row.score
+        state.start_score, state.start_loss = row.score, row.validation_loss
     if row.epoch == 0 or row.validation_loss < state.best_loss:
         state.best_epoch, state.best_loss, state.best_score = row.epoch, row.validation_loss, row.score
     if seen is None:
         return
     state.suspected = seen.suspected
-    if seen.suspected is None:
+    if not seen.suspected:
         state.good_epoch, state.good_best = row.epoch, state.best_epoch
 
 

@@ -18,16 +18,17 @@ from striate.train.checkpoint import EPOCH, STEP, State, save_checkpoint
 from striate.train.divergence import Watch
 from striate.train.ending import finish
 from striate.train.evaluate import Evaluation, evaluate
+from striate.train.gradients import halved, take_gradients
 from striate.train.groups import set_rate
 from striate.train.guard import FACTOR, Seen
 from striate.train.guard_words import told_back, told_seen
 from striate.train.guarding import Guarding
 from striate.train.journal import Journal
 from striate.train.keeping import close_state, is_over, names_for, prune
-from striate.train.losses import scores_of
+from striate.train.ranks import Agreed
 from striate.train.schedule import rate_at
 from striate.train.score import SCORE_NAMES
-from striate.train.work import Work
+from striate.train.work import Work, agree
 
 CHECKPOINT_EVERY_S = 20.0
 ROW_EVERY_STEPS = 10
@@ -118,7 +119,8 @@ class Loop:
         self._count_seconds()
         self.state.rows = self._journal.rows
         self.state.first_loss, self.state.smoothed_loss = self._watch.start, self._watch.smoothed
-        save_checkpoint(self._folder / name, self.state, self.work.module, self.work.optimizer)
+        if self.work.device.ranks.leads:
+            save_checkpoint(self._folder / name, self.state, self.work.module, self.work.optimizer)
         self._written_at = time.monotonic()
 
     @property
@@ -138,6 +140,8 @@ class Loop:
             shift_px=work.recipe.shift_px,
             seed=work.recipe.seed,
             epoch=epoch,
+            rank=work.device.ranks.rank,
+            world_size=work.device.ranks.world_size,
         )
 
     def _begin(self) -> None:
@@ -153,16 +157,10 @@ class Loop:
         work, state = self.work, self.state
         rate = self._rate(state.step)
         self.is_at_rest = False
-        work.device.seed(work.recipe.seed, state.step)
         set_rate(work.optimizer, rate)
         self.care.train_mode()
-        work.optimizer.zero_grad()
-        with work.device.autocast():
-            scores = scores_of(work.module, batch.images.to(work.device.place), work.dataset.output.count)
-        loss = work.loss(scores, batch.targets.to(work.device.place))
-        number = loss.item()
+        number = self._take_gradients(batch)
         self._judge(self._watch.follow(number), number, rate)
-        work.device.backward(loss)
         self._judge(*self._guarding.follow_gradients(state), rate)
         work.optimizer.step()
         self.care.after_step(work.optimizer, rate=rate, where=f"step {state.step}")
@@ -177,9 +175,26 @@ class Loop:
         task.advance(loss=number, score=state.score, rate=rate)
         self._check()
 
+    def _take_gradients(self, batch: Batch) -> float:
+        state = self.state
+        taken = take_gradients(
+            self.work,
+            batch,
+            step=state.step,
+            at_once=state.at_once,
+            wants_to_stop=isinstance(self._events, Agreed) and self._events.wants_to_stop(),
+        )
+        if taken.at_once != state.at_once:
+            self._journal.note(halved(self.work.module, state.step, taken.at_once), at=self.at, event="halved")
+            state.at_once = taken.at_once
+        if isinstance(self._events, Agreed):
+            self._events.is_stopping |= taken.is_stopping
+        return taken.loss
+
     def _close_epoch(self) -> None:
         """Measure, write the row, and save: the training can be taken up at the next epoch."""
         work, state = self.work, self.state
+        agree(work)
         held_out = self._evaluate(work.split.validation)
         rate = 0.0
         if state.epoch < 0:
@@ -200,9 +215,9 @@ class Loop:
             train_loss,
             rate,
         )
-        seen = self._guarding.look(state)
+        seen = self._guarding.look(state, training_loss=train_loss, validation_loss=held_out.loss)
         if seen is not None and work.recipe.guard == "rollback":
-            self._judge(seen.rule, seen.suspected or 0.0, rate)
+            self._judge(seen.rule, seen.figure, rate)
         self._count_seconds()
         self.is_at_rest = False
         row = EpochRow(
@@ -220,7 +235,10 @@ class Loop:
         close_state(state, row, seen)
         for name in names_for(state, work.recipe):
             self.save(name)
-        prune(self._folder, state)
+        if work.device.ranks.leads:
+            prune(self._folder, state)
+        # What the first process wrote, the others may have to read.
+        work.device.ranks.wait()
         self.is_at_rest = True
         self._tell(row, seen)
         if stayed and row.epoch:
@@ -239,7 +257,9 @@ class Loop:
         self._watch = self._new_watch()
         self._journal.rows = back.rows
         self.save(EPOCH)
-        (self._folder / STEP).unlink(missing_ok=True)
+        if self.work.device.ranks.leads:
+            (self._folder / STEP).unlink(missing_ok=True)
+        self.work.device.ranks.wait()
         self._journal.rewind(back.rows)
         self.is_at_rest = True
         self._journal.note(told_back(error, back, highest=recipe.rate), at=at, event="rolled back")
@@ -283,7 +303,7 @@ class Loop:
             work.preprocessing,
             loss=work.loss,
             device=work.device,
-            batch_size=work.recipe.batch,
+            batch_size=work.device.way.evaluation_batch or work.recipe.batch,
             check=self._check,
         )
 

@@ -67,6 +67,12 @@ class Loss(nn.Module):
             return functional.binary_cross_entropy_with_logits(scores, softened)
         return functional.mse_loss(scores, self.standardised(targets))
 
+    def weight(self, targets: Tensor) -> Tensor:
+        """Return what the mean over a batch is divided by: its samples, or the sum of their class weights."""
+        if self.class_weights is None:
+            return torch.tensor(float(len(targets)), device=targets.device)
+        return self.class_weights[targets].sum()
+
     def standardised(self, values: Tensor) -> Tensor:
         """Return values as the network is to answer with them."""
         return (values - self.mean) / self.std

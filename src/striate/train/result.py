@@ -20,11 +20,11 @@ from striate.train.work import Work
 
 _DOCUMENT = "network.json"
 _WEIGHTS = "weights.safetensors"
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 
 
 def save_result(run: Run, start: Network, work: Work, state: State, care: Care) -> Network:
-    """Write `network/` and return the network, on the processor and in eval mode.
+    """Write `network/` (the first process does) and return the network, on the processor, in plain memory and in eval mode.
 
     A module from a session cannot be built again from a file: beside its weights stands what else
     is known, under a schema of its own, so that nobody takes it for a whole network.
@@ -33,10 +33,12 @@ def save_result(run: Run, start: Network, work: Work, state: State, care: Care) 
         StorageError: The disk refused.
     """
     care.release()
-    module = work.module.cpu().eval()
+    module = work.device.release(work.module).eval()
     module.zero_grad()
     network = replace(start, module=module, receipt=_receipt(run, start, work, state, care))
     folder = run.folder / "network"
+    if not work.device.ranks.leads:
+        return network
     if network.origin.kind != "module":
         network.save(folder)
         return network
@@ -73,7 +75,7 @@ def read_result(run: Run, given: Network | Blueprint) -> Network:
         "session-network",
         _SCHEMA_VERSION,
         where=str(path),
-        migrations={1: lambda document: document},
+        migrations={1: lambda document: document, 2: lambda document: document},
     )
     module = copy.deepcopy(given.module)
     load_weights(module, read_weights(folder / _WEIGHTS), where=str(folder / _WEIGHTS))

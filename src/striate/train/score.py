@@ -38,8 +38,12 @@ def score_of(kind: OutputKind, scores: Tensor, targets: Tensor) -> float:
     if kind == "labels":
         return ((scores > 0) == (targets > 0.5)).double().mean().item()
     answers, truth = scores.double(), targets.double()
-    error = (truth - answers).square().sum(0)
+    return r_squared((truth - answers).square().sum(0), truth)
+
+
+def r_squared(errors: Tensor, truth: Tensor) -> float:
+    """Return R² from the squared errors (count,), each summed over the samples, and the targets (n, count), both float64."""
     spread = (truth - truth.mean(0)).square().sum(0)
     varies = spread > 0
-    ratio = torch.where(varies, error / torch.where(varies, spread, 1.0), (error > 0).double())
+    ratio = torch.where(varies, errors / torch.where(varies, spread, 1.0), (errors > 0).double())
     return (1 - ratio).mean().item()

@@ -29,7 +29,7 @@ from striate.train.loop import Loop
 from striate.train.optimizers import make_optimizer
 from striate.train.result import save_result
 from striate.train.start import starting_network
-from striate.train.work import Work
+from striate.train.work import Work, agree
 
 STARTED = "start.json"
 
@@ -72,7 +72,7 @@ class Session:
             DivergedError: Lost; the network of the last good epoch is written.
         """
         start = self._start()
-        module = start.module.to(device.place)
+        module = device.hold(start.module)
         care = Care(module, self._recipe)
         work = self._work(start, module, device, care)
         state = self._resume(work)
@@ -96,7 +96,8 @@ class Session:
             raise self._lost(loop, start, error) from error
         network = save_result(self._run, start, work, loop.state, care)
         self._run.end("done")
-        shutil.rmtree(self._checkpoints, ignore_errors=True)
+        if device.ranks.leads:
+            shutil.rmtree(self._checkpoints, ignore_errors=True)
         return network
 
     def _start(self) -> Network:
@@ -121,7 +122,7 @@ class Session:
         loss = loss_for(start, self._dataset, self._split.train, self._recipe)
         return Work(
             module=module,
-            optimizer=make_optimizer(module, self._recipe, care.freezing),
+            optimizer=device.fit(make_optimizer(module, self._recipe, care.freezing)),
             loss=loss.to(device.place),
             preprocessing=start.preprocessing,
             dataset=self._dataset,
@@ -142,8 +143,10 @@ class Session:
         path = newest(self._checkpoints)
         if path is None:
             self._journal.rewind(0)
-            return State()
+            agree(work)
+            return State(world_size=work.device.ranks.world_size)
         state = load_checkpoint(path, work.module, work.optimizer)
+        agree(work)
         self._journal.rewind(state.rows)
         at = round(state.step / work.steps_per_epoch, 3)
         self._journal.note(f"Resumed after step {state.step} of {work.steps}.", at=at, event="resumed")

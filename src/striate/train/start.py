@@ -122,7 +122,8 @@ def starting_network(
 
     A blueprint gets weights by the recipe's start and seed, and preprocessing measured on the
     training images. A network keeps its weights and its preprocessing, which belong together; only
-    mean and std of the values are measured if it has none. The global random state is used up: call
+    mean and std of the values are measured if it has none, and what it does not say of samples that
+    are no pictures: their scale, how sounds become an image. The global random state is used up: call
     it within a state of its own.
 
     Args:
@@ -147,12 +148,33 @@ def starting_network(
             origin=Origin(kind="blueprint", text=given.to_yaml()),
             receipt=begun_receipt(begun, recipe),
         )
-    preprocessing = given.preprocessing
-    if dataset.output.kind == "values" and not preprocessing.value_mean:
-        found = measure_preprocessing(dataset, split.train, preprocessing.shape, events=events)
-        preprocessing = replace(preprocessing, value_mean=found.value_mean, value_std=found.value_std)
+    preprocessing = completed(given.preprocessing, dataset, split.train, events)
     output = Output(kind=given.output.kind, names=dataset.output.names)
     return replace(given, module=copy.deepcopy(given.module), preprocessing=preprocessing, output=output)
+
+
+def completed(
+    stated: Preprocessing, dataset: Dataset, indices: tuple[int, ...], events: Events = SILENT
+) -> Preprocessing:
+    """Return a network's preprocessing with what it leaves open, measured on these samples.
+
+    Mean and std of the values; the scale of samples that are no bytes; the rate and the spectrogram of sounds. Mean and std of
+    the channels stay: they belong to the weights.
+    """
+    needs_values = dataset.output.kind == "values" and not stated.value_mean
+    is_bytes = dataset.read(indices[0]).dtype == torch.uint8
+    needs_scale = not is_bytes and not stated.scale
+    if not (needs_values or needs_scale):
+        return stated
+    found = measure_preprocessing(dataset, indices, stated.shape, events=events)
+    if needs_values:
+        stated = replace(stated, value_mean=found.value_mean, value_std=found.value_std)
+    if needs_scale:
+        stated = replace(stated, scale=found.scale, sample_rate_hz=found.sample_rate_hz, mel=found.mel)
+    if stated.mel:
+        # A spectrogram is made at the input's size.
+        stated = replace(stated, scaled_px=(), crop="centre", interpolation="bilinear")
+    return stated
 
 
 def begin_weights(

@@ -16,9 +16,12 @@ from striate.errors import Cancelled, DataError, InputError, Quoted, StorageErro
 from striate.events import SILENT, Events
 from striate.nets import Network
 from striate.records.training import Recipe, TrainingCurve
+from striate.records.trial import Speed
 from striate.runs import Run
+from striate.train.choosing import choose_way, watchers
 from striate.train.curve import COMMAND, read_curve, split_key, write_seen
 from striate.train.device import Device, accelerated, own_state
+from striate.train.ranks import begin_run
 from striate.train.recipes import check_recipe
 from striate.train.result import read_result
 from striate.train.session import Session
@@ -53,6 +56,7 @@ def train(
     *,
     events: Events = SILENT,
     threads: int | None = None,
+    speed: Speed | None = None,
 ) -> Trained:
     """Return the network trained on the data by the recipe; all about it is in a run folder.
 
@@ -74,6 +78,11 @@ def train(
         events: Hears "training", one step at a time, with loss, score and rate; may cancel.
         threads: Processor threads; part of what decides the last bits. None: torch's own number, or
             that of the run to go on with.
+        speed: How the numbers are worked out: stated, or found by a trial (`try_machine`), whose choice is kept in the run and
+            holds when it goes on. None: plain memory, at the precision Accelerate was launched with.
+
+    In several processes (`accelerate launch`, `torchrun`) each works on its part of every batch: the recipe's batch is that of
+    a step, whatever their number. The first alone writes.
 
     Raises:
         InputError: A recipe that cannot be followed; a folder that holds something else.
@@ -82,7 +91,8 @@ def train(
         DataError: Other output names; nothing to validate on.
         DivergedError: The loss left the finite numbers or ran away (see `Watch`), with a guard that goes back several times
             over; `network/` holds the weights at the end of the last good epoch.
-        RunError: Something moved that was to stay, or was trained at another rate than promised.
+        RunError: Something moved that was to stay, or was trained at another rate than promised; a step does not fit into memory
+            with one image at once; another process is gone.
         StorageError: The disk refused; the last checkpoint is whole.
         Cancelled: Stopped by Ctrl-C or by the watcher, after a whole step; `network/` holds the
             weights so far.
@@ -113,20 +123,31 @@ def train(
     with accelerated() as device:
         settings = _settings(Path(folder), recipe, device, threads)
         with own_state(device.place, settings["threads"]):
-            run = Run.begin(
-                folder,
-                command=COMMAND,
-                inputs=_inputs(network, dataset, split, recipe),
-                settings=settings,
+            chosen = choose_way(network, dataset, split, recipe, device, speed or Speed(), Path(folder))
+            if chosen.sentence:
+                events.log(chosen.sentence)
+            run = begin_run(
+                device.ranks,
+                lambda: Run.begin(
+                    folder,
+                    command=COMMAND,
+                    inputs=_inputs(network, dataset, split, recipe),
+                    settings={**settings, **chosen.settings},
+                ),
             )
             if run.document.status == "done":
                 made = read_result(run, network)
             else:
                 with interrupts() as is_interrupted, _told(run):
-                    write_seen(run, dataset, split)
-                    session = Session(network, dataset, split, recipe, run, events)
-                    made = session.run(device, is_interrupted)
-    return Trained(network=made, curve=read_curve(run), run=run, split=split)
+                    if device.ranks.leads:
+                        write_seen(run, dataset, split)
+                    watching, stops = watchers(events, is_interrupted, device.ranks)
+                    session = Session(network, dataset, split, recipe, run, watching)
+                    made = session.run(device.working(chosen.way), stops)
+                    device.ranks.wait()  # until it is written
+            curve = read_curve(run)
+            device.ranks.wait()  # until all have read it, since the first may clear it away
+    return Trained(network=made, curve=curve, run=run, split=split)
 
 
 def _inputs(network: Network | Blueprint, dataset: Dataset, split: Split, recipe: Recipe) -> dict[str, Any]:
@@ -136,7 +157,8 @@ def _inputs(network: Network | Blueprint, dataset: Dataset, split: Split, recipe
             "reference": dataset.reference,
             "fingerprint": dataset.fingerprint,
             "output": dataset.output.kind,
-        },
+        }
+        | ({"read_as": said} if (said := dataset.read_as.document()) else {}),
         "split": SPLIT
         | {
             "train_count": len(split.train),

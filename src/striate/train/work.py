@@ -48,3 +48,8 @@ class Work:
     def steps(self) -> int:
         """Steps in all."""
         return self.steps_per_epoch * self.recipe.epochs
+
+
+def agree(work: Work) -> None:
+    """Give all processes that train together the leader's parameters and buffers."""
+    work.device.ranks.copy_from_leader((*work.module.parameters(), *work.module.buffers()))

@@ -13,7 +13,7 @@ from striate.records.adapting import Regime
 STEPS = (20, 60, 180)
 # What all rungs are multiplied by: the largest at which one training of the last rung takes at most this share of the budget,
 # and no more than so many epochs.
-LADDERS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+LADDERS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _LAST_SHARE = 0.12
 _MOST_EPOCHS = 30
 KEPT = 3

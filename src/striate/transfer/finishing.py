@@ -20,6 +20,7 @@ from striate.train.losses import scores_of
 from striate.transfer.estimating import Gains, difference, estimate, gains
 from striate.transfer.ground import Bench, penalty_at
 from striate.transfer.heads import train_head
+from striate.transfer.machine import speed_of
 from striate.transfer.preparing import Parts, on_scale
 from striate.transfer.probing import Probed, solve_readout
 from striate.transfer.regimes import parts as regime_parts
@@ -70,7 +71,15 @@ def finish(
     chosen = torch.tensor([index in learned for index in bench.samples])
     start = bench.adapted(regime, penalty, chosen)
     recipe = replace(regime_recipe(regime, frozen, batch=bench.batch), guard="rollback")
-    trained = train(start, bench.dataset, recipe, folder / TRAINING, events=bench.events, threads=threads)
+    trained = train(
+        start,
+        bench.dataset,
+        recipe,
+        folder / TRAINING,
+        events=bench.events,
+        threads=threads,
+        speed=speed_of(bench.device),
+    )
     events = tuple(str(row["message"]) for row in trained.run.rows("log.jsonl") if row.get("event") in _GUARD_EVENTS)
     return Finished(
         network=trained.network, curve=trained.curve, recipe=recipe, start=start, frozen=frozen, events=events

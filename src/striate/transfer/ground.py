@@ -66,6 +66,7 @@ class Bench:
         device: Where trainings run.
         clock: The time budget.
         batch: Images a step.
+        train_count: Samples that the chosen network learns from where pretrained layers are trained.
         events: Hears and may cancel.
     """
 
@@ -81,6 +82,7 @@ class Bench:
     device: Device
     clock: Clock
     batch: int
+    train_count: int
     events: Events = SILENT
 
     @property

@@ -18,6 +18,7 @@ from striate.numbers import plural
 from striate.records.adapting import CutPoint
 from striate.trace import Recording, trace
 from striate.train.device import Device
+from striate.train.start import completed
 from striate.train.training import SPLIT
 from striate.transfer.extracting import BATCH, Features, extract_features
 from striate.transfer.ground import Bench, Clock
@@ -112,8 +113,15 @@ def prepare(  # noqa: PLR0913 - what is adapted to what, and what is known alrea
     return Bench(
         network=network, dataset=dataset, samples=samples, test=parts.split.test, folds=parts.folds, ground=ground,
         recording=tried.recording, cuts=tried.cuts, features=features, device=device, clock=clock, batch=batch_for(len(samples)),
-        events=events,
+        train_count=len(parts.split.train), events=events,
     )  # fmt: skip
+
+
+def heard(network: Network, dataset: Dataset, parts: Parts, events: Events) -> Network:
+    """Return the network with what it leaves open of samples that are no pictures: their scale, how sounds become an image."""
+    stated = network.preprocessing
+    how = completed(stated, dataset, parts.samples, events)
+    return replace(network, preprocessing=replace(how, value_mean=stated.value_mean, value_std=stated.value_std))
 
 
 def ready(network: Network, dataset: Dataset, parts: Parts) -> Network:

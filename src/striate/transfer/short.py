@@ -17,6 +17,7 @@ from striate.records.training import Recipe
 from striate.train.balancing import loss_for, training_order
 from striate.train.care import Care
 from striate.train.device import Device
+from striate.train.gradients import take_gradients
 from striate.train.groups import set_rate
 from striate.train.losses import scores_of
 from striate.train.normalisation import reestimate_statistics
@@ -25,6 +26,9 @@ from striate.train.schedule import rate_at
 from striate.train.work import Work
 from striate.transfer.estimating import Gains, gains
 from striate.transfer.probing import held_out_loss
+
+# Samples on which running statistics are measured after a short training.
+_STATISTICS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +76,13 @@ def try_regime(
     care = Care(work.module, recipe)
     work.optimizer.zero_grad()
     if recipe.norm == "reestimate":
-        reestimate_statistics(
-            work.module, dataset, split.train, work.preprocessing, batch_size=max(recipe.batch, 32), device=device.place,
-            is_frozen=lambda name: care.freezing.is_frozen(name, 1), check=check,
-        )  # fmt: skip
+        _measure_statistics(work, care, split.train, check)
     times: list[float] = []
     state = _trained(work, care, times, deadline, check)
     care.release()
+    if state == "done" and recipe.norm == "train":
+        # Running statistics lag behind by some tens of steps: a training this short would be judged by the old ones.
+        _measure_statistics(work, care, split.train[:_STATISTICS], check)
     step_s = float(np.median(times)) if times else 0.0
     if state != "done":
         return Attempt(gains=None, loss=math.inf, seconds=time.monotonic() - began, step_s=step_s, state=state)
@@ -98,11 +102,18 @@ def answers(work: Work, indices: tuple[int, ...], check: Callable[[], None] = la
         for batch in batches(work.dataset, indices, work.preprocessing, batch_size=max(work.recipe.batch, 16)):
             check()
             scores.append(
-                scores_of(work.module, batch.images.to(work.device.place), work.dataset.output.count).cpu().double()
+                scores_of(work.module, work.device.take(batch.images), work.dataset.output.count).cpu().double()
             )
             targets.append(batch.targets)
     asked = torch.cat(targets)
     return torch.cat(scores), work.loss.cpu().standardised(asked) if work.dataset.output.kind == "values" else asked
+
+
+def _measure_statistics(work: Work, care: Care, indices: tuple[int, ...], check: Callable[[], None]) -> None:
+    reestimate_statistics(
+        work.module, work.dataset, indices, work.preprocessing, batch_size=max(work.recipe.batch, 32),
+        device=work.device.place, is_frozen=lambda name: care.freezing.is_frozen(name, 1), check=check,
+    )  # fmt: skip
 
 
 def _among(work: Work) -> Tensor | None:
@@ -114,9 +125,9 @@ def _among(work: Work) -> Tensor | None:
 
 
 def _work(start: Network, dataset: Dataset, split: Split, recipe: Recipe, device: Device) -> Work:
-    module = start.module.to(device.place)
+    module = device.hold(start.module)
     care = Care(module, recipe)
-    optimizer = make_optimizer(module, recipe, care.freezing)
+    optimizer = device.fit(make_optimizer(module, recipe, care.freezing))
     return Work(
         module=module,
         optimizer=optimizer,
@@ -162,16 +173,10 @@ def _batches(work: Work, epoch: int) -> Iterator[Batch]:
 def _step(work: Work, care: Care, batch: Batch, step: int) -> bool:
     """Take one step; False if its loss is no finite number."""
     rate = rate_at(work.recipe, step, work.steps)
-    work.device.seed(work.recipe.seed, step)
     set_rate(work.optimizer, rate)
     care.train_mode()
-    work.optimizer.zero_grad()
-    with work.device.autocast():
-        scores = scores_of(work.module, batch.images.to(work.device.place), work.dataset.output.count)
-    loss = work.loss(scores, batch.targets.to(work.device.place))
-    if not math.isfinite(float(loss.item())):
+    if not math.isfinite(take_gradients(work, batch, step=step).loss):
         return False
-    work.device.backward(loss)
     work.optimizer.step()
     care.after_step(work.optimizer, rate=rate, where=f"step {step}")
     return True

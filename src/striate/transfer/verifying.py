@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from striate import fingerprint, schema
-from striate.data import Dataset, load_data
+from striate.data import Dataset, ReadAs, load_data
 from striate.errors import InputError, StriateError, WeightsError
 from striate.nets import Network, load_network
 from striate.records.adapting import Adaptation
@@ -157,7 +157,11 @@ def _answers(
     run: Run, facts: Mapping[str, Any], adaptation: Adaptation, given: Dataset | None, network: Network | None
 ) -> tuple[ReceiptRow, ...]:
     try:
-        dataset = given if given is not None else load_data(facts["data"]["reference"])
+        dataset = (
+            given
+            if given is not None
+            else load_data(facts["data"]["reference"], read_as=ReadAs.from_document(facts["data"].get("read_as", {})))
+        )
     except (StriateError, OSError) as error:
         return (ReceiptRow(label="Data", value=f"not here to be read: {error}"),)
     is_same = dataset.fingerprint == facts["data"]["fingerprint"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -69,3 +70,29 @@ def pets(write: Write, tmp_path: Path) -> Path:
     for number in range(3):
         write(f"pets/dogs/{number}.png", seed=10 + number)
     return tmp_path / "pets"
+
+
+@pytest.fixture
+def tone(tmp_path: Path) -> Write:
+    """Write a WAV of 16 bits that holds one sine, or the samples given, below tmp_path and return its path."""
+
+    def write_tone(
+        name: str, *, hz: float = 440.0, rate_hz: int = 8000, seconds: float = 0.5, samples: object = None
+    ) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        times = np.arange(round(seconds * rate_hz)) / rate_hz
+        wave = 0.5 * np.sin(2 * np.pi * hz * times) if samples is None else np.asarray(samples, float)
+        path.write_bytes(wav(wave, rate_hz))
+        return path
+
+    return write_tone
+
+
+def wav(samples: np.ndarray, rate_hz: int) -> bytes:
+    """Return a WAV of 16 bits, written field by field; samples (n,) or (n, channels), −1 … 1."""
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    stored = np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tobytes()
+    form = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * channels * 2, channels * 2, 16)
+    parts = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(stored)) + stored
+    return b"RIFF" + struct.pack("<I", len(parts)) + parts

@@ -53,18 +53,18 @@ def test_the_arrays_are_copied():
 @pytest.mark.parametrize(
     ("images", "targets", "error", "message"),
     [
-        (IMAGES.astype(float), [0, 1, 0], DataError, "images must be uint8, 0 … 255; got 'float64'"),
+        (IMAGES.astype(str), [0, 1, 0], DataError, "samples must be numbers; got '<U3'"),
         (np.zeros((2, 5, 5, 3), np.uint8), [0, 1], ShapeError, "must have their channels first"),
-        (np.zeros((2, 4, 5, 5), np.uint8), [0, 1], ShapeError, "images must have shape"),
-        (np.zeros((2, 3), np.uint8), [0, 1], ShapeError, "images must have shape"),
-        (np.zeros((0, 3, 3), np.uint8), [], ShapeError, "images must have shape"),
+        (np.zeros((2, 1, 1, 1, 5, 5), np.uint8), [0, 1], ShapeError, "samples must be signals, images or volumes"),
+        (np.zeros(2, np.uint8), [0, 1], ShapeError, "samples must be signals, images or volumes"),
+        (np.zeros((0, 3, 3), np.uint8), [], ShapeError, "samples must be signals, images or volumes"),
         ([[1, 2], [3]], [0, 1], ShapeError, "arrays must be rectangular"),
-        (IMAGES, [0, 1], ShapeError, "one target for each of the 3 images"),
-        (IMAGES, 5, ShapeError, "one target for each of the 3 images"),
+        (IMAGES, [0, 1], ShapeError, "one target for each of the 3 samples"),
+        (IMAGES, 5, ShapeError, "one target for each of the 3 samples"),
         (IMAGES, [0, 0, 0], DataError, "at least two classes; got '0'"),
         (IMAGES, [[0], [1], [2]], DataError, "targets must be whole numbers"),
         (IMAGES, [None, 1, 2], DataError, "targets must be whole numbers"),
-        (IMAGES, [np.nan] * 3, DataError, "at least one readable image; got none; 3 set aside"),
+        (IMAGES, [np.nan] * 3, DataError, "at least one readable sample; got none; 3 set aside"),
     ],
 )  # fmt: skip
 def test_arrays_that_cannot_be_used_are_refused(images, targets, error, message):

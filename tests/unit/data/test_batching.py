@@ -1,12 +1,24 @@
 """Batches, shifts and orders."""
 
+import hashlib
+import itertools
 import random
+import threading
 
 import numpy as np
 import pytest
 import torch
 
-from striate.data import batches, load_data, measure_preprocessing, prepare, reading, shuffled
+from striate.data import (
+    ReadAs,
+    batches,
+    load_data,
+    measure_preprocessing,
+    pixels,
+    prepare,
+    reading,
+    shuffled,
+)  # fmt: skip
 from striate.data.batching import _offset, _shifted
 from striate.errors import DataError, InputError
 from striate.records import Preprocessing
@@ -69,7 +81,7 @@ def test_a_shift_repeats_the_edge(down, right):
 
 def test_every_offset_is_drawn_about_equally_often():
     # 25 offsets, 5,000 drawings: 200 expected, standard deviation 14
-    drawn = [_offset(0, 0, str(number), 2) for number in range(5000)]
+    drawn = [_offset(0, 0, str(number), 2, 2) for number in range(5000)]
     assert {offset for pair in drawn for offset in pair} == {-2, -1, 0, 1, 2}
     for pair in {(down, right) for down in range(-2, 3) for right in range(-2, 3)}:
         assert 200 - 4.5 * 14 < drawn.count(pair) < 200 + 4.5 * 14
@@ -139,3 +151,83 @@ def test_each_index_is_first_about_equally_often():
     # 2,000 epochs, 5 indices: 400 expected, standard deviation 18
     first = [shuffled((0, 1, 2, 3, 4), seed=0, epoch=epoch)[0] for epoch in range(2000)]
     assert all(400 - 4.5 * 18 < first.count(index) < 400 + 4.5 * 18 for index in range(5))
+
+
+def test_offsets_are_those_that_runs_were_begun_with():
+    # Eight bytes of the digest for each axis: a training goes on with the shifts it had.
+    digest = hashlib.sha256(b"shift 5 2 9f86d081884c7d65").digest()
+    down, right, third = (int.from_bytes(digest[at : at + 8], "little") % 7 - 3 for at in (0, 8, 16))
+
+    assert _offset(5, 2, "9f86d081884c7d65", 3, 2) == (down, right)
+    assert _offset(5, 2, "9f86d081884c7d65", 3, 1) == (down,)
+    assert _offset(5, 2, "9f86d081884c7d65", 3, 3) == (down, right, third)
+
+
+@pytest.mark.parametrize("sides", [(9,), (5, 6), (4, 5, 6)])
+def test_a_shift_moves_along_every_axis_of_space(sides):
+    inputs = torch.rand(3, 2, *sides)
+    offsets = [tuple(int(step) for step in torch.randint(-2, 3, (len(sides),))) for _ in range(3)]
+
+    moved = _shifted(inputs, offsets)
+
+    for row, offset in enumerate(offsets):
+        for place in itertools.product(*map(range, sides)):
+            source = tuple(
+                min(max(at - step, 0), side - 1) for at, step, side in zip(place, offset, sides, strict=True)
+            )
+            assert torch.equal(moved[(row, slice(None), *place)], inputs[(row, slice(None), *source)])
+
+
+def test_signals_and_volumes_are_shifted_alike_whatever_the_batch():
+    rng = np.random.default_rng(0)
+    for axes, shape in ((1, (2, 20)), (3, (1, 6, 7, 8))):
+        data = load_data((rng.normal(size=(8, *shape)), [0, 1] * 4), read_as=ReadAs(axes=axes))
+        how = measure_preprocessing(data, tuple(range(8)))
+        one, eight = (
+            torch.cat(
+                [batch.images for batch in batches(data, tuple(range(8)), how, batch_size=size, shift_px=3, seed=1)]
+            )
+            for size in (1, 8)
+        )
+        still = torch.cat([batch.images for batch in batches(data, tuple(range(8)), how, batch_size=8)])
+        assert torch.equal(one, eight)
+        assert not torch.equal(one, still)
+    with pytest.raises(InputError, match="shift_px must be 0 … 5; got 6"):
+        batches(data, (0,), how, batch_size=1, shift_px=6, seed=0)
+
+
+def test_parts_of_two_processes_are_together_the_batches_of_one():
+    data = load_data("digits")
+    order = shuffled(tuple(range(0, 5000, 297)), seed=1, epoch=0)  # 17: batches of 5, 5, 5 and 2
+    shifted = {"batch_size": 5, "shift_px": 2, "seed": 3, "epoch": 1}
+    whole = list(batches(data, order, PLAIN, **shifted))
+    parts = [list(batches(data, order, PLAIN, **shifted, rank=rank, world_size=2)) for rank in range(2)]
+
+    assert [[len(batch) for batch in part] for part in parts] == [[3, 3, 3, 2], [2, 2, 2, 0]]
+    for batch, *halves in zip(whole, *parts, strict=True):
+        assert torch.cat([half.indices for half in halves]).tolist() == batch.indices.tolist()
+        assert torch.cat([half.images for half in halves]).tolist() == batch.images.tolist()
+        assert torch.cat([half.targets for half in halves]).tolist() == batch.targets.tolist()
+        assert all(half.whole_targets.tolist() == batch.targets.tolist() for half in halves)
+
+
+def test_files_of_the_next_batch_are_read_while_this_one_is_worked_on(pets, monkeypatch):
+    monkeypatch.setattr(reading, "MEMORY_BYTES", 0)
+    data = load_data(pets)
+    how = measure_preprocessing(data, (0, 1), (3, 4, 6))
+    read, is_ahead = [], threading.Event()
+    of_file = pixels.read_bytes
+
+    def told(path):
+        read.append(path)
+        if len(read) == 4:
+            is_ahead.set()
+        return of_file(path)
+
+    monkeypatch.setattr(pixels, "read_bytes", told)
+    going = batches(data, (0, 1, 2, 3, 4, 5), how, batch_size=2)
+    next(going)
+
+    assert is_ahead.wait(10)
+    assert sorted(read) == sorted(data.pixels.paths[:4])
+    going.close()

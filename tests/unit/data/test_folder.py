@@ -90,8 +90,8 @@ def test_other_files_are_set_aside_by_name(pets):
     (pets / "cats/LICENSE").write_text("x")
     assert aside(load_data(pets)) == {
         "README.txt": "lies beside the class folders, not in one",
-        "cats/notes.txt": "not an image by its name (.txt)",
-        "cats/LICENSE": "not an image by its name",
+        "cats/notes.txt": "not a sample by its name (.txt)",
+        "cats/LICENSE": "not a sample by its name",
     }
 
 
@@ -144,7 +144,7 @@ def test_a_loop_of_links_ends(pets):
     assert aside(data) == {
         "cats/again": "a link to a folder that is read already: cats",
         "dogs/up": "a link to a folder that is read already: the data's own folder",
-        "dogs/self": "not an image by its name",
+        "dogs/self": "not a sample by its name",
     }
 
 
@@ -207,7 +207,7 @@ def test_a_class_folder_without_images_is_refused_by_name(pets):
     (pets / "birds").mkdir()
     with pytest.raises(
         DataError,
-        match=r"every class must have at least one readable image; got none .at class 'birds'",
+        match=r"every class must have at least one readable sample; got none .at class 'birds'",
     ):
         load_data(pets)
 
@@ -237,10 +237,10 @@ def test_errors_stay_on_one_line_whatever_the_names(write, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_reading_is_told_image_by_image(pets, memory):
+def test_reading_is_told_sample_by_sample(pets, memory):
     watcher = memory()
     load_data(pets, events=watcher)
-    assert {(step.task, step.unit, step.total) for step in watcher.heard} == {("reading", "image", 7)}
+    assert {(step.task, step.unit, step.total) for step in watcher.heard} == {("reading", "sample", 7)}
     assert [step.done for step in watcher.heard] == list(range(8))
 
 

@@ -58,5 +58,5 @@ def test_measuring_is_told(memory):
     watcher = memory()
     measure_preprocessing(load_data("digits"), (5, 6), events=watcher)
     assert [(step.task, step.done, step.unit) for step in watcher.heard] == [
-        ("measuring", done, "image") for done in range(3)
+        ("measuring", done, "sample") for done in range(3)
     ]

@@ -83,7 +83,7 @@ def test_normalise_is_prepare_without_scaling():
         image = torch.randint(256, (channels, 6, 7), dtype=torch.uint8)
         assert torch.equal(normalise(image, how), prepare(image, how))
     assert normalise(torch.zeros(3, 9, 2, dtype=torch.uint8), how).shape == (3, 9, 2)
-    with pytest.raises(ShapeError, match="1 or 3"):
+    with pytest.raises(ShapeError, match="1 and 3"):
         normalise(torch.zeros(4, 6, 7, dtype=torch.uint8), how)
     with pytest.raises(ShapeError, match="uint8"):
         normalise(torch.zeros(3, 6, 7), how)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image  # noqa: TID253 - tests write real files
+from torch.nn import functional
 
 from striate.data import prepare, unprepare
 from striate.errors import InputError, ShapeError
@@ -92,17 +93,22 @@ def test_unprepare_undoes_the_normalisation():
     "image", [torch.zeros(1, 2, 2), torch.zeros(2, 2, dtype=torch.uint8), torch.zeros(4, 2, 2, dtype=torch.uint8), torch.zeros(1, 0, 2, dtype=torch.uint8)]
 )  # fmt: skip
 def test_what_is_no_image_is_refused(image):
-    with pytest.raises(ShapeError):
+    with pytest.raises(InputError):
         prepare(image, plain(1, 2, 2))
 
 
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        (Preprocessing(shape=(1, 9), mean=(0.0,), std=(1.0,)), "an image input must have shape"),
+        (Preprocessing(shape=(1, 9), mean=(0.0,), std=(1.0,)), "a sample must be a signal"),
+        (Preprocessing(shape=(1, 9, 9, 9), mean=(0.0,), std=(1.0,)), "a sample must be a volume"),
         (
             Preprocessing(shape=(2, 9, 9), mean=(0.0,) * 2, std=(1.0,) * 2),
-            "an image input must have shape",
+            "channels must be the input's",
+        ),
+        (
+            Preprocessing(shape=(1, 0, 9), mean=(0.0,), std=(1.0,)),
+            "an input must have shape",
         ),
         (
             Preprocessing(shape=(3, 9, 9), mean=(0.0,), std=(1.0,)),
@@ -119,3 +125,61 @@ def test_impossible_preprocessing_is_refused(how, message):
 def test_other_channels_are_refused_on_the_way_back():
     with pytest.raises(ShapeError, match="inputs must have shape"):
         unprepare(torch.zeros(1, 2, 2), plain(3, 2, 2))
+
+
+def test_volumes_are_scaled_as_torch_does_it_and_cut_to_the_middle():
+    volume = noise(1, 4, 5, 6)
+    how = plain(1, 8, 9, 12)
+
+    found = prepare(volume, how)
+
+    # Scaled by 2: (8, 10, 12), of which the height loses a row at its end.
+    whole = functional.interpolate(volume[None].float() / 255, size=(8, 10, 12), mode="trilinear", align_corners=False)
+    torch.testing.assert_close(found, whole[0, :, :, :9])
+
+
+def test_smaller_volumes_are_antialiased_along_every_axis():
+    how = plain(1, 3, 3, 3)
+    for axis in (1, 2, 3):
+        # Slices of 0 and 255 in turn along one axis: without antialiasing every third of them would be taken.
+        volume = torch.zeros(1, 9, 9, 9, dtype=torch.uint8)
+        volume.transpose(1, axis)[:, ::2] = 255
+
+        found = prepare(volume, how).transpose(1, axis)
+
+        assert float((found - 0.5).abs().max()) < 0.1
+        assert float(found.std(unbiased=False, dim=(2, 3)).max()) < 1e-6
+
+
+def test_a_volume_of_equal_slices_is_scaled_as_an_image():
+    image = noise(2, 12, 10)
+
+    found = prepare(
+        image[:, None].repeat(1, 12, 1, 1), Preprocessing(shape=(2, 6, 6, 5), mean=(0.1, 0.2), std=(1.0, 1.0))
+    )
+
+    flat = prepare(image, Preprocessing(shape=(2, 6, 5), mean=(0.1, 0.2), std=(1.0, 1.0)))
+    torch.testing.assert_close(found, flat[:, None].repeat(1, 6, 1, 1))
+
+
+@pytest.mark.parametrize("channels", [2, 4, 7])
+def test_images_of_any_channels_are_prepared_channel_by_channel(channels):
+    image = noise(channels, 9, 7)
+    how = Preprocessing(shape=(channels, 5, 5), mean=(0.25,) * channels, std=(0.5,) * channels)
+
+    found = prepare(image, how)
+
+    for channel in range(channels):
+        one = prepare(image[channel : channel + 1], Preprocessing(shape=(1, 5, 5), mean=(0.25,), std=(0.5,)))
+        torch.testing.assert_close(found[channel : channel + 1], one)
+    with pytest.raises(ShapeError, match=f"got {channels} for 3"):
+        prepare(image, plain(3, 5, 5))
+
+
+def test_other_numbers_are_put_on_their_scale_and_not_cut():
+    how = Preprocessing(shape=(1, 1, 3), mean=(0.5,), std=(0.25,), scale=(-1000.0, 1000.0))
+
+    found = prepare(torch.tensor([[[-1000.0, 0.0, 3000.0]]]), how)
+
+    assert found.tolist() == [[[-2.0, 0.0, 6.0]]]
+    assert unprepare(found, how).tolist() == [[[0.0, 0.5, 1.0]]]

@@ -123,6 +123,31 @@ def test_a_value_that_is_not_finite_is_refused_whatever_share_is_asked(value):
         admit(report, Loading(least_share=0.01))
 
 
+@pytest.mark.parametrize(("name", "value"), [("0.weight", -1e30), ("1.running_mean", 1.1e6), ("1.running_var", 1.1e12)])
+def test_a_value_that_no_weight_has_is_refused_unless_asked_for(name, value):
+    state = {key: tensor.clone() for key, tensor in net().state_dict().items()}
+    state[name].view(-1)[1] = value
+
+    report, _ = fit(net(), state)
+    believed, filled = fit(net(), state, most_magnitude=1e31)
+
+    assert fates(report) == {name: "too large"}
+    with pytest.raises(WeightsError, match=f"at most 1e\\+06; got {name}"):
+        admit(report, Loading(least_share=0.01))
+    admit(believed, Loading(most_magnitude=1e31))
+    assert float(filled[name].view(-1)[1]) == pytest.approx(value)
+
+
+def test_a_variance_may_be_as_large_as_a_square():
+    state = {key: tensor.clone() for key, tensor in net().state_dict().items()}
+    state["1.running_var"][0] = 9e11
+    state["0.weight"].view(-1)[0] = 9e5
+
+    report, _ = fit(net(), state)
+
+    admit(report, Loading())
+
+
 def test_whole_numbers_are_not_taken_for_weights():
     state = net().state_dict() | {"0.weight": torch.zeros(4, 2, 2, 2, dtype=torch.int8)}
 

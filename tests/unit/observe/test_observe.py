@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from striate.data import batches
 from striate.errors import Cancelled, InputError, UnknownNameError
 from striate.events import Events
 from striate.observe import Collector, PooledCollector, PredictionCollector, observe
-from striate.trace import trace
+from striate.trace import tap, trace
 
 
 class Watching(Collector):
@@ -168,3 +170,25 @@ def test_a_fully_convolutional_head_gives_rows(dataset, wrapped):
     module = nn.Sequential(nn.Conv2d(1, 3, 1), nn.AdaptiveAvgPool2d(1))
     shown = observe(wrapped(module), dataset, (1, 2), [Watching("0")])["watching"]
     assert tuple(shown[0].scores.shape) == (2, 3)
+
+
+def test_memory_that_runs_out_means_fewer_images_at_once_and_every_image_is_seen_once(
+    small_net, wrapped, dataset, monkeypatch
+):
+    whole = observe(wrapped(small_net), dataset, range(7), [Watching()], batch_size=7)["watching"]
+    asked = []
+
+    def scarce(module, images, *rest, **named):
+        asked.append(len(images))
+        if len(images) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return tap(module, images, *rest, **named)
+
+    monkeypatch.setattr(importlib.import_module("striate.observe.observe"), "tap", scarce)
+    parts = observe(wrapped(small_net), dataset, range(7), [Watching()], batch_size=7)["watching"]
+
+    assert asked == [7, 3, 3, 1]
+    assert [len(seen.indices) for seen in parts] == [3, 3, 1]
+    assert torch.cat([seen.indices for seen in parts]).tolist() == list(range(7))
+    torch.testing.assert_close(torch.cat([seen.taps["2"] for seen in parts]), whole[0].taps["2"])
+    assert torch.cat([seen.targets for seen in parts]).tolist() == whole[0].targets.tolist()

@@ -51,6 +51,7 @@ def test_whole_numbers_are_read_as_real_ones_where_the_field_is_one():
     [
         ({"folds": "5"}, r"a field must hold what its record declares, int; got '5' \(at a.json.folds\)"),
         ({"folds": True}, "int; got True"),
+        ({"chance": True}, "float; got True"),
         ({"output": "pictures"}, "'classes', 'labels', 'values'"),
         ({"test": {"mean": 1.0}}, r"exactly the fields count, error, interval, mean; got no count \(at a.json.test\)"),
         ({"surplus": 1}, "got surplus"),

@@ -21,15 +21,13 @@ from adaptations import (
 from striate.errors import InputError
 from striate.findings import Finding
 from striate.numbers import THIN
-from striate.records import Estimate, ReceiptRow, ReceiptSection
+from striate.records import ReceiptRow, ReceiptSection
 from striate.report.adapt_case import case_section, inputs_section
 from striate.report.adapt_curves import cuts_section, samples_section
 from striate.report.adapt_depth import depth_sentence
 from striate.report.adapt_rates import rates_section
 from striate.report.adapt_receipt import receipt_section
 from striate.report.adapt_regimes import regimes_section, spine, spine_words
-from striate.report.adapt_verdict import facts, prose, verdict
-from striate.report.adapt_words import score_words, signed_words, step_words
 from striate.report.adaptpage import adaptation_page, adaptation_page_data, write_adaptation_page
 
 
@@ -41,101 +39,6 @@ def only(found):
     """The picture of a section that has one."""
     [figure] = found.figures
     return figure
-
-
-def test_the_verdict_says_what_to_do_what_it_reaches_against_what_at_what_cost():
-    assert said(verdict(adaptation())) == (
-        "Cut after blocks.4 and train two new layers: 88.4 % (85.1 to 91.0) on 200 samples nobody looked at, "
-        "4.1 points (1.2 to 7.0) above the usual way; 63 % of its MACs; measured in 3 min."
-    )
-
-
-def test_the_verdict_on_values_has_no_percent():
-    assert said(verdict(regression())) == (
-        "Keep the whole network frozen and exchange its output layer: R² 0.410 (0.390 to 0.430) on 800 samples, "
-        "cross-validated, which is the usual way; measured in 3 min."
-    )
-
-
-@pytest.mark.parametrize(
-    ("interval", "words"),
-    [
-        ((0.012, 0.07), "4.1 points (1.2 to 7.0) above the usual way"),
-        ((-0.07, -0.012), "4.1 points (1.2 to 7.0) below the usual way"),
-        ((-0.012, 0.07), "not measurably different from the usual way (+4.1, −1.2 to +7.0)"),
-        ((0.0, 0.07), "not measurably different"),
-    ],
-)
-def test_the_difference_is_said_only_where_it_was_measured(interval, words):
-    mean = -0.041 if interval[1] < 0 else 0.041
-    difference = Estimate(mean=mean, interval=interval, error=0.015, count=200)
-
-    assert words in verdict(adaptation(test_difference=difference))
-
-
-def test_without_test_samples_the_difference_is_that_of_the_folds_turned_about():
-    found = adaptation(test=None, test_usual=None, test_difference=None)
-
-    assert "88.4 % (86.4 to 90.4) on 800 samples, cross-validated, 4.1 points (2.2 to 6.0) above" in said(
-        verdict(found)
-    )
-
-
-def test_the_verdict_holds_when_the_usual_way_was_never_measured():
-    found = adaptation(candidates=CANDIDATES[:1], test=None, test_usual=None, test_difference=None)
-
-    assert said(verdict(found)).endswith("cross-validated; 63 % of its MACs; measured in 3 min.")
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"cut": "the end"}, "Keep the whole network frozen and exchange its output layer"),
-        ({"cut": "the end", "hidden": (64,)}, "Keep the whole network and train two new layers"),
-        ({"cut": "the end", "trained": "all"}, "Keep the whole network and fine-tune all of it with one new layer"),
-        ({"trained": "last block"}, "Cut after blocks.4 and train its last block and one new layer"),
-        (
-            {"trained": "first block", "hidden": (9, 8, 7)},
-            "Cut after blocks.4 and train its first block and 4 new layers",
-        ),
-    ],
-)
-def test_every_regime_is_an_instruction(changes, words):
-    assert step_words(adaptation(), regime("a", "b", **changes)) == words
-
-
-def test_the_lines_beneath_say_what_was_held_out_and_whether_the_time_was_kept():
-    text = prose(adaptation())
-
-    assert "Cross-validated in 5 folds on 800 samples" in text
-    assert "it was said to take 3 min 20 s and took 3 min 3 s of the 10 min 0 s given." in text
-    assert text.endswith("7 files could not be read and were set aside.")
-
-
-def test_the_facts_are_those_of_the_chosen_network():
-    shown = {fact.label: (said(fact.value), said(fact.note)) for fact in facts(adaptation())}
-
-    assert shown == {
-        "Accuracy, 95 % interval": ("88.4 %", "85.1 to 91.0"),
-        "The usual way, 95 % interval": ("84.3 %", "79.0 to 88.7"),
-        "MACs an image": ("243 million", "63 % of the whole"),
-        "Trained parameters": ("4100", "of 430 000"),
-        "One training": ("21 s", "48.0 MiB at the peak"),
-    }
-
-
-def test_numbers_are_signed_and_rounded_as_people_read_them():
-    found, values = adaptation(), regression()
-
-    assert [signed_words(found, x) for x in (0.0411, -0.0411, 0.0, -0.0004, 0.0004)] == [
-        "+4.1",
-        "−4.1",
-        "0.0",
-        "0.0",
-        "0.0",
-    ]
-    assert [signed_words(values, x) for x in (0.0411, -0.0411, 0.0)] == ["+0.041", "−0.041", "0.000"]
-    assert (score_words(values, -0.25), said(score_words(found, 0.884))) == ("−0.250", "88.4 %")
 
 
 FROZEN, TRAINED, ABSENT = "frozen", "trained", "absent"
@@ -206,10 +109,10 @@ def test_the_table_holds_all_regimes_and_what_was_tried():
 
 def test_the_sentence_counts_the_level_and_names_the_next():
     assert regimes_section(adaptation()).sentence == (
-        "Of 8 regimes cut at blocks.4 + 1 FC was chosen; 2 others cannot be told from it, and last block, the next, is "
+        "Of 8 regimes “cut at blocks.4 + 1 FC” was chosen; 2 others cannot be told from it, and “last block”, the next, is "
         "3.3 points below."
     )
-    assert regimes_section(regression()).sentence == "Of 1 regime frozen was chosen; no other was measured to the end."
+    assert regimes_section(regression()).sentence == "The only regime that was looked at is “frozen”."
 
 
 def test_cuts_lie_at_their_share_of_the_work_and_the_chosen_one_is_marked():
@@ -265,12 +168,19 @@ def test_the_marked_case_is_the_measured_one_and_each_cell_says_what_was_measure
     assert figure.why == [adaptation().quadrant.similarity_why, adaptation().quadrant.amount_why]
 
 
+def test_a_case_whose_regime_was_dropped_says_so():
+    dropped = replace(CANDIDATES[4], outcome="dropped")
+    figure = only(case_section(adaptation(candidates=(CANDIDATES[0], dropped))))
+
+    assert said(figure.similar[0].measured) == "84.3 % (82.3 to 86.3), dropped"
+
+
 def test_doubt_about_the_case_is_said():
     section = case_section(regression())
 
     assert only(section).here == "this problem, not sure"
     assert section.sentence.startswith("Different data, little of it (not sure)")
-    assert section.sentence.endswith("was not chosen; frozen was.")
+    assert section.sentence.endswith("was not chosen; “frozen” was.")
 
 
 def test_ways_that_cannot_be_taken_have_a_table_of_their_own():
@@ -292,7 +202,27 @@ def test_rates_are_lines_by_policy_and_look():
         ("kept, look 2", "solid", [0.001]),
         ("trained, look 2", "solid", [0.001]),
     ]
-    assert charts[0].chosen == (0.001, "chosen 0.001")
+    assert charts[0].chosen == (0.001, "best 0.001")
+
+
+def test_a_single_rate_is_not_called_the_best():
+    one = replace(CANDIDATES[1], outcome="chosen", difference=None, tried=CANDIDATES[1].tried[3:])
+    section = rates_section(adaptation(candidates=(one,), chosen=one.regime.name))
+
+    assert (
+        section.sentence == "“cut + fine-tune” was trained at a rate of 0.001, the only one tried; no trial was lost."
+    )
+    assert only(section).kind == "table"
+
+
+def test_the_chosen_rate_is_told_with_what_was_lost():
+    chosen = replace(CANDIDATES[1], outcome="chosen", difference=None)
+    section = rates_section(adaptation(candidates=(chosen, CANDIDATES[6]), chosen=chosen.regime.name))
+
+    assert section.sentence == (
+        "“cut + fine-tune” learns best at a rate of 0.001; 2 of 7 trials ended in numbers that are not finite."
+    )
+    assert only(section).charts[0].chosen == (0.001, "chosen 0.001")
 
 
 def test_trials_that_were_all_lost_are_a_table():
@@ -313,14 +243,21 @@ def test_a_chosen_rate_at_the_edge_is_a_warning():
 
 
 def test_the_depth_sentence_names_where_the_generic_layers_end():
+    first, second, third, fourth, last = COMPARISON.layers
+    swapped = replace(COMPARISON, layers=(first, replace(second, similarity=0.8), third, fourth, last))
+
     assert said(depth_sentence(COMPARISON)) == (
-        "The generic layers end with blocks.3.0.conv_pw, at 48 % of the MACs: up to there the similarity is at least 0.90; at "
-        "blocks.4.0.conv_pw it is 0.54, the least."
+        "The generic layers end with blocks.3.0.conv_pw, at 48 % of the MACs: 4 of the 4 layers up to there have a similarity of "
+        "at least 0.90, none behind; the least is 0.54 at blocks.4.0.conv_pw."
+    )
+    assert "3 of the 4 layers up to there have" in depth_sentence(swapped)
+    assert depth_sentence(replace(COMPARISON, layers=(first, last))).startswith(
+        "The generic layers end with conv_stem, at 5\u202f% of the MACs: it has a similarity of at least 0.90, none behind"
     )
     alike = replace(COMPARISON, layers=COMPARISON.layers[:4])
-    assert depth_sentence(alike).startswith("All 4 layers answer as they did before")
-    unlike = replace(COMPARISON, layers=COMPARISON.layers[4:])
-    assert depth_sentence(unlike).startswith("Already the first layer, blocks.4.0.conv_pw")
+    assert depth_sentence(alike) == "All 4 layers answer as they did before; the least is 0.91 at blocks.3.0.conv_pw."
+    unlike = replace(COMPARISON, layers=(last,))
+    assert depth_sentence(unlike).startswith("No layer answers as it did before")
     dead = replace(COMPARISON.layers[0], similarity=None, interval=None, matched=None, matched_quartiles=None)
     assert "No layer varies" in depth_sentence(replace(COMPARISON, layers=(dead,)))
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from striate.records import Occlusion
+from striate.report.input_pictures import to_picture
 from striate.report.sections.occlusion import at_centres
 from striate.report.sections.patches import crop
 from striate.report.shrinking import shrunk, strongest
-from striate.report.subject import to_picture
 
 
 def _occlusion(grid, window, stride):

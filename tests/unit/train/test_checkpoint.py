@@ -116,3 +116,22 @@ def small_disk(tmp_path):
         pytest.skip("only the administrator can mount a small disk; test_full_disk asks the same with a stand-in")
     yield place
     subprocess.run(["umount", place], check=True)
+
+
+def test_what_belongs_to_a_parameter_lies_in_memory_as_it_does(tmp_path):
+    torch.manual_seed(0)
+    module = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+    optimizer = make_optimizer(module, Recipe(optimizer="adam"))
+    module(torch.ones(1, 3, 5, 5)).sum().backward()
+    optimizer.step()
+    before = {key: value.clone() for key, value in optimizer.state[module.weight].items()}
+    save_checkpoint(tmp_path / STEP, State(step=1, at_once=4, world_size=2), module, optimizer)
+    again = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+    fresh = make_optimizer(again, Recipe(optimizer="adam"))
+    state = load_checkpoint(tmp_path / STEP, again, fresh)
+
+    assert (state.at_once, state.world_size) == (4, 2)
+    assert again.weight.is_contiguous(memory_format=torch.channels_last)
+    for name in ("exp_avg", "exp_avg_sq"):
+        assert fresh.state[again.weight][name].is_contiguous(memory_format=torch.channels_last)
+        assert torch.equal(fresh.state[again.weight][name], before[name])

@@ -68,7 +68,8 @@ def test_with_rollback_it_ends_at_least_as_good_as_it_began(tmp_path, able, more
 
 
 def test_an_end_below_the_start_gives_the_start_back(tmp_path, able, more):
-    recipe = replace(RIGHT, optimizer="sgd", rate=1.0, schedule="constant", epochs=5, guard="rollback")
+    # Two of thirty are lost in the one epoch: no clear fall, and yet worse than to have left it alone.
+    recipe = replace(RIGHT, rate=0.1, schedule="constant", epochs=1, seed=0, guard="rollback")
     found = train(able, more, recipe, tmp_path / "run")
 
     assert found.curve.epochs[-1].score < 1.0
@@ -124,12 +125,19 @@ def reading(readout, own=(1.0,) * 20):
     return Reading(stages={}, readout=torch.tensor(readout).double(), own=torch.tensor(own).double())
 
 
-def looks(start, *after):
+def look(guard, module, epoch, *, loss=1.0, suspected=None, is_last=False):
+    return guard.look(
+        module, torch.device("cpu"), epoch=epoch, losses={"validation loss": (loss, 10.0)}, suspected=suspected or {}, gradient_norm={},
+        is_last=is_last,
+    )  # fmt: skip
+
+
+def looks(start, *after, losses=(1.0,) * 9, epochs=9):
     module = torch.nn.Linear(1, 1)
     guard = Guard(Told(*after), start, module)
-    suspected, rules = None, []
-    for epoch in range(len(after)):
-        seen = guard.look(module, torch.device("cpu"), epoch=epoch, suspected=suspected, gradient_norm={})
+    suspected, rules = {}, []
+    for epoch, loss in zip(range(1, 1 + len(after)), losses, strict=False):
+        seen = look(guard, module, epoch, loss=loss, suspected=suspected, is_last=epoch == epochs)
         suspected = seen.suspected
         rules.append(bool(seen.rule))
     return rules
@@ -153,10 +161,23 @@ def test_damage_is_a_clear_fall_twice_running_that_is_not_mending(after, rules):
     assert looks(reading(ALL), *[reading(one) for one in after]) == rules
 
 
+def test_in_the_last_epoch_once_is_enough():
+    assert looks(reading(ALL), reading(ALL), reading(HALF), epochs=2) == [False, True]
+
+
+def test_a_validation_loss_that_ran_away_counts_like_a_fall():
+    well = [reading(ALL)] * 4
+
+    assert looks(reading(ALL), *well, losses=(11.0, 12.0, 9.0, 11.0)) == [False, True, False, False]
+    assert looks(reading(ALL), *well, losses=(90.0, 40.0, 20.0, 9.0)) == [False] * 4
+    # One sign after another is not the same sign twice.
+    assert looks(reading(ALL), reading(HALF), reading(ALL), losses=(1.0, 50.0)) == [False, False]
+
+
 def test_the_interval_is_that_of_pairs():
     module = torch.nn.Linear(1, 1)
     guard = Guard(Told(reading(HALF)), reading(ALL), module)
-    row = guard.look(module, torch.device("cpu"), epoch=1, suspected=None, gradient_norm={}).row
+    row = look(guard, module, 1).row
     # A mean of 0.5, a standard deviation of √(20 · 0.25 / 19), t of 19 degrees of freedom.
     half = 2.0930 * (20 * 0.25 / 19 / 20) ** 0.5
 

@@ -36,7 +36,7 @@ RECIPES = {
     ),
     # The rate is far too high: it goes back twice, once within the first epoch.
     "rollback": replace(PLAIN, optimizer="sgd", rate=30.0, schedule="constant", patience=3, guard="rollback"),
-    # The rate climbs until it is too high: it goes back to the end of epoch 1, then of epoch 3, then to the start.
+    # The rate climbs until it is too high: it goes back to the end of epoch 1, later to that of epoch 2.
     "late": replace(PLAIN, optimizer="sgd", rate=10.0, schedule="constant", warm_up=0.99, guard="rollback", epochs=4),
 }
 

@@ -54,7 +54,7 @@ def grid(bench, probed, unseen):
 def test_it_comes_near_the_best_of_a_grid_and_a_rate_of_one_is_not_taken(
     bench, unseen, network, data, tmp_path, monkeypatch
 ):
-    module = importlib.import_module("striate.transfer.adapt")
+    module = importlib.import_module("striate.transfer.sitting")
     planted = [replace(regime, rate=1.0) for regime in trained_regimes(bench.cuts[1], bench.end)[:2]]
     monkeypatch.setattr(module, "trained_regimes", lambda cut, end: (*planted, *trained_regimes(cut, end)[:6]))
     found = adapt(network, data, tmp_path / "run", budget_s=8.0, threads=1)

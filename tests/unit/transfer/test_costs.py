@@ -50,9 +50,9 @@ def test_a_reserve_is_never_below_three_seconds():
         (1e-6, 600, 1.0),
         # 0.5 · 1.1 · (15 · 96 · 1.52 + 8) s · image_s = 1208 image_s at 1/2; twice that, 2412, at 1; 604 at 1/4.
         (0.02, 210, 0.5),
-        (0.02, 200, 0.25),
+        (0.02, 200, 0.5),
         # The lowest stays, whatever it takes.
-        (50.0, 1, 0.25),
+        (50.0, 1, 0.5),
     ],
 )
 def test_the_ladder_is_the_largest_whose_last_rung_takes_an_eighth_of_the_time(image_s, budget_s, ladder):

@@ -35,6 +35,13 @@ test("the axis holds all intervals between round ends", () => {
   assert.equal(x(95), 208);
 });
 
+test("the axis has round numbers also where few of them lie between the ends", () => {
+  const { x, ticks } = regimeAxis(62.4, 98.5, 216);
+  assert.deepEqual(ticks, { values: [60, 70, 80, 90, 100], decimals: 0 });
+  assert.equal(x(100), 208);
+  assert.deepEqual(regimeAxis(0.412, 0.438, 216).ticks.values, [0.41, 0.42, 0.43, 0.44]);
+});
+
 test("a score without spread still has an axis", () => {
   const { x } = regimeAxis(1, 1, 216);
   assert.ok(Number.isFinite(x(1)));

@@ -47,8 +47,11 @@ const edge = 8;
 
 /** The axis all rows share: whole steps around all intervals. */
 export function regimeAxis(low: number, high: number, width: number) {
-  const found: Ticks = ticks(low, high, 3);
-  const step = found.values.length > 1 ? found.values[1]! - found.values[0]! : high - low || 1;
+  const span = high - low || Math.max(Math.abs(high), 1) / 10;
+  let found: Ticks = ticks(low, low + span, 3);
+  // A step that only one round number fits between the ends is too coarse to tell the rest.
+  for (let aim = 4; found.values.length < 2; aim++) found = ticks(low, low + span, aim);
+  const step = found.values[1]! - found.values[0]!;
   const from = Math.floor(low / step + 1e-9) * step;
   const to = Math.max(from + step, Math.ceil(high / step - 1e-9) * step);
   const values: number[] = [];

@@ -74,7 +74,7 @@ class NewLayerBeforePretrained(PictureRule[tuple[LayerOrigin, ...]]):
                 continue
             yield self.finding(
                 f"{row.layer} begins anew, and {plural(row.pretrained_behind, 'pretrained layer')} behind it read what it makes.",
-                "Bring the images to the size and channels the network has (striate load --channels N fits its first layer); "
+                "Give the network images of the size and channels it has (striate load --channels N fits its first layer); "
                 "or train this layer alone first, with the rest frozen.",
                 measure=Measure(
                     value=float(row.pretrained_behind),

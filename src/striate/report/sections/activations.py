@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.graph import times
 from striate.numbers import count, measure, percent, plural
@@ -49,6 +50,7 @@ def section(subject: Subject) -> Section | None:
             source=f"Values after each layer's activation. Each layer has its own scale, all its channels share it; maps "
             f"larger than {CHANNEL} px are shown by the largest value of each cell. "
             f"Shares over {plural(images, 'held-out image')}."
+            + (" Of volumes the largest value along the last axis." if len(subject.network.input_shape) == 4 else "")
             + ("" if len(shown) == len(maps) else f" {len(shown)} of {len(maps)} layers, evenly spread.")
             + f" Layers with more than {_MOST_CHANNELS} channels show their strongest {_MOST_CHANNELS}.",
             aside=_aside(activity, images),
@@ -74,13 +76,16 @@ def _layer(
     kind = "diverging" if low < 0 else "sequential"
     edge = max(abs(low), abs(high)) or 1.0
     is_flat = height * width == 1
-    note = f"{channels} units" if is_flat else f"{channels} maps of {height}×{width}"
+    shape = next((row.shape for row in subject.evidence.layers if row.name == layer.layer), ())
+    # Of a volume's map only two axes are drawn.
+    sides = times(shape[1:]) if len(shape) == 4 else f"{height}×{width}"
+    note = f"{channels} units" if is_flat else f"{channels} maps of {sides}"
     crossed = sum(1 for unit in order if unit in dead)
     return Tiles(
         title=layer.layer,
         note=note + (", × never fires on any image" if crossed else ""),
         end=f"{measure(low)} to {measure(high)}" if low < 0 else f"0 to {measure(high)}",
-        array=subject.store.maps(f"activations-{place}", strongest(maps[order], CHANNEL)),
+        array=subject.store.maps(f"activations-{place}", _seen(strongest(maps[order], CHANNEL))),
         scale=Scale(
             kind="diverging" if kind == "diverging" else "sequential",
             low=-edge if kind == "diverging" else 0.0,
@@ -92,6 +97,12 @@ def _layer(
         side=20 if is_flat else (84 if max(height, width) > 20 else 42),
         table=_numbers(layer, order),
     )
+
+
+def _seen(maps: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return maps (n, h, w); those one pixel high, as signals have them, in a band that can be seen."""
+    height, width = maps.shape[1:]
+    return maps if height > 1 else np.repeat(maps, max(1, width // 4), axis=1)
 
 
 def _numbers(layer: ActivationMaps, order: list[int]) -> Table:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from striate import fingerprint
 from striate.data import Split
+from striate.data.hearing import hearing_words
 from striate.graph import times
-from striate.numbers import count, plural
+from striate.numbers import count, measure, plural
 from striate.page.wire import Caption, Cell, Column, Section, Table, TableFigure
 from striate.report.subject import Subject
 from striate.runs.folder import environment
@@ -26,13 +27,20 @@ def section(subject: Subject, *, command: str, seconds: str) -> Section:
         [
             "Preprocessing",
             f"mean {_numbers(pre.mean)}, std {_numbers(pre.std)}, on the scale 0 to 1"
-            + (f"; scaled to {times(pre.scaled_px)}, {pre.interpolation}, {pre.crop}" if pre.scaled_px else ""),
+            + (f"; scaled to {times(pre.scaled_px)}, {pre.interpolation}, {pre.crop}" if pre.scaled_px else "")
+            + (
+                f"; 0 and 1 are {measure(pre.scale[0])} and {measure(pre.scale[1])}{' dB' if pre.mel else ''}"
+                if pre.scale
+                else ""
+            ),
         ],
         [
             "Output",
             f"{subject.network.output.count} {subject.network.output.kind}, {subject.network.output.loss}",
         ],
     ]
+    if heard := hearing_words(pre):
+        rows.append(["Hearing", heard])
     # What the receipt says of data and split stands above already, unless it was trained on other data.
     receipt = dict(subject.network.receipt)
     trained_on = receipt.pop("data", None)

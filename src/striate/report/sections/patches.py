@@ -8,15 +8,16 @@ from numpy.typing import NDArray
 from striate.numbers import count, percent, plural
 from striate.page.wire import Caption, Cell, Column, Patches, PatchGroup, Section, Table
 from striate.records import TopPatches, UnitPatches
+from striate.report.input_pictures import Picture
 from striate.report.shrinking import PATCH, shrunk
-from striate.report.subject import Picture, Subject
+from striate.report.subject import Subject
 
 _UNITS = 12
 _PATCHES = 9
 
 
 def section(subject: Subject) -> Section | None:
-    """Return the section: the most selective units of the deepest layer whose field is smaller than the image."""
+    """Return the section, of images alone: the most selective units of the deepest layer with a field smaller than the image."""
     layer = _layer(subject)
     if layer is None:
         return None
@@ -51,10 +52,12 @@ def section(subject: Subject) -> Section | None:
 
 def _layer(subject: Subject) -> TopPatches | None:
     sides = subject.network.input_shape[1:]
+    if len(sides) != 2:
+        return None
     local = [
         layer
         for layer in subject.evidence.patches
-        if layer.units and len(sides) == 2 and layer.field_px[0] < sides[0] and layer.field_px[1] < sides[1]
+        if layer.units and layer.field_px[0] < sides[0] and layer.field_px[1] < sides[1]
     ]
     whole = [layer for layer in subject.evidence.patches if layer.units]
     found = local or whole

@@ -26,9 +26,11 @@ def section(subject: Subject) -> Section | None:
             training_figure(curve, loss=subject.network.output.loss + (", standardised" if subject.is_values else ""))
         ],
         caption=Caption(
-            shown=f"After each of {count(last.epoch)} epochs. Epoch 0 is the untrained network.",
-            should_see="Training and validation falling together, then levelling; the active share falling with depth.",
-            wrong_if="validation turns upwards while training falls, or every layer stays near 100 % or 0 % active.",
+            shown=f"After each of {count(last.epoch)} epochs. Epoch 0 is before the first step.",
+            should_see="Training and validation falling together, then levelling; the active share falling with depth."
+            + (" The guard's read-out level or rising, and similarity falling with depth." if curve.guard else ""),
+            wrong_if="validation turns upwards while training falls, or every layer stays near 100 % or 0 % active"
+            + (", or the read-out falls, or the first stages move farthest." if curve.guard else "."),
             source=f"{count(curve.train_count)} training and {count(curve.validation_count)} validation samples. "
             f"{recipe.optimizer}, rate up to {measure(recipe.rate)} ({recipe.schedule}), batch {recipe.batch}, weight decay "
             f"{measure(recipe.weight_decay)}, shifts up to {recipe.shift_px} px, {recipe.init} start, "
@@ -65,7 +67,8 @@ def _gap(curve: TrainingCurve) -> str:
         return ""
     low, high = gap.interval
     is_share = gap.score_name != "R²"
-    spoken = [f"{100 * value:.1f}" if is_share else measure(value) for value in (gap.difference, low, high)]
+    numbers = (gap.difference, low, high)
+    spoken = [f"{100 * value:.1f}".replace("-", "−") if is_share else measure(value) for value in numbers]
     return (
         f" On equal terms, {plural(gap.samples, 'sample')} each, training lies {spoken[0]}{' points' if is_share else ''} "
         f"above validation (95 % interval {spoken[1]} to {spoken[2]})."
@@ -132,7 +135,8 @@ def _loss(curve: TrainingCurve, unit: str) -> Chart:
             ),
             Curve(label="validation", x=_x(trained), y=[row.validation_loss for row in trained]),
         ],
-        events=list(curve.events),
+        # The axis begins with the first trained epoch; what happened within it stands at its end.
+        events=[(max(at, 1.0), word) for at, word in curve.events],
     )
 
 

@@ -13,7 +13,7 @@ _LIMIT = 0.05
 
 
 @register
-class Overfitting(PictureRule[Gap]):
+class OverfittingGap(PictureRule[Gap]):
     """Samples it was trained on answered better than others.
 
     ## What it looks for
@@ -82,7 +82,7 @@ class Overfitting(PictureRule[Gap]):
     """
 
     code = "TRN004"
-    name = "overfitting"
+    name = "overfitting-gap"
     severity = "warning"
     also = ("note",)
     section = "training"
