@@ -39,6 +39,7 @@ fix: $(VENV)/ready web/node_modules/ready ## format and mend what can be mended
 
 bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds, and speed beside what people use instead
 	$(BIN)/python benchmarks/accuracy.py
+	$(BIN)/python benchmarks/adapting.py $(if $(FASTAI),--fastai $(FASTAI))
 	$(BIN)/python benchmarks/beginnings.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/dense.py

@@ -79,7 +79,11 @@ class Sitting:
         cut = best_cut(probed, bench.cuts)
         curves = self._curves(bench, probed, cut.name)
         inputs = self._inputs(bench, probed)
-        solved = measure_solved(bench, solved_regimes(cut, bench.end), probed)
+        asked = solved_regimes(cut, bench.end)
+        solved = measure_solved(bench, asked, probed)
+        left_out = [
+            Arm(regime=one, state="no time") for one in asked if one.name not in {m.regime.name for m in solved}
+        ]
         if self._parts.can_train:
             regimes = trained_regimes(cut, bench.end)
             device, words = device_for(self._run, bench, next(one for one in regimes if one.start == "new"))
@@ -87,7 +91,7 @@ class Sitting:
             self._told += [words] if words else []
         arms = self._search(bench, probed, cut.name)
         measured = [*solved, *measured_arms(arms)]
-        candidates, costs = candidates_of(bench, measured, arms, probed)
+        candidates, costs = candidates_of(bench, measured, [*arms, *left_out], probed)
         place, why = choose(measured, costs)
         chosen = measured[place]
         finished = finish(bench, chosen.regime, probed, self._parts, self._run.folder, self._threads)
