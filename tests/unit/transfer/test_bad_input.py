@@ -63,6 +63,7 @@ def test_data_that_cannot_be_divided_are_refused_by_the_classs_name(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_two_images_a_class_are_probed_and_what_is_left_out_is_told(place, pretrained, capsys):
     write(place / "two", {5: 2, 6: 2, 7: 2})
 
@@ -74,6 +75,7 @@ def test_two_images_a_class_are_probed_and_what_is_left_out_is_told(place, pretr
     assert run(["verify", "out"]) == 0
 
 
+@pytest.mark.slow
 def test_a_manifests_missing_file_is_set_aside_and_in_the_receipt(place, pretrained, capsys):
     rows = [f"{path.relative_to(place)},{path.parent.name}" for path in sorted((place / "data").rglob("*.png"))]
     (place / "all.csv").write_text("\n".join(["path,label", *rows, "data/digit 5/gone.png,digit 5"]) + "\n")
@@ -106,6 +108,7 @@ def test_a_session_module_with_such_weights_is_refused_too(network, data, tmp_pa
         adapt_network(network, data, tmp_path / "out", budget_s=2.0)
 
 
+@pytest.mark.slow
 def test_random_weights_are_told(place, capsys):
     (place / "net.txt").write_text("")
     assert run(["new", "net.yaml", "--text", TEXT]) == 0
@@ -129,6 +132,7 @@ def test_a_budget_that_is_no_time_is_refused_before_anything_is_written(place, p
     assert not (place / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_too_short_is_told(place, pretrained, capsys):
     assert adapt(pretrained, "data", "--json", budget="0.01s") == 0
     found = json.loads(capsys.readouterr().out)

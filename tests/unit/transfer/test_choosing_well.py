@@ -14,7 +14,7 @@ from striate.transfer.ground import penalty_at
 from striate.transfer.regimes import parts, recipe, solved_regimes, trained_regimes
 from striate.transfer.short import try_regime
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from striate.nets import Network
 from striate.transfer.kept import WEIGHTS
 from striate.transfer.storing import FEATURES
 
+pytestmark = pytest.mark.slow
+
 
 def write_images(folder, wanted, count):
     """Digits of some classes in a folder of class folders."""
