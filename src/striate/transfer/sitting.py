@@ -56,7 +56,8 @@ class Sitting:
 
     def run(self) -> tuple[Network, Adaptation, Finished]:
         """Return the adapted network, everything that was measured, and how the network came about."""
-        if str(self._network.receipt.get("weights", "")).startswith("random"):
+        weights = str(self._network.receipt.get("weights", ""))
+        if weights.startswith("random") or weights.endswith("untrained"):
             self._told.append("The network was not pretrained: its weights are random.")
         self._network = heard(self._network, self._dataset, self._parts, self._events)
         tried = try_pass(self._network, self._dataset)
@@ -119,7 +120,7 @@ class Sitting:
             budget_s=self._clock.budget_s,
             told_s=told_s,
             seconds=self._clock.spent_s,
-            told=tuple(self._told),
+            told=(*self._told, *_overrun(self._clock)),
             events=finished.events,
         )
         return self._end(bench, adaptation, finished)
@@ -183,3 +184,11 @@ class Sitting:
         network = write_receipt(self._run, bench, self._parts, adaptation, finished, given=self._network)
         self._run.end("done")
         return network, adaptation, finished
+
+
+def _overrun(clock: Clock) -> tuple[str, ...]:
+    """Return the sentence about a budget that was not kept; nothing up to a tenth."""
+    if clock.spent_s <= 1.1 * clock.budget_s:
+        return ()
+    spent, given = duration(clock.spent_s), duration(clock.budget_s)
+    return (f"It took {spent} instead of {given}: the pass, the probes and the chosen network are never left out.",)

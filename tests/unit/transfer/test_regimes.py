@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from striate.data import Split
 from striate.nets.cuts import END, cut_at, cut_points
 from striate.records import Recipe
 from striate.trace import trace
@@ -238,3 +239,25 @@ def test_without_care_it_would_depend_on_both(bench, probed):
     expected = start.module.eval().value(images)
 
     assert not torch.allclose(start.module.train().value(images), expected, atol=1e-3)
+
+
+def test_a_folds_r2_is_held_against_the_spread_of_all_values(network):
+    from half_digits import half
+    from striate.train.device import accelerated
+    from striate.transfer.finishing import answers_of
+
+    # Sorted by class, so that the held-out part has a spread of its own.
+    data = half((5, 7, 9), 8, targets=float)
+    split = Split(train=tuple(range(16)), validation=tuple(range(16, 24)), test=(), seed=0)
+    how = replace(network.preprocessing, value_mean=(7.0,), value_std=(2.0,))
+    made = cut_at(
+        network.module, trace(network.module, (2, 1, 8, 8)), cut_points(trace(network.module, (2, 1, 8, 8)))[-1], 1
+    )
+    start = replace(network, module=made, preprocessing=how, output=data.output)
+    with accelerated() as device:
+        found = try_regime(start, data, split, Recipe(optimizer="sgd", rate=0.01, epochs=1, batch=8), device)
+    scores, _ = answers_of(start, data, split.validation)
+    # The values 5, 7 and 9 in equal shares have the variance 8/3; the held-out ones are all 9.
+    expected = 1 - (2 * scores[:, 0] + 7 - 9).square() / (8 / 3)
+
+    assert found.gains.tolist() == pytest.approx(expected.tolist(), rel=1e-4)
