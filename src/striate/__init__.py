@@ -49,7 +49,7 @@ _HOMES = {
     "train_network": "striate.train",
     "verify": "striate.transfer",
 }
-# `trace`, `train` and `transfer.adapt` are parts with the names of their functions; here the functions need another.
+# `trace` and `train` are parts with the names of their functions; here the functions need another, and so does adapting.
 _RENAMED = {"adapt_network": "adapt", "trace_network": "trace", "train_network": "train"}
 
 __all__ = [

@@ -26,8 +26,8 @@ from striate.report.subject import Subject
 from striate.runs import Run
 from striate.trace import trace
 from striate.train import read_curve, read_seen, read_split
-from striate.transfer.adapt import COMMAND as ADAPTING
-from striate.transfer.adapt import training_curve
+from striate.transfer.adapting import COMMAND as ADAPTING
+from striate.transfer.adapting import training_curve
 from striate.transfer.apart import divided_as
 
 if TYPE_CHECKING:

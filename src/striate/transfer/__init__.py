@@ -1,6 +1,6 @@
 """Adapting a pretrained network: cuts, probes and regimes measured on the user's own data, and the receipt that proves it."""
 
-from striate.transfer.adapt import Adapted, adapt, read_adapted
+from striate.transfer.adapting import Adapted, adapt, read_adapted
 from striate.transfer.extracting import Features, extract_features
 from striate.transfer.inputs import measure_inputs
 from striate.transfer.probing import learning_curve, probe_cuts
