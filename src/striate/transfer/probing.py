@@ -100,10 +100,11 @@ def learning_curve(rows: Tensor, cut: str, penalty: float, ground: Ground, *, se
     """Return the score against the number of samples learned from: an eighth, a quarter, a half and all of each fold's.
 
     Every part is drawn three times (all of them once), classes in proportion; every draw answers for the held-out fold. The
-    forecast carries the last gain on, shrunk as the two last gains shrank, and never beyond a perfect score.
+    forecast lets what is missing to a perfect score shrink once more as it shrank at the last two doublings (the geometric mean
+    of the two ratios): a power law through them.
 
     When it misleads:
-        A forecast assumes that further samples are like these. One penalty serves all sizes.
+        A forecast assumes that further samples are like these, and that the error can vanish: wrong labels set a floor. One penalty serves all sizes.
     """
     sizes = [2 ** (_PARTS - 1 - step) for step in range(_PARTS)]
     parts, labels = [], []
@@ -142,10 +143,9 @@ def _curve(cut: str, counts: list[int], means: list[Gains], kind: OutputKind) ->
     last = difference(means[-1], means[-2]) if len(means) > 1 else None
     forecast = interval = None
     if last is not None and len(means) > 2:
-        before = float((means[-2] - means[-3]).mean())
-        shrinks = min(max(last.mean / before, 0.0), 1.0) if before > 0 else 0.5
-        gain = max(last.mean, 0.0) * shrinks
-        forecast = min(points[-1].estimate.mean + gain, 1.0)
+        missing, two_before = 1 - points[-1].estimate.mean, 1 - points[-3].estimate.mean
+        shrinks = min(np.sqrt(missing / two_before), 1.0) if two_before > 0 else 1.0
+        forecast = float(1 - missing * shrinks)
         half = t_quantile(last.count - 1) * _joined(points[-1].estimate.error, last.error)
         interval = (forecast - half, min(forecast + half, 1.0))
     return LearningCurve(cut=cut, points=points, forecast=forecast, forecast_interval=interval, last_gain=last)
