@@ -104,7 +104,8 @@ def learning_curve(rows: Tensor, cut: str, penalty: float, ground: Ground, *, se
     of the two ratios): a power law through them.
 
     When it misleads:
-        A forecast assumes that further samples are like these, and that the error can vanish: wrong labels set a floor. One penalty serves all sizes.
+        A forecast assumes that further samples are like these, and that the error can vanish: wrong labels set a floor. One
+        penalty serves all sizes.
     """
     sizes = [2 ** (_PARTS - 1 - step) for step in range(_PARTS)]
     parts, labels = [], []
