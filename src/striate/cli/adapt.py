@@ -48,6 +48,7 @@ def adapt(
 
     if groups not in {"", "folder"}:
         raise UsageError("--groups must be folder, or left out", got=groups)
+    budget_s = seconds(budget)
     given = load_network(network)
     with Watcher(quiet=json) as events:
         dataset = load_data(data, read_as=ReadAs(axes=given.preprocessing.stored_axes), events=events)
@@ -55,7 +56,7 @@ def adapt(
             given,
             dataset,
             out,
-            budget_s=seconds(budget),
+            budget_s=budget_s,
             folds=folds,
             by_folder=groups == "folder",
             reference=network,

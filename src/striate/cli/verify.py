@@ -31,15 +31,15 @@ def verify(
 ) -> None:
     """Work out again what the receipt of an adaptation says; ends with 1 if anything differs."""
     from striate.cli.watch import Watcher
-    from striate.data import load_data
     from striate.nets import load_network
     from striate.transfer import verify as verify_run
+    from striate.transfer.verifying import read_again
 
     with Watcher(quiet=json) as events:
         sections = verify_run(
             run,
             network=load_network(network) if network else None,
-            dataset=load_data(data, events=events) if data else None,
+            dataset=read_again(run, data, events=events) if data else None,
         )
     rows = [row for section in sections for row in section.rows]
     wrong = [row for row in rows if row.checked is False]

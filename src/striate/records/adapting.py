@@ -164,6 +164,7 @@ class Candidate:
         seconds: What one training of it takes here, measured or from the measured step; with the features already stored for
             those that need no more.
         memory_bytes: Peak of a training step on paper, at the batch used.
+        folds: Folds it answered.
         tried: Rates and policies looked at: {"rate": …, "norm": …, "rung": …, "score": …}.
     """
 
@@ -179,6 +180,7 @@ class Candidate:
     seconds: float = 0.0
     memory_bytes: int = 0
     tried: tuple[Mapping[str, Any], ...] = ()
+    folds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,9 +56,20 @@ def divide_apart(dataset: Dataset, rows: Tensor, *, by_folder: bool, folds: int)
     found = likeness_of(dataset, feature_rows(rows.numpy()), "pooled features at the end of the network")
     labelings = {"folder": folder_labels(dataset)} if by_folder else {}
     grouped = with_groups(dataset, labelings | {"like": found.labels(dataset)})
-    parts = divide(grouped, folds=folds)
+    words = []
+    try:
+        parts = divide(grouped, folds=folds)
+    except DataError as error:
+        # Features that fold a class together make one group of it.
+        grouped = with_groups(dataset, labelings)
+        parts = divide(grouped, folds=folds)
+        words.append(
+            f"Near-duplicates were not kept together, or nothing could be held out: {error.rule}; got {error.got}."
+        )
+    if any(sample.group is not None for sample in grouped.samples):
+        words.append("Intervals take samples as independent; where groups are large, the truth may lie further out.")
     leaks = find_leaks(grouped, parts.split, found, _sources(dataset)) if parts.split.test else None
-    return Apart(dataset=grouped, parts=parts, leaks=leaks, told=(likeness_words(found, dataset), *parts.told))
+    return Apart(dataset=grouped, parts=parts, leaks=leaks, told=(likeness_words(found, dataset), *words, *parts.told))
 
 
 def divided_as(run: Run, dataset: Dataset) -> Apart:

@@ -33,7 +33,7 @@ def candidates_of(
     for place, one in enumerate(measured):
         own = estimate(bench.ground.kind, np.concatenate(list(one.gains.values())))
         made = _sized(bench, one, own, probed)
-        found.append(replace(made, tried=_tried(arms, one.regime.name)))
+        found.append(replace(made, tried=_tried(arms, one.regime.name), folds=tuple(sorted(one.gains))))
         costs[place] = (float(made.macs), float(made.trained_parameters), made.seconds)
     names = {one.regime.name for one in measured}
     for arm in arms:
@@ -114,7 +114,7 @@ def ranked(candidates: Sequence[Candidate], measured: Sequence[Measured], place:
             gap = compared(measured[number], chosen)
             outcome, reason = _outcome(candidate, gap)
             rows.append(replace(candidate, difference=gap, outcome=outcome, reason=reason))  # type: ignore[arg-type]
-    return tuple(sorted(rows, key=lambda row: -row.estimate.mean if row.estimate else 9.0))
+    return tuple(sorted(rows, key=lambda row: (row.estimate is None, -row.estimate.mean if row.estimate else 0.0)))
 
 
 def _outcome(candidate: Candidate, gap: Estimate) -> tuple[str, str]:

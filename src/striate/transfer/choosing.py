@@ -47,24 +47,31 @@ def common(one: Mapping[int, Gains], other: Mapping[int, Gains]) -> tuple[Gains,
     return np.concatenate([one[fold] for fold in folds]), np.concatenate([other[fold] for fold in folds])
 
 
-def choose(measured: Sequence[Measured], costs: Mapping[int, Costs]) -> tuple[int, str]:
+def choose(
+    measured: Sequence[Measured], costs: Mapping[int, Costs], *, eligible: Sequence[int] | None = None
+) -> tuple[int, str]:
     """Return the place of the regime to take, and the reason in a sentence.
 
-    The best is the one with the highest mean; of those within one standard error of it the cheapest is taken.
+    The best is the one with the highest mean among those that answered most folds, unless one that answered fewer is better on
+    these by more than one standard error; of those within one standard error of it the cheapest is taken.
 
     Args:
         measured: At least one, each with answers.
         costs: By place, what makes one cheaper than another: compared in turn.
+        eligible: Places that may be taken: those that were trained to the last rung; all if None.
     """
-    # On the same footing: whoever answered fewer folds is compared on those.
-    best = 0
-    for place in range(1, len(measured)):
+    places = range(len(measured)) if eligible is None else eligible
+    most = max(len(measured[place].gains) for place in places)
+    best = max((p for p in places if len(measured[p].gains) == most), key=lambda p: _mean(measured[p].gains))
+    for place in places:
         own, other = common(measured[place].gains, measured[best].gains)
-        if own.mean() > other.mean():
+        gap = difference(own, other)
+        # Whoever answered fewer folds must be better by more than chance would have it.
+        if len(measured[place].gains) < most and gap.mean > gap.error:
             best = place
     good = []
-    for place, one in enumerate(measured):
-        own, other = common(one.gains, measured[best].gains)
+    for place in places:
+        own, other = common(measured[place].gains, measured[best].gains)
         if place == best or is_as_good(own, other):
             good.append(place)
     chosen = min(good, key=lambda place: costs[place])
@@ -75,6 +82,10 @@ def compared(one: Measured, chosen: Measured) -> Estimate:
     """Return one's score minus the chosen one's, on the samples both answered."""
     own, other = common(one.gains, chosen.gains)
     return difference(own, other)
+
+
+def _mean(own: Mapping[int, Gains]) -> float:
+    return float(np.concatenate(list(own.values())).mean())
 
 
 def _why(measured: Sequence[Measured], best: int, chosen: int) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from striate import schema
 from striate.data import Dataset, batches
 from striate.nets import Network
 from striate.observe import fitting_batch
 from striate.records.adapting import Estimate, Regime
 from striate.records.training import Recipe, TrainingCurve
+from striate.runs import Run, write_json
 from striate.trace import trace
 from striate.trace.state import eval_mode
 from striate.train import train
@@ -25,8 +29,10 @@ from striate.transfer.preparing import Parts, on_scale
 from striate.transfer.probing import Probed, solve_readout
 from striate.transfer.regimes import parts as regime_parts
 from striate.transfer.regimes import recipe as regime_recipe
+from striate.transfer.regimes import regime_key
 
 TRAINING = "training"
+CHOICE = "choice.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,18 @@ def finish(
     return Finished(
         network=trained.network, curve=trained.curve, recipe=recipe, start=start, frozen=frozen, events=events
     )
+
+
+def keep_training_of(run: Run, regime: Regime) -> None:
+    """Leave the folder of the last training as it is if it is this regime's, and make room otherwise.
+
+    An earlier sitting may have been killed within the training of another choice.
+    """
+    path, key = run.folder / CHOICE, regime_key(regime)
+    stored = json.loads(path.read_text(encoding="utf-8"))["regime"] if path.is_file() else None
+    if stored != key:
+        shutil.rmtree(run.folder / TRAINING, ignore_errors=True)
+        write_json(path, {"schema": schema.stamp("choice", 1), "regime": key})
 
 
 _GUARD_EVENTS = {"damaged", "rolled back", "stopped early", "kept"}

@@ -15,7 +15,7 @@ from striate.records.adapting import Regime
 from striate.transfer.costs import FIRST_FOLDS, FOLDS_SHARE, STEPS, Costs, kept
 from striate.transfer.ground import Bench, penalty_at
 from striate.transfer.probing import Probed
-from striate.transfer.regimes import parts, recipe
+from striate.transfer.regimes import parts, recipe, regime_key
 from striate.transfer.short import Attempt, try_regime
 
 Row = Mapping[str, Any]
@@ -60,9 +60,12 @@ class Search:
         end_at: On the monotonic clock: when it must be over.
         recall: Returns an earlier sitting's attempt by its key, or None.
         remember: Is told each finished attempt with its key.
+        brackets: Sizes of the brackets an earlier sitting began.
+        begin_bracket: Is told the size of each bracket.
+        reserved: The regime whose own training must still fit behind the search, by what steps turn out to take.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is tried, on what, until when, and what is known already
         self,
         bench: Bench,
         probed: Sequence[Probed],
@@ -72,9 +75,13 @@ class Search:
         end_at: float,
         recall: Callable[[Row], Attempt | None] = lambda _: None,
         remember: Callable[[Row, Attempt], None] = lambda *_: None,
+        brackets: Sequence[int] = (),
+        begin_bracket: Callable[[int], None] = lambda _: None,
+        reserved: Regime | None = None,
     ) -> None:
         self._bench, self._probed, self._costs, self.end_at = bench, probed, costs, end_at
         self._recall, self._remember = recall, remember
+        self._brackets, self._begin_bracket, self._reserved = tuple(brackets), begin_bracket, reserved
         self.arms = [Arm(regime=regime) for regime in regimes]
 
     def run(self) -> list[Arm]:
@@ -85,17 +92,22 @@ class Search:
         """
         task = Task("trainings", total=None, unit="training", events=self._bench.events)
         pending = list(self.arms)
+        replayed = list(self._brackets)
         while pending:
-            count = self._costs.fitting([arm.regime for arm in pending], self._left())
+            # What an earlier sitting began is gone through again, from what it wrote down.
+            is_again = bool(replayed)
+            count = replayed.pop(0) if is_again else self._costs.fitting([arm.regime for arm in pending], self._left())
             if not count:
                 break
+            if not is_again:
+                self._begin_bracket(count)
             self._bracket(pending[:count], task)
             pending = pending[count:]
             self._more_folds(task, until=self._now() + FOLDS_SHARE * self._left(), most=FIRST_FOLDS)
         self._more_folds(task, until=self.end_at, most=self._bench.ground.fold_count)
         for arm in pending:
             arm.state = "no time"
-        return sorted(self.arms, key=lambda arm: (-arm.rung, -arm.score, arm.loss))
+        return sorted(self.arms, key=lambda arm: (-arm.rung, -len(arm.gains), -arm.score, arm.loss))
 
     def _bracket(self, arms: Sequence[Arm], task: Task) -> None:
         runners = list(arms)
@@ -110,6 +122,17 @@ class Search:
                 if not any(arm is one for one in runners):
                     arm.state = "dropped"
 
+    def _note(self, regime: Regime, rung: int, seconds: float) -> None:
+        self._costs.note(regime, rung, seconds)
+        if self._reserved is not None:
+            self.end_at = self._bench.clock.until(self._costs.reserve_s(self._reserved))
+
+    def _is_known(self, arm: Arm, rung: int, fold: int) -> bool:
+        return self._recall(self._key(replace(arm.regime, epochs=self._costs.epochs(rung)), fold)) is not None
+
+    def _key(self, regime: Regime, fold: int) -> Row:
+        return {"regime": regime_key(regime), "fold": fold, "batch": self._bench.batch}
+
     def _left(self) -> float:
         return max(self.end_at - self._now(), 0.0)
 
@@ -118,7 +141,7 @@ class Search:
 
     def _attempt(self, arm: Arm, rung: int, fold: int, task: Task) -> None:
         regime = replace(arm.regime, epochs=self._costs.epochs(rung))
-        key = {"regime": regime_key(regime), "fold": fold, "batch": self._bench.batch}
+        key = self._key(regime, fold)
         found = self._recall(key)
         if found is None:
             if self._costs.attempt_s(regime, rung) > self._left():
@@ -129,7 +152,9 @@ class Search:
                 return
             self._remember(key, found)
             # Cutting the network for it is part of what it takes.
-            self._costs.note(regime, rung, self._now() - began)
+            self._note(regime, rung, self._now() - began)
+        else:
+            self._note(regime, rung, found.seconds)
         if found.gains is None:
             arm.state = "lost"
             return
@@ -157,7 +182,8 @@ class Search:
         )
         for fold in range(1, most):
             runners = [arm for arm in best if arm.state == "open" and fold not in arm.gains]
-            if self._now() + sum(self._costs.attempt_s(arm.regime, last) for arm in runners) > until:
+            fresh = [arm for arm in runners if not self._is_known(arm, last, fold)]
+            if fresh and self._now() + sum(self._costs.attempt_s(arm.regime, last) for arm in fresh) > until:
                 return
             for arm in runners:
                 self._attempt(arm, last, fold, task)
@@ -175,14 +201,6 @@ def _kept(ranked: Sequence[Arm], *, one_each: bool) -> list[Arm]:
             first.setdefault(arm.regime.name, arm)
         ranked = list(first.values())
     return list(ranked[: kept(len(ranked))])
-
-
-def regime_key(regime: Regime) -> dict[str, Any]:
-    """Return what decides an attempt, in plain values."""
-    return {
-        "cut": regime.cut, "hidden": list(regime.hidden), "trained": regime.trained, "start": regime.start,
-        "rate": regime.rate, "body_rate": regime.body_rate, "norm": regime.norm, "epochs": regime.epochs,
-    }  # fmt: skip
 
 
 def planned_words(seconds: float, budget_s: float) -> str:

@@ -70,7 +70,9 @@ def divide(dataset: Dataset, *, folds: int = FOLDS) -> Parts:
     kept = tuple(sorted((*split.train, *split.validation)))
     count = min(folds, _fewest(dataset, kept))
     if count < folds:
-        told.append(f"{plural(count, 'fold')} instead of {folds}: the smallest class has no more samples or groups.")
+        told.append(
+            f"{plural(count, 'fold')} instead of {folds}: there are no more samples or groups (of the smallest class)."
+        )
     made = fold_samples(tuple(dataset.samples[index] for index in kept), dataset.output, count=count, seed=0)
     return Parts(split=split, folds=made, told=(*told, *made.told))
 
@@ -203,5 +205,5 @@ def _units(dataset: Dataset, kept: Iterable[int]) -> dict[object, set[str]]:
 def _fewest(dataset: Dataset, kept: tuple[int, ...]) -> int:
     """Return how many folds the smallest class allows: its samples that may be divided; at least 2."""
     if dataset.output.kind != "classes":
-        return max(min(len(kept), FOLDS), 2)
+        return max(len({dataset.samples[index].group or dataset.samples[index].content for index in kept}), 2)
     return max(min(len(units) for units in _units(dataset, kept).values()), 2)

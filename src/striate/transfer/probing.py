@@ -11,6 +11,7 @@ from torch import Tensor
 
 from striate.data import shuffled
 from striate.errors import DataError, Quoted
+from striate.events import SILENT, Events, track
 from striate.features.linear import Readouts, fit_readouts
 from striate.records.adapting import CurvePoint, CutPoint, LearningCurve, Probe
 from striate.records.output import OutputKind
@@ -68,7 +69,9 @@ class Probed:
     scores: Tensor
 
 
-def probe_cuts(features: Features, cuts: Sequence[CutPoint], ground: Ground) -> tuple[Probed, ...]:
+def probe_cuts(
+    features: Features, cuts: Sequence[CutPoint], ground: Ground, *, events: Events = SILENT
+) -> tuple[Probed, ...]:
     """Return a cross-validated linear probe at every cut, in their order.
 
     At each cut the penalty with the least held-out loss is taken, of four.
@@ -76,7 +79,10 @@ def probe_cuts(features: Features, cuts: Sequence[CutPoint], ground: Ground) -> 
     When it misleads:
         The penalty was chosen on the samples it is judged by: with four of them that flatters by some tenths of a point.
     """
-    found = [probe_rows(features.rows[cut.name], cut.name, ground) for cut in cuts]
+    found = [
+        probe_rows(features.rows[cut.name], cut.name, ground)
+        for cut in track(cuts, "probes", total=len(cuts), unit="cut", events=events)
+    ]
     last = found[-1].gains
     return tuple(_with_difference(probed, last) for probed in found)
 
@@ -115,6 +121,8 @@ def learning_curve(rows: Tensor, cut: str, penalty: float, ground: Ground, *, se
                 parts.append(_drawn(ground, fold, share, seed=seed + draw))
                 labels.append((part, draw, fold))
     kept = [place for place, part in enumerate(parts) if _is_enough(part, ground)]
+    if not kept:
+        return LearningCurve(cut=cut, points=(), forecast=None, forecast_interval=None, last_gain=None)
     stacked = torch.stack([parts[place] for place in kept])
     found = fit_readouts(
         rows, ground.targets, stacked, torch.full((len(kept),), penalty), ground.kind, outputs=ground.outputs,

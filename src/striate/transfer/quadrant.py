@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 from striate.records.adapting import Amount, CutPoint, LearningCurve, Probe, Quadrant, Similarity
 
@@ -13,8 +14,8 @@ _SMALL = 0.01
 def place_problem(probes: Sequence[Probe], cuts: Sequence[CutPoint], curve: LearningCurve, score_name: str) -> Quadrant:
     """Return where along the depth the probe peaks, and where the curve bends, in the words of the classic table.
 
-    * "different" if some earlier cut probes better than the end, beyond the 95 % interval of the difference: what the last
-      layers learned for the old problem stands in the way.
+    * "different" if the best earlier cut probes better than the end, beyond the 95 % interval of the difference, widened for
+      having been picked among so many cuts (Bonferroni): what the last layers learned for the old problem stands in the way.
     * "little" if the last doubling of the samples gained, beyond its 95 % interval: more would bring more.
 
     When it misleads:
@@ -45,7 +46,9 @@ def _similarity(probes: Sequence[Probe], cuts: Sequence[CutPoint], score_name: s
         f"{peak.estimate.mean:.3f} against {end.estimate.mean:.3f} at the end, a difference of {100 * gap.mean:.1f} points "
         f"({low} to {high})."
     )
-    if gap.interval[0] > 0:
+    # The best of so many was picked: its interval is that of so many comparisons.
+    half = NormalDist().inv_cdf(1 - 0.025 / (len(probes) - 1)) * gap.error
+    if gap.mean - half > 0:
         return "different", words, True
     return "similar", words, gap.interval[1] < _SMALL
 

@@ -150,7 +150,7 @@ def _cut(bench: Bench, adaptation: Adaptation, given: Network, frozen: Mapping[s
             ReceiptRow(
                 label="Frozen tensors",
                 value=f"{count(same)} of {count(len(frozen))} byte for byte those of the pretrained network",
-                checked=same == len(frozen),
+                checked=same == len(frozen) if frozen else None,
                 how="SHA-256 of each parameter and buffer, of the adapted network and of the pretrained one.",
             ),
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from striate.records.adapting import CutPoint, Regime, Trained
 from striate.records.training import Norm, Recipe
@@ -167,6 +168,14 @@ def recipe(regime: Regime, frozen: tuple[str, ...], *, batch: int, seed: int = 0
         warm_up=WARM_UP,
         seed=seed,
     )
+
+
+def regime_key(regime: Regime) -> dict[str, Any]:
+    """Return what decides an attempt, in plain values."""
+    return {
+        "cut": regime.cut, "hidden": list(regime.hidden), "trained": regime.trained, "start": regime.start,
+        "rate": regime.rate, "body_rate": regime.body_rate, "norm": regime.norm, "epochs": regime.epochs,
+    }  # fmt: skip
 
 
 def words(trained: Trained) -> str:

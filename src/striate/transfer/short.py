@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from striate.data import Batch, Dataset, Split, batches
+from striate.data import Batch, Dataset, Split, batches, shuffled
 from striate.nets import Network
 from striate.records.training import Recipe
 from striate.train.balancing import loss_for, training_order
@@ -76,13 +76,14 @@ def try_regime(
     care = Care(work.module, recipe)
     work.optimizer.zero_grad()
     if recipe.norm == "reestimate":
-        _measure_statistics(work, care, split.train, check)
+        _measure_statistics(work, care, shuffled(split.train, seed=recipe.seed, epoch=0), check)
     times: list[float] = []
     state = _trained(work, care, times, deadline, check)
     care.release()
     if state == "done" and recipe.norm == "train":
         # Running statistics lag behind by some tens of steps: a training this short would be judged by the old ones.
-        _measure_statistics(work, care, split.train[:_STATISTICS], check)
+        drawn = shuffled(split.train, seed=recipe.seed, epoch=0)
+        _measure_statistics(work, care, drawn[:_STATISTICS], check)
     step_s = float(np.median(times)) if times else 0.0
     if state != "done":
         return Attempt(gains=None, loss=math.inf, seconds=time.monotonic() - began, step_s=step_s, state=state)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from striate.data import Dataset
+from striate.errors import DivergedError
 from striate.events import Events
 from striate.nets import Network
 from striate.nets.cuts import END
@@ -19,11 +20,11 @@ from striate.train.score import SCORE_NAMES
 from striate.transfer.apart import LEAKS, divide_apart, leaks_document
 from striate.transfer.candidates import candidates_of, measured_arms, ranked
 from striate.transfer.choosing import best_cut, choose
-from striate.transfer.costs import RESERVE, Costs
+from striate.transfer.costs import RESERVE, STEPS, Costs
 from striate.transfer.estimating import chance
 from striate.transfer.extracting import extract_features
-from striate.transfer.finishing import Finished, finish, judged
-from striate.transfer.ground import Bench, Clock, penalty_at
+from striate.transfer.finishing import Finished, finish, judged, keep_training_of
+from striate.transfer.ground import Bench, Clock, Measured, penalty_at
 from striate.transfer.halving import Arm, Search, planned_words
 from striate.transfer.inputs import inputs_cost_s, measure_inputs
 from striate.transfer.kept import save_adaptation
@@ -34,6 +35,7 @@ from striate.transfer.quadrant import place_problem
 from striate.transfer.receipt import write_receipt
 from striate.transfer.regimes import parts as regime_parts
 from striate.transfer.regimes import solved_regimes, trained_regimes
+from striate.transfer.short import Attempt
 from striate.transfer.solved import measure_solved
 from striate.transfer.storing import Attempts, read_features, save_features
 
@@ -53,6 +55,9 @@ class Sitting:
         self._clock, self._device, self._events, self._threads = clock, device, events, threads
         self._by_folder, self._folds = by_folder, folds
         self._told: list[str] = []
+        self._attempts = Attempts(run)
+        # What earlier sittings spent counts.
+        self._clock = replace(clock, began=clock.began - self._attempts.spent_s)
 
     def run(self) -> tuple[Network, Adaptation, Finished]:
         """Return the adapted network, everything that was measured, and how the network came about."""
@@ -75,7 +80,7 @@ class Sitting:
             self._network, self._dataset, self._parts, self._device, self._clock, tried=tried, features=features,
             events=self._events,
         )  # fmt: skip
-        probed = probe_cuts(bench.features_of_samples(), bench.cuts, bench.ground)
+        probed = probe_cuts(bench.features_of_samples(), bench.cuts, bench.ground, events=self._events)
         cut = best_cut(probed, bench.cuts)
         curves = self._curves(bench, probed, cut.name)
         inputs = self._inputs(bench, probed)
@@ -92,9 +97,8 @@ class Sitting:
         arms = self._search(bench, probed, cut.name)
         measured = [*solved, *measured_arms(arms)]
         candidates, costs = candidates_of(bench, measured, [*arms, *left_out], probed)
-        place, why = choose(measured, costs)
+        place, why, finished = self._finished(bench, measured, costs, probed)
         chosen = measured[place]
-        finished = finish(bench, chosen.regime, probed, self._parts, self._run.folder, self._threads)
         own, usual, gap = judged(bench, finished.network, probed, is_usual=chosen.regime.name == "frozen")
         adaptation = Adaptation(
             network=self._run.document.inputs["network"]["reference"],
@@ -124,6 +128,25 @@ class Sitting:
             events=finished.events,
         )
         return self._end(bench, adaptation, finished)
+
+    def _finished(
+        self,
+        bench: Bench,
+        measured: Sequence[Measured],
+        costs: Mapping[int, tuple[float, ...]],
+        probed: tuple[Probed, ...],
+    ) -> tuple[int, str, Finished]:
+        """Return the place of the chosen regime, why, and its network; one whose own training is lost is passed over."""
+        eligible = [place for place, one in enumerate(measured) if one.rung == len(STEPS) - 1]
+        while True:
+            place, why = choose(measured, costs, eligible=eligible)
+            regime = measured[place].regime
+            keep_training_of(self._run, regime)
+            try:
+                return place, why, finish(bench, regime, probed, self._parts, self._run.folder, self._threads)
+            except DivergedError as error:
+                self._told.append(f"“{regime.name}” was chosen first, but its own training was lost: {error}")
+                eligible.remove(place)
 
     def _tell_time(self, tried: Tried) -> float:
         """Say how long everything will take."""
@@ -171,13 +194,17 @@ class Sitting:
         if not self._parts.can_train:
             self._told.append("Pretrained layers are not trained: a class is too small for a validation part.")
             return []
-        attempts = Attempts(self._run)
+        attempts = self._attempts
         regimes = trained_regimes(bench.cut(cut), bench.end)
         costs = self._costs(bench.features.image_s, bench.recording, bench.cuts)
         end_at = self._clock.until(costs.reserve_s(regimes[-1]))
         return Search(
-            bench, probed, regimes, costs, end_at=end_at, recall=attempts.recall, remember=attempts.remember
-        ).run()
+            bench, probed, regimes, costs, end_at=end_at, recall=attempts.recall, remember=self._remember,
+            brackets=attempts.brackets, begin_bracket=attempts.begin_bracket, reserved=regimes[-1],
+        ).run()  # fmt: skip
+
+    def _remember(self, what: Mapping[str, Any], attempt: Attempt) -> None:
+        self._attempts.remember(what, attempt, spent_s=self._clock.spent_s)
 
     def _end(self, bench: Bench, adaptation: Adaptation, finished: Finished) -> tuple[Network, Adaptation, Finished]:
         save_adaptation(self._run, adaptation)

@@ -18,6 +18,7 @@ from striate.transfer.short import Attempt
 
 FEATURES = "features.safetensors"
 ATTEMPTS = "attempts.jsonl"
+BRACKETS = "brackets.jsonl"
 _VERSION = 1
 
 
@@ -87,6 +88,7 @@ class Attempts:
         rows = run.rows(ATTEMPTS)
         # Half a line that a kill left would be the beginning of the next one.
         run.keep_rows(ATTEMPTS, rows)
+        run.keep_rows(BRACKETS, run.rows(BRACKETS))
         self._known = {row["key"]: row for row in rows}
 
     def recall(self, what: Mapping[str, Any]) -> Attempt | None:
@@ -98,8 +100,22 @@ class Attempts:
         loss = math.inf if row["loss"] is None else row["loss"]
         return Attempt(gains=gains, loss=loss, seconds=row["seconds"], step_s=row["step_s"], state=row["state"])
 
-    def remember(self, what: Mapping[str, Any], attempt: Attempt) -> None:
-        """Write a finished attempt."""
+    @property
+    def spent_s(self) -> float:
+        """Seconds that earlier sittings had used when they wrote their last training down."""
+        return max((float(row.get("spent_s", 0.0)) for row in self._known.values()), default=0.0)
+
+    @property
+    def brackets(self) -> tuple[int, ...]:
+        """Sizes of the brackets that earlier sittings began."""
+        return tuple(int(row["size"]) for row in self._run.rows(BRACKETS))
+
+    def begin_bracket(self, size: int) -> None:
+        """Write down that a bracket begins."""
+        self._run.append(BRACKETS, {"size": size})
+
+    def remember(self, what: Mapping[str, Any], attempt: Attempt, *, spent_s: float = 0.0) -> None:
+        """Write a finished attempt, and how much of the budget was spent by then."""
         row = {
             "key": fingerprint.of_json(dict(what)),
             "what": dict(what),
@@ -108,6 +124,7 @@ class Attempts:
             "seconds": round(attempt.seconds, 3),
             "step_s": attempt.step_s,
             "state": attempt.state,
+            "spent_s": round(spent_s, 3),
         }
         self._run.append(ATTEMPTS, row)
         self._known[row["key"]] = row

@@ -12,6 +12,7 @@ import torch
 from striate import fingerprint, schema
 from striate.data import Dataset, ReadAs, load_data
 from striate.errors import InputError, StriateError, WeightsError
+from striate.events import SILENT, Events
 from striate.nets import Network, load_network
 from striate.records.adapting import Adaptation
 from striate.records.receipt import ReceiptRow, ReceiptSection
@@ -25,9 +26,10 @@ from striate.transfer.apart import divided_as
 from striate.transfer.estimating import estimate, gains
 from striate.transfer.finishing import answers_of
 from striate.transfer.kept import DOCUMENT, WEIGHTS, is_kept_whole, read_adaptation, read_json, read_network
-from striate.transfer.preparing import on_scale
+from striate.transfer.preparing import Parts, on_scale
 from striate.transfer.probing import Ground, probe_cuts
 from striate.transfer.receipt import RECEIPT, SCHEMA_VERSION
+from striate.transfer.regimes import regime_key
 from striate.transfer.storing import ATTEMPTS, FEATURES, read_features
 
 # Two machines round differently; a score of 200 samples moves in steps of 0.005.
@@ -82,6 +84,13 @@ def verify(
     )
 
 
+def read_again(run: Run | Path | str, reference: str, *, events: Events = SILENT) -> Dataset:
+    """Return data read as an adaptation read them, from where they are now."""
+    run = run if isinstance(run, Run) else Run.read(run)
+    said = run.document.inputs["data"].get("read_as", {})
+    return load_data(reference, read_as=ReadAs.from_document(said), events=events)
+
+
 def _files(run: Run, facts: Mapping[str, Any]) -> tuple[ReceiptRow, ...]:
     return (
         _hashed("Features", run.folder / FEATURES, facts["features"]),
@@ -132,7 +141,9 @@ def _trainings(run: Run, adaptation: Adaptation) -> ReceiptRow:
     for candidate in adaptation.candidates:
         regime = candidate.regime
         own: dict[int, list[float]] = {
-            row["what"]["fold"]: row["gains"] for row in stored if _is_of(row["what"]["regime"], candidate.regime)
+            row["what"]["fold"]: row["gains"]
+            for row in stored
+            if _is_of(row["what"]["regime"], candidate.regime) and row["what"]["fold"] in candidate.folds
         }
         if candidate.estimate is None or regime.trained == "head" or not own:
             continue
@@ -148,8 +159,6 @@ def _trainings(run: Run, adaptation: Adaptation) -> ReceiptRow:
 
 
 def _is_of(what: Mapping[str, Any], regime: Any) -> bool:  # noqa: ANN401 - a Regime
-    from striate.transfer.halving import regime_key
-
     return dict(what) == regime_key(regime)
 
 
@@ -187,8 +196,24 @@ def _answers(
             how="Divided again, near-duplicates and groups together.",
         )
     )
+    rows.append(_folded(apart.parts, facts))
     rows.append(_tested(run, adaptation, dataset, apart.parts.split.test, network))
     return tuple(rows)
+
+
+def _folded(parts: Parts, facts: Mapping[str, Any]) -> ReceiptRow:
+    """Hold the folds that the probes were solved by against those that the data give."""
+    samples = parts.samples
+    folds = [0] * len(samples)
+    for number, part in enumerate(parts.folds.parts):
+        for place in part:
+            folds[place] = number
+    return ReceiptRow(
+        label="Folds",
+        value=f"{len(parts.folds.parts)} of {len(samples)} samples, as in the receipt",
+        checked=list(samples) == facts["samples"] and folds == facts["folds"],
+        how="Divided again, too; the probes were solved by these.",
+    )
 
 
 def _tested(
@@ -236,15 +261,15 @@ def _pretrained(run: Run, facts: Mapping[str, Any], given: Network | None) -> tu
     origin = frozen_digest(network.module, [""])
     own = frozen_digest(adapted.module, [""])
     told: Mapping[str, str] = facts["frozen"]
-    moved = [name for name, digest in told.items() if own.get(name) != digest]
+    moved = [name for name, digest in told.items() if own.get(name) != digest or facts["origins"].get(name) != digest]
     other = [name for name, digest in facts["origins"].items() if origin.get(name.removeprefix("body.")) != digest]
     return (
         known,
         ReceiptRow(
             label="Frozen tensors of the adapted network",
-            value=f"{len(told) - len(moved)} of {len(told)} as in the receipt",
-            checked=not moved,
-            how="SHA-256 of each.",
+            value=f"{len(told) - len(moved)} of {len(told)} as in the receipt, and as they were pretrained",
+            checked=not moved if told else None,
+            how="SHA-256 of each." if told else "Nothing was frozen.",
         ),
         ReceiptRow(
             label="The same tensors of the pretrained network",

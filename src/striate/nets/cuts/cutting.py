@@ -6,7 +6,6 @@ import torch
 from torch import nn
 
 from striate.errors import InputError, Quoted, StriateError
-from striate.graph import Shape
 from striate.nets.cuts.ending import CutNetwork, Ending
 from striate.records.adapting import CutPoint
 from striate.trace import Recording, tap
@@ -100,14 +99,3 @@ def _check(made: CutNetwork, module: nn.Module, recording: Recording, point: Cut
             got=Quoted(f"another at {point.name}"),
             hint="Its code behaves otherwise when it is stopped; take another cut point.",
         )
-
-
-def head_layers(made: CutNetwork) -> list[nn.Linear]:
-    """Return the fully connected layers of the new head, in order."""
-    return [layer for layer in made.head if isinstance(layer, nn.Linear)]
-
-
-def input_shape(recording: Recording) -> Shape:
-    """Return the input shape without the batch."""
-    [shape] = recording.graph.conditions.inputs.values()
-    return shape[1:]
