@@ -15,7 +15,7 @@ from striate.transfer.kept import WEIGHTS
 from striate.transfer.storing import ATTEMPTS
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
-WORKER = Path(__file__).with_name("adapting.py")
+WORKER = Path(__file__).with_name("killed_adapting.py")
 TESTS = Path(__file__).parents[2]
 
 

@@ -1,6 +1,6 @@
 """Adapts in forked children, each killed by SIGKILL at a stated place, then to the end. Run by test_killing.
 
-python adapting.py NETWORK FOLDER PLACE... : NETWORK is the folder of a network; PLACE is task:count, "trainings:5" being the fifth
+python killed_adapting.py NETWORK FOLDER PLACE... : NETWORK is the folder of a network; PLACE is task:count, "trainings:5" being the fifth
 report of that task, or "fsync:3", the third flush of a file.
 """
 
@@ -15,7 +15,7 @@ from half_digits import half
 from striate.events import Events
 from striate.nets import Network
 
-adapting, sitting = (importlib.import_module(f"striate.transfer.{name}") for name in ("adapt", "sitting"))
+adapting, sitting = (importlib.import_module(f"striate.transfer.{name}") for name in ("adapting", "sitting"))
 
 
 class Killer(Events):
