@@ -70,9 +70,8 @@ def divide(dataset: Dataset, *, folds: int = FOLDS) -> Parts:
     kept = tuple(sorted((*split.train, *split.validation)))
     count = min(folds, _fewest(dataset, kept))
     if count < folds:
-        told.append(
-            f"{plural(count, 'fold')} instead of {folds}: there are no more samples or groups (of the smallest class)."
-        )
+        whose = "the smallest class has" if dataset.output.kind == "classes" else "there are"
+        told.append(f"{plural(count, 'fold')} instead of {folds}: {whose} no more samples or groups.")
     made = fold_samples(tuple(dataset.samples[index] for index in kept), dataset.output, count=count, seed=0)
     return Parts(split=split, folds=made, told=(*told, *made.told))
 

@@ -41,9 +41,9 @@ class Killer(Events):
             self.hit()
 
 
-def best_trained(measured, _costs):
+def best_trained(measured, _costs, *, eligible):
     """Take the best regime that trains pretrained layers, so that there is a last training to be killed in."""
-    places = [place for place, one in enumerate(measured) if one.regime.trained != "head" and one.rung == 2]
+    places = [place for place in eligible if measured[place].regime.trained != "head"]
     return max(
         places, key=lambda place: (measured[place].gains[0].mean(), measured[place].regime.name)
     ), "The best trained."

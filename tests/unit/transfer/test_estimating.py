@@ -165,6 +165,25 @@ def test_whoever_answered_fewer_folds_is_compared_on_those():
     assert compared(short, long).mean == -0.5
 
 
+def test_one_fold_must_be_better_by_more_than_chance_to_beat_all_folds():
+    half = [1.0, 0.0] * 50
+    whole = measured("whole", f0=half, f1=half)
+    # Of a hundred five more are right: 0.05 above, error 0.0219. Three more and two less: 0.01 above, error 0.0224.
+    better = measured("better", f0=[*[1.0] * 10, *half[10:]])
+    hardly = measured("hardly", f0=[*[1.0] * 6, *half[6:96], 0.0, 0.0, 0.0, 0.0])
+
+    assert choose([whole, better], {0: (1.0,), 1: (2.0,)})[0] == 1
+    place, why = choose([whole, hardly], {0: (1.0,), 1: (2.0,)})
+    assert (place, why.startswith("“whole” has the highest score")) == (0, True)
+
+
+def test_what_was_dropped_is_not_taken():
+    found = [measured("whole", f0=without(0, 1, 2)), measured("dropped", f0=BEST)]
+
+    assert choose(found, {0: (2.0,), 1: (1.0,)})[0] == 1
+    assert choose(found, {0: (2.0,), 1: (1.0,)}, eligible=[0])[0] == 0
+
+
 def test_folds_are_compared_in_one_order_whatever_theirs():
     one = {1: np.array([1.0, 0.0]), 0: np.array([1.0, 1.0])}
     other = {0: np.array([1.0, 1.0]), 1: np.array([1.0, 0.0])}

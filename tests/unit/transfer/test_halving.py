@@ -36,6 +36,7 @@ class Planned:
     def __init__(self, monkeypatch, regimes, plan, *, end_at=1e6, seconds=(1.0, 2.0, 4.0), told=(), kept=None):
         self.clock, self.plan, self.seconds, self.calls = Clock(), plan, seconds, []
         self.kept = {} if kept is None else kept
+        self.told = []
         self.costs = Costs(image_s=1e-6, batch=16, count=160, held=HELD, depth=lambda _: (1.0, 1.0))
         monkeypatch.setattr(Costs, "attempt_s", lambda _costs, _regime, rung: self.seconds[rung])
         monkeypatch.setattr(Search, "_train", lambda _search, regime, fold: self.train(regime, fold))
@@ -47,6 +48,7 @@ class Planned:
         self.search = Search(
             bench, [], regimes, self.costs, end_at=end_at, recall=lambda key: self.kept.get(repr(key)),
             remember=lambda key, attempt: self.kept.update({repr(key): attempt}),
+            brackets=told, begin_bracket=self.told.append,
         )  # fmt: skip
         self.arms = {(arm.regime.name, arm.regime.rate): arm for arm in self.search.run()}
 
@@ -200,6 +202,17 @@ def test_a_training_that_is_cancelled_is_not_kept(monkeypatch):
         Planned(monkeypatch, NINE, plan, kept=kept)
 
     assert len(kept) == 3
+
+
+def test_brackets_that_were_begun_are_gone_through_again_without_time(monkeypatch):
+    first = Planned(monkeypatch, NINE, by_name, end_at=60.0)
+    again = Planned(monkeypatch, NINE, by_name, end_at=0.0, told=first.told, kept=first.kept)
+
+    assert first.told[0] > 1
+    assert again.calls == []
+    assert {key: (arm.rung, sorted(arm.gains)) for key, arm in again.arms.items()} == {
+        key: (arm.rung, sorted(arm.gains)) for key, arm in first.arms.items()
+    }
 
 
 def test_what_decides_an_attempt_is_in_its_key():

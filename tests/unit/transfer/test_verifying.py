@@ -75,7 +75,7 @@ def test_an_adaptation_that_nobody_touched_holds(place, capsys):
 
     assert (code, wrong) == (0, {})
     assert {row["label"] for row in rows if row["checked"]} == {
-        "Features", "Measurements", "Adapted weights", "Probes", "Short trainings", "Data", "Division", "Test score",
+        "Features", "Measurements", "Adapted weights", "Probes", "Short trainings", "Data", "Division", "Folds", "Test score",
         "Pretrained network", "Frozen tensors of the adapted network", "The same tensors of the pretrained network",
     }  # fmt: skip
 
@@ -84,7 +84,7 @@ def test_in_words_every_row_says_holds(place, capsys):
     assert run(["verify", str(place / "run")]) == 0
     out = capsys.readouterr().out
 
-    assert "11 claims worked out again and they hold, 0 differences." in out
+    assert "12 claims worked out again and they hold, 0 differences." in out
     assert "differs" not in out
 
 
