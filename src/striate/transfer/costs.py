@@ -21,7 +21,7 @@ FINALISTS = 2
 # Of the time that is left, for other folds than the first; and how many of them before more is tried.
 FOLDS_SHARE = 0.4
 FIRST_FOLDS = 3
-# A step's backward pass beside its forward pass, where gradients flow through all of it.
+# A step's backward pass beside its forward pass, where gradients flow through all of it and nobody has measured it.
 BACKWARD = 2.6
 # What is kept back for the chosen network's training, beside what one like it took.
 RESERVE = 1.3
@@ -39,6 +39,7 @@ class Costs:
         count: Samples learned from in a fold.
         held: Samples held out in it.
         depth: Of a regime: the share of the network's MACs that is run, and of these the share gradients flow through.
+        backward: A step's backward pass beside one forward pass in eval mode.
         ladder: What the rungs' steps are multiplied by.
         ratios: What attempts took, each beside what was expected of it.
     """
@@ -48,6 +49,7 @@ class Costs:
     count: int
     held: int
     depth: Callable[[Regime], tuple[float, float]]
+    backward: float = BACKWARD
     ladder: float = 1.0
     ratios: list[float] = field(default_factory=list)
 
@@ -75,7 +77,7 @@ class Costs:
         """Return what an attempt would take if every pass took what the first one did."""
         run, trained = self.depth(regime)
         images = self.epochs(rung) * self.count
-        return self.image_s * max(run, 0.05) * (images * (1 + BACKWARD * trained) + self.held)
+        return self.image_s * max(run, 0.05) * (images * (1 + self.backward * trained) + self.held)
 
     def attempt_s(self, regime: Regime, rung: int) -> float:
         """Return what an attempt will take, by what others took."""

@@ -18,6 +18,7 @@ from striate.transfer.ground import Bench
 from striate.transfer.regimes import recipe
 
 WAY = "way.json"
+STEP = "step.json"
 SCHEMA_VERSION = 1
 # A trial must not take more than this share of the budget.
 _SHARE = 0.02
@@ -44,6 +45,16 @@ def device_for(run: Run, bench: Bench, regime: Regime) -> tuple[Device, str]:
     way = replace(trial.way, evaluation_batch=0)
     write_json(path, {"schema": schema.stamp("way", SCHEMA_VERSION), "way": asdict(way)})
     return bench.device.working(way), trial.sentence
+
+
+def step_cost(run: Run, measured: float) -> float:
+    """Return the cost of a step that an earlier sitting measured, or keep this one: the plan must stay the same."""
+    path = run.folder / STEP
+    if path.is_file():
+        document = schema.accept(json.loads(path.read_text(encoding="utf-8")), "step", SCHEMA_VERSION, where=str(path))
+        return float(document["backward"])
+    write_json(path, {"schema": schema.stamp("step", SCHEMA_VERSION), "backward": measured})
+    return measured
 
 
 def speed_of(device: Device) -> Speed:

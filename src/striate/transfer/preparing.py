@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import torch
 
-from striate.data import Dataset, Folds, Split, measure_preprocessing
+from striate.data import Dataset, Folds, Split, batches, measure_preprocessing
 from striate.data.folds import fold_samples
 from striate.errors import DataError, Quoted
 from striate.events import Events
@@ -17,9 +18,12 @@ from striate.nets.cuts import cut_points
 from striate.numbers import plural
 from striate.records.adapting import CutPoint
 from striate.trace import Recording, trace
+from striate.trace.shell import twin, unwrapped
+from striate.trace.state import kept_randomness
 from striate.train.device import Device
 from striate.train.start import completed
 from striate.train.training import SPLIT
+from striate.transfer.costs import BACKWARD
 from striate.transfer.extracting import BATCH, Features, extract_features
 from striate.transfer.ground import Bench, Clock
 from striate.transfer.probing import Ground
@@ -153,21 +157,41 @@ class Tried:
 
     Attributes:
         image_s: Seconds an image.
+        backward: The rest of a training step beside that, for each image, where gradients flow through all of it.
         recording: The network's trace.
         cuts: Its cut points.
     """
 
     image_s: float
+    backward: float
     recording: Recording
     cuts: tuple[CutPoint, ...]
 
 
 def try_pass(network: Network, dataset: Dataset) -> Tried:
-    """Return about how long an image takes."""
+    """Return about how long an image takes, in a pass and in a training step."""
     recording = trace(network.module, (2, *network.input_shape))
     cuts = cut_points(recording)
     found = extract_features(network, dataset, range(min(len(dataset), 8 * BATCH)), cuts[-1:])
-    return Tried(image_s=found.image_s, recording=recording, cuts=cuts)
+    backward = _backward(network, dataset, found.image_s)
+    return Tried(image_s=found.image_s, backward=backward, recording=recording, cuts=cuts)
+
+
+def _backward(network: Network, dataset: Dataset, image_s: float) -> float:
+    """Return what a step takes beyond one image's pass in eval mode, in such passes; of a copy, the second step counts."""
+    module = twin(unwrapped(network.module)).train()
+    some = tuple(range(min(len(dataset), _SMALL)))
+    images = next(batches(dataset, some, network.preprocessing, batch_size=len(some))).images
+    seconds = 0.0
+    try:
+        with kept_randomness():
+            for _ in range(2):
+                began = time.perf_counter()
+                module(images).float().square().mean().backward()
+                seconds = time.perf_counter() - began
+    except Exception:  # noqa: BLE001 - whatever it says, it says it again where it is trained; here it is a time only
+        return BACKWARD
+    return min(max(seconds / (len(some) * image_s) - 1, 1.0), 10.0)
 
 
 def _check(dataset: Dataset) -> None:

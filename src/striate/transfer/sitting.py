@@ -28,7 +28,7 @@ from striate.transfer.ground import Bench, Clock, Measured, penalty_at
 from striate.transfer.halving import Arm, Search, planned_words
 from striate.transfer.inputs import inputs_cost_s, measure_inputs
 from striate.transfer.kept import save_adaptation
-from striate.transfer.machine import device_for
+from striate.transfer.machine import device_for, step_cost
 from striate.transfer.preparing import Parts, Tried, batch_for, heard, prepare, try_pass
 from striate.transfer.probing import Probed, learning_curve, probe_cuts
 from striate.transfer.quadrant import place_problem
@@ -66,7 +66,8 @@ class Sitting:
             self._told.append("The network was not pretrained: its weights are random.")
         self._network = heard(self._network, self._dataset, self._parts, self._events)
         tried = try_pass(self._network, self._dataset)
-        told_s = self._tell_time(tried)
+        backward = step_cost(self._run, tried.backward)
+        told_s = self._tell_time(tried, backward)
         features = read_features(self._run)
         if features is None:
             everything = tuple(range(len(self._dataset)))
@@ -94,7 +95,7 @@ class Sitting:
             device, words = device_for(self._run, bench, next(one for one in regimes if one.start == "new"))
             bench = replace(bench, device=device)
             self._told += [words] if words else []
-        arms = self._search(bench, probed, cut.name)
+        arms = self._search(bench, probed, cut.name, backward)
         measured = [*solved, *measured_arms(arms)]
         candidates, costs = candidates_of(bench, measured, [*arms, *left_out], probed)
         place, why, finished = self._finished(bench, measured, costs, probed)
@@ -148,7 +149,7 @@ class Sitting:
                 self._told.append(f"“{regime.name}” was chosen first, but its own training was lost: {error}")
                 eligible.remove(place)
 
-    def _tell_time(self, tried: Tried) -> float:
+    def _tell_time(self, tried: Tried, backward: float) -> float:
         """Say how long everything will take."""
         parts, budget_s = self._parts, self._clock.budget_s
         used = self._clock.spent_s + tried.image_s * len(self._dataset) * _PROBING
@@ -156,7 +157,7 @@ class Sitting:
             # The cut is not known yet; the middle one stands for it.
             middle, end = tried.cuts[len(tried.cuts) // 2], tried.cuts[-1]
             regimes = trained_regimes(middle, end)
-            costs = self._costs(tried.image_s, tried.recording, tried.cuts)
+            costs = self._costs(tried.image_s, tried.recording, tried.cuts, backward)
             reserve = costs.reserve_s(regimes[1])
             left = budget_s - used - reserve
             # The new layers alone, or a training of the whole: as likely.
@@ -165,11 +166,12 @@ class Sitting:
         self._events.log(planned_words(told, budget_s))
         return told
 
-    def _costs(self, image_s: float, recording: Recording, cuts: Sequence[CutPoint]) -> Costs:
+    def _costs(self, image_s: float, recording: Recording, cuts: Sequence[CutPoint], backward: float) -> Costs:
         shares = {cut.name: cut.macs_share for cut in cuts}
         held = len(self._parts.folds.parts[0])
         made = Costs(
             image_s=image_s,
+            backward=backward,
             batch=batch_for(len(self._parts.samples)),
             count=len(self._parts.samples) - held,
             held=held,
@@ -190,13 +192,13 @@ class Sitting:
             return ()
         return measure_inputs(bench, probed)
 
-    def _search(self, bench: Bench, probed: Sequence[Probed], cut: str) -> list[Arm]:
+    def _search(self, bench: Bench, probed: Sequence[Probed], cut: str, backward: float) -> list[Arm]:
         if not self._parts.can_train:
             self._told.append("Pretrained layers are not trained: a class is too small for a validation part.")
             return []
         attempts = self._attempts
         regimes = trained_regimes(bench.cut(cut), bench.end)
-        costs = self._costs(bench.features.image_s, bench.recording, bench.cuts)
+        costs = self._costs(bench.features.image_s, bench.recording, bench.cuts, backward)
         end_at = self._clock.until(costs.reserve_s(regimes[-1]))
         return Search(
             bench, probed, regimes, costs, end_at=end_at, recall=attempts.recall, remember=self._remember,
