@@ -173,15 +173,18 @@ def try_pass(network: Network, dataset: Dataset) -> Tried:
     recording = trace(network.module, (2, *network.input_shape))
     cuts = cut_points(recording)
     found = extract_features(network, dataset, range(min(len(dataset), 8 * BATCH)), cuts[-1:])
-    backward = _backward(network, dataset, found.image_s)
+    backward = _backward(network, dataset, found)
     return Tried(image_s=found.image_s, backward=backward, recording=recording, cuts=cuts)
 
 
-def _backward(network: Network, dataset: Dataset, image_s: float) -> float:
+def _backward(network: Network, dataset: Dataset, found: Features) -> float:
     """Return what a step takes beyond one image's pass in eval mode, in such passes; of a copy, the second step counts."""
     module = twin(unwrapped(network.module)).train()
     some = tuple(range(min(len(dataset), _SMALL)))
     images = next(batches(dataset, some, network.preprocessing, batch_size=len(some))).images
+    if found.memory_format == "channels-last" and images.ndim == 4:
+        module.to(memory_format=torch.channels_last)
+        images = images.contiguous(memory_format=torch.channels_last)
     seconds = 0.0
     try:
         with kept_randomness():
@@ -191,7 +194,7 @@ def _backward(network: Network, dataset: Dataset, image_s: float) -> float:
                 seconds = time.perf_counter() - began
     except Exception:  # noqa: BLE001 - whatever it says, it says it again where it is trained; here it is a time only
         return BACKWARD
-    return min(max(seconds / (len(some) * image_s) - 1, 1.0), 10.0)
+    return min(max(seconds / (len(some) * found.image_s) - 1, 1.0), 10.0)
 
 
 def _check(dataset: Dataset) -> None:

@@ -41,6 +41,8 @@ from striate.transfer.storing import Attempts, read_features, save_features
 
 # Probes, curves and new layers on stored features, beside the pass itself.
 _PROBING = 1.5
+# New layers, the trial of the machine, ways to bring images in, tables of the candidates: seen to come to about this.
+_ELSE_S, _ELSE_SHARE = 30.0, 0.25
 _INPUTS_SHARE = 0.1
 
 
@@ -153,6 +155,7 @@ class Sitting:
         """Say how long everything will take."""
         parts, budget_s = self._parts, self._clock.budget_s
         used = self._clock.spent_s + tried.image_s * len(self._dataset) * _PROBING
+        used += min(_ELSE_S, _ELSE_SHARE * budget_s)
         if parts.can_train:
             # The cut is not known yet; the middle one stands for it.
             middle, end = tried.cuts[len(tried.cuts) // 2], tried.cuts[-1]
@@ -161,7 +164,8 @@ class Sitting:
             reserve = costs.reserve_s(regimes[1])
             left = budget_s - used - reserve
             # The new layers alone, or a training of the whole: as likely.
-            used += costs.plan_s(regimes, left, len(parts.folds.parts)) + reserve / RESERVE / 2
+            searching = costs.plan_s(regimes, left, len(parts.folds.parts))
+            used += searching + (reserve / RESERVE / 2 if searching else 0.0)
         told = min(used, budget_s)
         self._events.log(planned_words(told, budget_s))
         return told
