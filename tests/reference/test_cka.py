@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import t as student
 
 from striate.errors import InputError
-from striate.explain.cka import best_matches, linear_cka
+from striate.explain.cka import best_matches, cka_interval
 
 pytestmark = pytest.mark.reference
 
@@ -32,7 +32,7 @@ def test_the_value_is_that_of_the_definition(seed):
     first = rows(seed, 8, 3)
     second = first @ rows(9, 3, 5) + 0.3 * rows(seed + 10, 8, 5)
 
-    value, _ = linear_cka(first, second)
+    value, _ = cka_interval(first, second)
 
     assert value == pytest.approx(cka(first, second), abs=1e-10)
 
@@ -43,7 +43,7 @@ def test_the_interval_is_the_jackknife_s():
     without = np.array([cka(np.delete(first, i, 0), np.delete(second, i, 0)) for i in range(8)])
     half = student.ppf(0.975, 7) * np.sqrt(7 / 8 * ((without - without.mean()) ** 2).sum())
 
-    value, (low, high) = linear_cka(first, second)
+    value, (low, high) = cka_interval(first, second)
 
     assert low == pytest.approx(max(-1, value - half), abs=1e-4)
     assert high == pytest.approx(min(1, value + half), abs=1e-4)
@@ -53,13 +53,13 @@ def test_rotation_scale_and_shift_of_features_do_not_matter():
     first = rows(3, 40, 6)
     rotation, _ = np.linalg.qr(rows(4, 6, 6))
 
-    value, (low, high) = linear_cka(first, 1000 - 0.01 * first @ rotation)
+    value, (low, high) = cka_interval(first, 1000 - 0.01 * first @ rotation)
 
     assert (value, low, high) == pytest.approx((1, 1, 1), abs=1e-8)
 
 
 def test_unrelated_features_are_at_zero_on_average_however_few_images():
-    found = [linear_cka(rows(seed, 12, 30), rows(1000 + seed, 12, 30))[0] for seed in range(300)]
+    found = [cka_interval(rows(seed, 12, 30), rows(1000 + seed, 12, 30))[0] for seed in range(300)]
 
     # The biased estimator would be above 0.7 here.
     assert abs(np.mean(found)) < 3 * np.std(found) / np.sqrt(300)
@@ -70,21 +70,21 @@ def test_single_precision_loses_nothing_that_matters():
     first = rows(5, 30, 4) + 100
     second = first @ rows(6, 4, 4)
 
-    value, _ = linear_cka(first.astype(np.float32), second.astype(np.float32))
+    value, _ = cka_interval(first.astype(np.float32), second.astype(np.float32))
 
-    assert value == pytest.approx(linear_cka(first, second)[0], abs=1e-4)
+    assert value == pytest.approx(cka_interval(first, second)[0], abs=1e-4)
 
 
 def test_features_that_do_not_vary_have_no_similarity():
-    assert linear_cka(np.full((10, 3), 0.1, dtype=np.float32), rows(0, 10, 3)) is None
-    assert linear_cka(rows(0, 10, 3), np.zeros((10, 3))) is None
+    assert cka_interval(np.full((10, 3), 0.1, dtype=np.float32), rows(0, 10, 3)) is None
+    assert cka_interval(rows(0, 10, 3), np.zeros((10, 3))) is None
 
 
 def test_other_images_or_too_few_are_refused():
     with pytest.raises(InputError, match="got 10 and 9 rows"):
-        linear_cka(rows(0, 10, 3), rows(0, 9, 3))
+        cka_interval(rows(0, 10, 3), rows(0, 9, 3))
     with pytest.raises(InputError, match="5 at least"):
-        linear_cka(rows(0, 4, 3), rows(1, 4, 3))
+        cka_interval(rows(0, 4, 3), rows(1, 4, 3))
 
 
 def test_the_best_match_is_the_largest_correlation():

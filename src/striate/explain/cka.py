@@ -8,18 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import InputError, Quoted
+from striate.train.cka import Rows, dependence, similarities
 from striate.train.paired import t_quantile
 
-Rows = NDArray[np.floating]
 Interval = tuple[float, float]
 # A similarity without interval needs 4 images; the jackknife leaves one out.
 LEAST_IMAGES = 5
-# Below this share of its size a feature's variation is rounding.
-_NOTHING = 1e-12
 
 
-def linear_cka(first: Rows, second: Rows) -> tuple[float, Interval] | None:
-    """Return the unbiased linear CKA of two networks' features of the same images.
+def cka_interval(first: Rows, second: Rows) -> tuple[float, Interval] | None:
+    """Return the unbiased linear CKA of two networks' features of the same images, with its interval; see `linear_cka`.
 
     Args:
         first: (n, features) of one network; at least 5 images.
@@ -47,7 +45,7 @@ def linear_cka(first: Rows, second: Rows) -> tuple[float, Interval] | None:
 
     Example:
         >>> rows = np.random.default_rng(0).normal(size=(20, 3))
-        >>> found = linear_cka(rows, -2 * rows[:, ::-1])
+        >>> found = cka_interval(rows, -2 * rows[:, ::-1])
         >>> found is not None and round(found[0], 6)
         1.0
     """
@@ -56,9 +54,9 @@ def linear_cka(first: Rows, second: Rows) -> tuple[float, Interval] | None:
             f"features must be of the same images, {LEAST_IMAGES} at least",
             got=Quoted(f"{len(first)} and {len(second)} rows"),
         )
-    one, other = _gram(first), _gram(second)
+    one, other = similarities(first), similarities(second)
     pairs = ((one, other), (one, one), (other, other))
-    whole = [_dependence(*pair) for pair in pairs]
+    whole = [dependence(*pair) for pair in pairs]
     if min(whole[1], whole[2]) <= 0:
         return None
     value = whole[0] / sqrt(whole[1] * whole[2])
@@ -74,30 +72,8 @@ def linear_cka(first: Rows, second: Rows) -> tuple[float, Interval] | None:
     return value, (max(-1.0, value - half), min(1.0, value + half))
 
 
-def _gram(rows: Rows) -> NDArray[np.float64]:
-    """Return products of images without those of an image with itself; centred first, for precision alone."""
-    centred = rows.astype(np.float64) - rows.mean(0, dtype=np.float64)
-    size = float(np.abs(centred).max(initial=0.0))
-    # Rounding of a constant feature is no variation.
-    if size <= _NOTHING * max(1.0, float(np.abs(rows).max(initial=0.0))):
-        return np.zeros((len(rows), len(rows)))
-    products: NDArray[np.float64] = (centred / size) @ (centred / size).T
-    np.fill_diagonal(products, 0.0)
-    return products
-
-
-def _dependence(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Return the unbiased HSIC of two matrices of products with zero diagonals, times n(n − 3)."""
-    n = len(one)
-    sums = one.sum(0), other.sum(0)
-    together = float((one * other).sum())
-    return (
-        together + float(sums[0].sum() * sums[1].sum()) / ((n - 1) * (n - 2)) - 2 / (n - 2) * float(sums[0] @ sums[1])
-    )
-
-
 def _without_each(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what `_dependence` is when each image in turn is left out, (n,)."""
+    """Return what `dependence` is when each image in turn is left out, (n,)."""
     m = len(one) - 1
     product = one * other
     first, second = one.sum(0), other.sum(0)

@@ -15,13 +15,14 @@ from striate.analyse import layers
 from striate.data import Dataset
 from striate.errors import InputError, Quoted
 from striate.events import SILENT, Events
-from striate.explain.cka import LEAST_IMAGES, Rows, best_matches, linear_cka
+from striate.explain.cka import LEAST_IMAGES, best_matches, cka_interval
 from striate.nets import Network
 from striate.nets.cuts import CutNetwork
 from striate.observe import PooledCollector, observe
 from striate.records import LayerComparison, LayerReading, NetworkComparison
 from striate.trace import Recording, trace
 from striate.trace.shell import unwrapped
+from striate.train.cka import Rows
 
 MOST_IMAGES = 256
 # What stands before every path of the first part of a cut network.
@@ -55,7 +56,7 @@ def compare_networks(
         which stands beside it. Weights before a normalisation can change in size without any effect.
 
     Source:
-        Similarity: `striate.explain.cka.linear_cka`. Matches: Li et al., "Convergent Learning", ICLR 2016, sec. 3 (maximum
+        Similarity: `striate.explain.cka.cka_interval`. Matches: Li et al., "Convergent Learning", ICLR 2016, sec. 3 (maximum
         correlation). Differs: means over space instead of all places, and matches with replacement. Layers that are
         general and layers that are specific: Yosinski et al., NeurIPS 2014.
 
@@ -147,7 +148,7 @@ class _Side:
 def _layer(
     first: _Side, second: _Side, key: _Key, one: Rows, other: Rows, mixed: NDArray[np.integer]
 ) -> LayerComparison:
-    alike = linear_cka(one, other)
+    alike = cka_interval(one, other)
     matches = best_matches(other, one)
     chance = best_matches(other, one[mixed])
     quartiles = np.quantile(matches, (0.25, 0.5, 0.75)).tolist() if len(matches) else None

@@ -11,7 +11,7 @@ from torch import Tensor
 from striate.errors import InputError
 
 Fitted = Literal["classes", "labels", "values"]
-MOST_STEPS = 400
+MOST_STEPS = 4000
 # A problem is solved when its gradient is this small beside that of the weights it began with.
 TOLERANCE = 1e-4
 

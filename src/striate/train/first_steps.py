@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from striate.data import Batch, Dataset, Split, batches
+from striate.data import Batch, Dataset, Split
 from striate.nets import Network
 from striate.records.training import Recipe
-from striate.train.balancing import loss_for, training_order
+from striate.train.balancing import loss_for
 from striate.train.device import Device
+from striate.train.epochs import epoch_batches
 from striate.train.evaluate import evaluate
 from striate.train.gradients import take_gradients
 from striate.train.groups import set_rate
@@ -66,7 +67,7 @@ def first_steps(work: Work, steps: int, points: tuple[int, ...], *, advance: Cal
     per_epoch = work.steps_per_epoch
     while len(losses) < steps:
         epoch = len(losses) // per_epoch
-        for batch in _batches(work, epoch):
+        for batch in epoch_batches(work, epoch):
             losses.append(_step(work, batch, step=len(losses), steps=steps))
             advance(losses[-1])
             if not math.isfinite(losses[-1]):
@@ -81,19 +82,6 @@ def first_steps(work: Work, steps: int, points: tuple[int, ...], *, advance: Cal
             if len(losses) == steps:
                 break
     return Steps(losses=tuple(losses), scores=tuple(scores), is_lost=False)
-
-
-def _batches(work: Work, epoch: int) -> Iterator[Batch]:
-    order = training_order(work.dataset, work.split.train, work.recipe, epoch=epoch)
-    return batches(
-        work.dataset,
-        order[: work.steps_per_epoch * work.recipe.batch],
-        work.preprocessing,
-        batch_size=work.recipe.batch,
-        shift_px=work.recipe.shift_px,
-        seed=work.recipe.seed,
-        epoch=epoch,
-    )
 
 
 def _step(work: Work, batch: Batch, *, step: int, steps: int) -> float:

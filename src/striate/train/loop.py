@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from striate.data import Batch, batches, shuffled
+from striate.data import Batch, shuffled
 from striate.errors import Cancelled, DivergedError
 from striate.events import Events, Task
 from striate.records.training import EpochRow
 from striate.train.activity import Activity
-from striate.train.balancing import training_order
 from striate.train.care import Care
 from striate.train.checkpoint import EPOCH, STEP, State, save_checkpoint
 from striate.train.divergence import Watch
 from striate.train.ending import finish
+from striate.train.epochs import epoch_batches
 from striate.train.evaluate import Evaluation, evaluate
 from striate.train.gradients import halved, take_gradients
 from striate.train.groups import set_rate
@@ -129,20 +129,8 @@ class Loop:
         return round(self.state.step / self.work.steps_per_epoch, 3)
 
     def _batches(self) -> Iterator[Batch]:
-        work, epoch = self.work, self.state.epoch
-        order = training_order(work.dataset, work.split.train, work.recipe, epoch=epoch)
-        first = (self.state.step - epoch * work.steps_per_epoch) * work.recipe.batch
-        return batches(
-            work.dataset,
-            order[first : work.steps_per_epoch * work.recipe.batch],
-            work.preprocessing,
-            batch_size=work.recipe.batch,
-            shift_px=work.recipe.shift_px,
-            seed=work.recipe.seed,
-            epoch=epoch,
-            rank=work.device.ranks.rank,
-            world_size=work.device.ranks.world_size,
-        )
+        work, state = self.work, self.state
+        return epoch_batches(work, state.epoch, first_step=state.step - state.epoch * work.steps_per_epoch)
 
     def _begin(self) -> None:
         """Do what comes before the first step, on a network that is as it was given."""

@@ -1,12 +1,15 @@
-"""Ctrl-C between two steps instead of within one."""
+"""Ctrl-C between two steps instead of within one, and what run.json says of an end that was not planned."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+
+from striate.errors import Cancelled, Quoted, StorageError
+from striate.runs import Run
 
 
 @contextmanager
@@ -33,3 +36,30 @@ def interrupts() -> Iterator[Callable[[], bool]]:
     finally:
         if is_ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def told_ending(run: Run, work: str) -> Iterator[None]:
+    """Write into run.json how the block ended, unless it ended well.
+
+    Args:
+        run: The folder.
+        work: What was going on: "training".
+
+    Raises:
+        Cancelled: In place of a wish to stop, with what to do.
+    """
+    try:
+        yield
+    except (Cancelled, KeyboardInterrupt) as cause:
+        run.end("stopped", "Asked to stop.")
+        raise Cancelled(
+            f"{work} was stopped before its end",
+            got=Quoted("a request to stop"),
+            where=str(run.folder),
+            hint="What was finished is kept. Start it again with the same folder to go on.",
+        ) from cause
+    except Exception as cause:
+        with suppress(StorageError):
+            run.end("failed", str(cause) or repr(cause))
+        raise

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import torch
 
 from striate.blueprint import Blueprint
 from striate.data import Dataset, Split
-from striate.errors import Cancelled, DataError, InputError, Quoted, StorageError
+from striate.errors import DataError, InputError
 from striate.events import SILENT, Events
 from striate.nets import Network
 from striate.records.training import Recipe, TrainingCurve
@@ -26,7 +24,7 @@ from striate.train.recipes import check_recipe
 from striate.train.result import read_result
 from striate.train.session import Session
 from striate.train.start import check_output, check_parts, describe
-from striate.train.stopping import interrupts
+from striate.train.stopping import interrupts, told_ending
 
 SPLIT = {"seed": 0, "validation": 0.1, "test": 0.2}
 
@@ -138,7 +136,7 @@ def train(
             if run.document.status == "done":
                 made = read_result(run, network)
             else:
-                with interrupts() as is_interrupted, _told(run):
+                with interrupts() as is_interrupted, told_ending(run, "training"):
                     if device.ranks.leads:
                         write_seen(run, dataset, split)
                     watching, stops = watchers(events, is_interrupted, device.ranks)
@@ -183,22 +181,3 @@ def _settings(folder: Path, recipe: Recipe, device: Device, threads: int | None)
         for name in ("threads", "device", "precision") if document.status == "done" else kept:
             settings[name] = document.settings.get(name, settings[name])
     return settings
-
-
-@contextmanager
-def _told(run: Run) -> Iterator[None]:
-    """Write into run.json how the block ended, unless it ended well."""
-    try:
-        yield
-    except (Cancelled, KeyboardInterrupt) as cause:
-        run.end("stopped", "Asked to stop.")
-        raise Cancelled(
-            "training was stopped before its end",
-            got=Quoted("a request to stop"),
-            where=str(run.folder),
-            hint="What was finished is kept. Start it again with the same folder to go on.",
-        ) from cause
-    except Exception as cause:
-        with suppress(StorageError):
-            run.end("failed", str(cause) or repr(cause))
-        raise

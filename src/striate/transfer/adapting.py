@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import torch
 
 from striate.data import Dataset
-from striate.errors import Cancelled, InputError, Quoted, StorageError
+from striate.errors import InputError
 from striate.events import SILENT, Events
 from striate.nets import Network
 from striate.records.adapting import Adaptation
@@ -22,7 +20,7 @@ from striate.train import read_curve
 from striate.train.device import accelerated, own_state
 from striate.train.ranks import refuse_several
 from striate.train.start import describe
-from striate.train.stopping import interrupts
+from striate.train.stopping import interrupts, told_ending
 from striate.transfer.finishing import TRAINING
 from striate.transfer.ground import Clock
 from striate.transfer.kept import read_adaptation, read_network
@@ -139,7 +137,7 @@ def adapt(  # noqa: PLR0913 - what is adapted to what, and how long it may take
             )
             if run.document.status == "done":
                 return read_adapted(run, network)
-            with interrupts() as is_interrupted, _told(run):
+            with interrupts() as is_interrupted, told_ending(run, "adapting"):
                 watched = _Interruptible(events, is_interrupted)
                 sitting = Sitting(
                     network,
@@ -207,22 +205,3 @@ class _Interruptible(Events):
 
     def is_cancelled(self) -> bool:
         return self._events.is_cancelled() or self._is_interrupted()
-
-
-@contextmanager
-def _told(run: Run) -> Iterator[None]:
-    """Write into run.json how the block ended, unless it ended well."""
-    try:
-        yield
-    except (Cancelled, KeyboardInterrupt) as cause:
-        run.end("stopped", "Asked to stop.")
-        raise Cancelled(
-            "adapting was stopped before its end",
-            got=Quoted("a request to stop"),
-            where=str(run.folder),
-            hint="What was finished is kept. Start it again with the same folder to go on.",
-        ) from cause
-    except Exception as cause:
-        with suppress(StorageError):
-            run.end("failed", str(cause) or repr(cause))
-        raise

@@ -18,21 +18,20 @@ from striate.train.care import Care
 from striate.transfer.choosing import compared
 from striate.transfer.costs import STEPS
 from striate.transfer.estimating import estimate
-from striate.transfer.ground import Bench, Measured, penalty_at
+from striate.transfer.ground import Bench, Measured
 from striate.transfer.halving import Arm
-from striate.transfer.probing import Probed
 from striate.transfer.regimes import parts as regime_parts
 
 
 def candidates_of(
-    bench: Bench, measured: Sequence[Measured], arms: Sequence[Arm], probed: Sequence[Probed]
+    bench: Bench, measured: Sequence[Measured], arms: Sequence[Arm]
 ) -> tuple[list[Candidate], dict[int, tuple[float, ...]]]:
     """Return a candidate for each measured regime in their order, then those not measured; and the costs of the former."""
     found: list[Candidate] = []
     costs: dict[int, tuple[float, ...]] = {}
     for place, one in enumerate(measured):
         own = estimate(bench.ground.kind, np.concatenate(list(one.gains.values())))
-        made = _sized(bench, one, own, probed)
+        made = _sized(bench, one, own)
         found.append(replace(made, tried=_tried(arms, one.regime.name), folds=tuple(sorted(one.gains))))
         costs[place] = (float(made.macs), float(made.trained_parameters), made.seconds)
     names = {one.regime.name for one in measured}
@@ -43,19 +42,19 @@ def candidates_of(
     return found, costs
 
 
-def _sized(bench: Bench, one: Measured, own: Estimate, probed: Sequence[Probed]) -> Candidate:
-    network = bench.adapted(one.regime, penalty_at(probed, one.regime.cut))
+def _sized(bench: Bench, one: Measured, own: Estimate) -> Candidate:
+    module = bench.begun(one.regime)
     frozen = regime_parts(one.regime, bench.cuts, bench.recording).frozen
-    care = Care(network.module, Recipe(frozen=frozen))
+    care = Care(module, Recipe(frozen=frozen))
     care.enter(1)
-    trained = sum(p.numel() for p in network.module.parameters() if p.requires_grad)
+    trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
     # New layers alone are trained on stored features: what runs then is a single image's pass, once.
     batch = bench.batch if one.regime.trained != "head" else 1
     mode = "train" if one.regime.trained != "head" else "eval"
-    graph = trace(network.module, (batch, *network.input_shape), mode=mode).graph  # type: ignore[arg-type]  # one of two
-    memory = memory_ledger(graph, optimizer="sgd", training=mode == "train")
+    graph = trace(module, (batch, *bench.network.input_shape), mode=mode).graph  # type: ignore[arg-type]  # one of two
+    memory = memory_ledger(graph, optimizer="momentum", training=mode == "train")
     care.release()
-    head = sum(p.numel() for p in network.module.get_submodule("head").parameters())
+    head = sum(p.numel() for p in module.get_submodule("head").parameters())
     cut = bench.cut(one.regime.cut)
     seconds = one.seconds or bench.features.seconds
     if one.step_s:
@@ -63,7 +62,7 @@ def _sized(bench: Bench, one: Measured, own: Estimate, probed: Sequence[Probed])
         seconds = one.step_s * one.regime.epochs * whole
     return Candidate(
         regime=one.regime, estimate=own, rung=one.rung, macs=cut.macs + head,
-        parameters=sum(p.numel() for p in network.module.parameters()), trained_parameters=trained,
+        parameters=sum(p.numel() for p in module.parameters()), trained_parameters=trained,
         seconds=seconds, memory_bytes=memory.peak_bytes,
     )  # fmt: skip
 

@@ -43,7 +43,6 @@ class Finished:
         network: In eval mode.
         curve: How it was trained, None if its new layers were solved or trained on stored features.
         recipe: Likewise.
-        start: The network as its training began, None likewise.
         frozen: Paths of the adapted network that stayed as they were.
         events: What the guard did, one sentence each.
     """
@@ -51,7 +50,6 @@ class Finished:
     network: Network
     curve: TrainingCurve | None
     recipe: Recipe | None
-    start: Network | None
     frozen: tuple[str, ...]
     events: tuple[str, ...]
 
@@ -72,7 +70,7 @@ def finish(
             everything = torch.ones(len(bench.samples), dtype=torch.bool)
             train_head(network.module.head, bench.rows(regime.cut), bench.ground, everything, rate=regime.rate)  # type: ignore[arg-type]
         network.module.eval()
-        return Finished(network=network, curve=None, recipe=None, start=None, frozen=frozen, events=())
+        return Finished(network=network, curve=None, recipe=None, frozen=frozen, events=())
     learned = set(parts.split.train)
     chosen = torch.tensor([index in learned for index in bench.samples])
     start = bench.adapted(regime, penalty, chosen)
@@ -87,9 +85,7 @@ def finish(
         speed=speed_of(bench.device),
     )
     events = tuple(str(row["message"]) for row in trained.run.rows("log.jsonl") if row.get("event") in _GUARD_EVENTS)
-    return Finished(
-        network=trained.network, curve=trained.curve, recipe=recipe, start=start, frozen=frozen, events=events
-    )
+    return Finished(network=trained.network, curve=trained.curve, recipe=recipe, frozen=frozen, events=events)
 
 
 def keep_training_of(run: Run, regime: Regime) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from striate.data import Dataset, Folds, Split
+from striate.data import Dataset, Split
 from striate.events import SILENT, Events
 from striate.nets import Network
 from striate.nets.cuts import CutNetwork, cut_at
@@ -58,7 +58,6 @@ class Bench:
         dataset: The data.
         samples: Indices that are cross-validated on, ascending; the test part is not among them.
         test: Indices nobody looks at until the end; () if none can be held out.
-        folds: Which fold each of `samples` is held out in.
         ground: For probes: targets and folds, in the order of `samples`.
         recording: The network's trace.
         cuts: Its cut points.
@@ -74,7 +73,6 @@ class Bench:
     dataset: Dataset
     samples: tuple[int, ...]
     test: tuple[int, ...]
-    folds: Folds
     ground: Ground
     recording: Recording
     cuts: tuple[CutPoint, ...]
@@ -125,15 +123,20 @@ class Bench:
             chosen: Samples the probe may learn from; all if None.
             seed: Of new layers.
         """
+        made = self.begun(regime, seed=seed)
         cut = self.cut(regime.cut)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            made = cut_at(self.network.module, self.recording, cut, self.dataset.output.count, hidden=regime.hidden)
         if regime.start == "probe":
             fill_readout(made.head, solve_readout(self.rows(cut.name), self.ground, penalty, chosen))
         else:
             _begin_output(made, self.rows(cut.name))
         return self.as_network(made)
+
+    def begun(self, regime: Regime, *, seed: int = 0) -> CutNetwork:
+        """Return the cut network of a regime, its new layers as torch begins them."""
+        cut = self.cut(regime.cut)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return cut_at(self.network.module, self.recording, cut, self.dataset.output.count, hidden=regime.hidden)
 
     def as_network(self, made: CutNetwork) -> Network:
         """Return a cut module with its preprocessing, the data's output names, and where it comes from."""
@@ -162,7 +165,6 @@ class Measured:
         gains: By fold: sample by sample, in the order of the fold's held-out samples.
         rung: How far it came.
         step_s: Seconds of a step, 0 where nothing flows through the network.
-        is_lost: Whether a training of it left the finite numbers.
     """
 
     regime: Regime
@@ -170,7 +172,6 @@ class Measured:
     rung: int = 0
     step_s: float = 0.0
     seconds: float = 0.0
-    is_lost: bool = False
 
 
 def by_fold(ground: Ground, own: Gains, folds: Sequence[int] | None = None) -> dict[int, Gains]:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -102,14 +103,7 @@ def _judged(way: Way, bench: Bench, first: Gains) -> InputWay:
 
 
 def _pooled(bench: Bench, own: Shape) -> Way:
-    record = InputWay(
-        name="global pooling",
-        title=f"At {times(own[1:])}, the images' own size; the last map averaged",
-        shape=own,
-        estimate=None,
-        difference=None,
-        macs=0,
-    )
+    record = _unmeasured("global pooling", own, "the last map averaged")
     network = _at(bench.network, own)
     try:
         cuts = cut_points(trace(network.module, (2, *own)))
@@ -121,14 +115,7 @@ def _pooled(bench: Bench, own: Shape) -> Way:
 
 def _dense(bench: Bench, own: Shape) -> Way:
     native = bench.network.preprocessing.shape[1:]
-    record = InputWay(
-        name="dense",
-        title=f"At {times(own[1:])}, the images' own size; the network answers at every position",
-        shape=own,
-        estimate=None,
-        difference=None,
-        macs=0,
-    )
+    record = _unmeasured("dense", own, "the network answers at every position")
     if any(side < least for side, least in zip(own[1:], native, strict=True)):
         return Way(record=replace(record, reason="The images are smaller than the network's input."), rows=None)
     made = cut_at(bench.network.module, bench.recording, bench.end, bench.end.features)
@@ -142,6 +129,11 @@ def _dense(bench: Bench, own: Shape) -> Way:
     macs = cost(wide.trunk.recorded(wide.network, own).graph).total.macs // 2
     title = f"{record.title}, {plural(prod(positions), 'position')}"
     return Way(record=replace(record, macs=macs, title=title), rows=rows)
+
+
+def _unmeasured(name: Literal["global pooling", "dense"], own: Shape, words: str) -> InputWay:
+    title = f"At {times(own[1:])}, the images' own size; {words}"
+    return InputWay(name=name, title=title, shape=own, estimate=None, difference=None, macs=0)
 
 
 def _averaged(wide: nn.Module, bench: Bench, own: Shape) -> Tensor:

@@ -116,7 +116,7 @@ def prepare(  # noqa: PLR0913 - what is adapted to what, and what is known alrea
         samples=samples,
     )
     return Bench(
-        network=network, dataset=dataset, samples=samples, test=parts.split.test, folds=parts.folds, ground=ground,
+        network=network, dataset=dataset, samples=samples, test=parts.split.test, ground=ground,
         recording=tried.recording, cuts=tried.cuts, features=features, device=device, clock=clock, batch=batch_for(len(samples)),
         train_count=len(parts.split.train), events=events,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from striate.records.adapting import CutPoint, Regime, Trained
+from striate.records.adapting import CutPoint, Regime
 from striate.records.training import Norm, Recipe
 from striate.trace import Recording
 
@@ -176,10 +176,3 @@ def regime_key(regime: Regime) -> dict[str, Any]:
         "cut": regime.cut, "hidden": list(regime.hidden), "trained": regime.trained, "start": regime.start,
         "rate": regime.rate, "body_rate": regime.body_rate, "norm": regime.norm, "epochs": regime.epochs,
     }  # fmt: skip
-
-
-def words(trained: Trained) -> str:
-    """Return what is trained beside the new layers, in words."""
-    return {"head": "nothing", "all": "all of it", "last block": "the last block", "first block": "the first block"}[
-        trained
-    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,10 @@ from torch import Tensor
 from striate.data import Batch, Dataset, Split, batches, shuffled
 from striate.nets import Network
 from striate.records.training import Recipe
-from striate.train.balancing import loss_for, training_order
+from striate.train.balancing import loss_for
 from striate.train.care import Care
 from striate.train.device import Device
+from striate.train.epochs import epoch_batches
 from striate.train.gradients import take_gradients
 from striate.train.groups import set_rate
 from striate.train.losses import scores_of
@@ -72,8 +73,8 @@ def try_regime(
         check: Called at every step; may raise to stop.
     """
     began = time.monotonic()
-    work = _work(start, dataset, split, recipe, device)
-    care = Care(work.module, recipe)
+    care = Care(device.hold(start.module), recipe)
+    work = _work(start, dataset, split, recipe, device, care)
     work.optimizer.zero_grad()
     if recipe.norm == "reestimate":
         _measure_statistics(work, care, shuffled(split.train, seed=recipe.seed, epoch=0), check)
@@ -125,9 +126,8 @@ def _among(work: Work) -> Tensor | None:
     return work.loss.cpu().standardised(work.dataset.targets()[everything])
 
 
-def _work(start: Network, dataset: Dataset, split: Split, recipe: Recipe, device: Device) -> Work:
-    module = device.hold(start.module)
-    care = Care(module, recipe)
+def _work(start: Network, dataset: Dataset, split: Split, recipe: Recipe, device: Device, care: Care) -> Work:
+    module = start.module
     optimizer = device.fit(make_optimizer(module, recipe, care.freezing))
     return Work(
         module=module,
@@ -145,7 +145,7 @@ def _trained(work: Work, care: Care, times: list[float], deadline: float, check:
     step = 0
     for epoch in range(work.recipe.epochs):
         care.enter(epoch + 1)
-        for batch in _batches(work, epoch):
+        for batch in epoch_batches(work, epoch):
             check()
             began = time.monotonic()
             if began > deadline:
@@ -156,19 +156,6 @@ def _trained(work: Work, care: Care, times: list[float], deadline: float, check:
             step += 1
         care.close()
     return "done"
-
-
-def _batches(work: Work, epoch: int) -> Iterator[Batch]:
-    order = training_order(work.dataset, work.split.train, work.recipe, epoch=epoch)
-    return batches(
-        work.dataset,
-        order[: work.steps_per_epoch * work.recipe.batch],
-        work.preprocessing,
-        batch_size=work.recipe.batch,
-        shift_px=work.recipe.shift_px,
-        seed=work.recipe.seed,
-        epoch=epoch,
-    )
 
 
 def _step(work: Work, care: Care, batch: Batch, step: int) -> bool:

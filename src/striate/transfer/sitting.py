@@ -99,7 +99,7 @@ class Sitting:
             self._told += [words] if words else []
         arms = self._search(bench, probed, cut.name, backward)
         measured = [*solved, *measured_arms(arms)]
-        candidates, costs = candidates_of(bench, measured, [*arms, *left_out], probed)
+        candidates, costs = candidates_of(bench, measured, [*arms, *left_out])
         place, why, finished = self._finished(bench, measured, costs, probed)
         chosen = measured[place]
         own, usual, gap = judged(bench, finished.network, probed, is_usual=chosen.regime.name == "frozen")
