@@ -75,7 +75,7 @@ def test_it_comes_within_three_points_of_the_best_of_a_grid(tmp_path):
         found.adaptation.chosen: round(mine.mean(), 3)
     }
 
-    assert gap.mean() <= 0.03 + 2 * gap.std(ddof=1) / len(gap) ** 0.5, told
+    assert gap.mean() <= 0.03, told
     usual = next(row for row in found.adaptation.candidates if row.regime.name == "frozen")
     assert usual.difference is None or usual.difference.mean <= usual.difference.error, told
     (tmp_path / "told.txt").write_text(f"{told} {found.adaptation.why} {found.adaptation.seconds}")

@@ -52,10 +52,12 @@ def ground_of(data, features, places, *, folds=5):
 
 
 class Digits:
-    """Features of digits: the first 160 of a class to draw from, 100 of each to judge by."""
+    """Features of digits: so many of each class, at random, to draw from, and others to judge by."""
 
     def __init__(self, data, *, weights, pool, test):
-        own = {name: [n for n, s in enumerate(data.samples) if s.target == name] for name in range(10)}
+        # The order in a class is that of the writers: neighbours are alike.
+        mixed = np.random.default_rng(0).permutation(len(data)).tolist()
+        own = {name: [n for n in mixed if data.samples[n].target == name] for name in range(10)}
         indices = [n for name in own for n in own[name][:pool]] + [n for name in own for n in own[name][-test:]]
         self.data = data
         self.cuts, self.features = rows_of(lite(SIDE, weights=weights), data, indices)
@@ -100,9 +102,9 @@ def summary(draws):
 def test_on_digits_the_chosen_cut_beats_the_end(pretrained):
     (gain, regret), (gain_best, regret_best) = summary([pretrained.draw(20, seed) for seed in range(DRAWS)])
 
-    # The cut taken is the shallowest within one standard error of the best: it gives away about a point for its lower cost.
-    assert gain >= 4
-    assert regret <= 2.5
+    # The cut taken is the shallowest within one standard error of the best.
+    assert gain >= 5
+    assert regret <= 2
     assert gain_best >= 5
     assert regret_best <= 2
 
@@ -124,7 +126,7 @@ def test_the_gain_shrinks_with_the_number_of_labels(pretrained):
                 for draw in (pretrained.draw(count, seed, folds=min(count, 5)) for seed in seeds)
             ]
         )
-        for count, seeds in ((5, range(6)), (20, range(6)), (100, range(2)))
+        for count, seeds in ((5, range(16)), (20, range(16)), (100, range(4)))
     )
 
     assert few > some > many > 0
