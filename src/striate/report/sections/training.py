@@ -67,11 +67,14 @@ def _gap(curve: TrainingCurve) -> str:
         return ""
     low, high = gap.interval
     is_share = gap.score_name != "R²"
-    numbers = (gap.difference, low, high)
-    spoken = [f"{100 * value:.1f}".replace("-", "−") if is_share else measure(value) for value in numbers]
+    far, *ends = [
+        f"{100 * value:.1f}".replace("-", "−") if is_share else measure(value)
+        for value in (abs(gap.difference), low, high)
+    ]
     return (
-        f" On equal terms, {plural(gap.samples, 'sample')} each, training lies {spoken[0]}{' points' if is_share else ''} "
-        f"above validation (95 % interval {spoken[1]} to {spoken[2]})."
+        f" On equal terms, {plural(gap.samples, 'sample')} each, training lies {far}{' points' if is_share else ''} "
+        f"{'above' if gap.difference >= 0 else 'below'} validation (95 % interval of training less validation: "
+        f"{ends[0]} to {ends[1]})."
     )
 
 
