@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from striate.data import load_data
-from striate.errors import InputError, MissingExtraError, Quoted, RunError
+from striate.errors import InputError, Quoted, RunError
 from striate.records.training import Recipe
 from striate.records.trial import Speed
 from striate.runs import Run
+from striate.tasks.cluster import import_ray
 from striate.train.asking import starting_point
 from striate.train.training import train
 
@@ -52,17 +52,10 @@ def train_on_ray(
     """
     if workers < 1:
         raise InputError("workers must be at least 1", got=workers)
-    try:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        import ray
-        from ray.train import FailureConfig, RunConfig, ScalingConfig
-        from ray.train.torch import TorchConfig, TorchTrainer
-    except ImportError as cause:
-        raise MissingExtraError(
-            "training on a cluster must have Ray",
-            got=Quoted("none"),
-            hint='Install it: pip install "striate[cluster]".',
-        ) from cause
+    ray = import_ray("training on a cluster")
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+
     folder = Path(folder).resolve()
     was_up = ray.is_initialized()
     notes = folder.with_name(f".{folder.name}-ray")

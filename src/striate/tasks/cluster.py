@@ -1,0 +1,77 @@
+"""Ray: found, begun and left as it was; and tasks on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from striate.errors import MissingExtraError, Quoted
+from striate.tasks.task import MOST_SENT, Outcome, Task, lost, run_task
+
+
+def import_ray(what: str) -> Any:  # noqa: ANN401 - a module
+    """Return Ray.
+
+    Args:
+        what: What needs it ("training on a cluster").
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    # Ray would otherwise report its use to its makers.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError as cause:
+        raise MissingExtraError(
+            f"{what} must have Ray", got=Quoted("none"), hint='Install it: pip install "striate[cluster]".'
+        ) from cause
+    return ray
+
+
+@contextmanager
+def ray_cluster(workers: int, what: str) -> Iterator[Any]:
+    """Give Ray, up for the block: the cluster this process or this machine belongs to, or one of its own.
+
+    A cluster of its own has as many processors as there are, or as there are workers if those are more, and ends with the block.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    ray = import_ray(what)
+    if ray.is_initialized():
+        yield ray
+        return
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "warning"}
+    try:
+        ray.init(address="auto", **quiet)
+    except ConnectionError:
+        ray.init(num_cpus=max(os.cpu_count() or 1, workers), include_dashboard=False, **quiet)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def tasks_on_ray(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
+    """Yield the outcomes in the order of the tasks, `workers` of them under way at a time."""
+    with ray_cluster(workers, "tasks on a cluster") as ray:
+        remote = ray.remote(num_cpus=1, max_retries=MOST_SENT - 1)(run_task)
+        under_way: dict[Any, int] = {}
+        done: dict[int, Outcome] = {}
+        sent = given = 0
+        while given < len(tasks):
+            while sent < len(tasks) and len(under_way) < workers:
+                under_way[remote.remote(tasks[sent])] = sent
+                sent += 1
+            (first,), _ = ray.wait(list(under_way), num_returns=1)
+            number = under_way.pop(first)
+            try:
+                done[number] = ray.get(first)
+            except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
+                done[number] = lost(tasks[number])
+            while given in done:
+                yield done.pop(given)
+                given += 1
