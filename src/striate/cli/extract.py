@@ -14,10 +14,12 @@ from striate.errors import UsageError
 from striate.numbers import duration, plural
 
 if TYPE_CHECKING:
-    from striate.records.vectors import Extraction, Pooling, Views
+    from striate.records.vectors import Extraction, MemoryFormat, Pooling, Views
+    from striate.tasks import Where
 
 SCHEMA_VERSION = 1
 _POOLINGS, _VIEWS = ("flat", "average", "max", "generalised"), ("centre", "flips", "crops")
+_FORMATS, _WHERE = ("plain", "channels-last"), ("processes", "ray")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,7 +42,12 @@ def extract(
     ] = "centre",
     normalise: Annotated[bool, typer.Option("--normalise", help="Bring vectors to length 1.")] = False,
     whole: Annotated[bool, typer.Option("--whole", help="Decode large JPEGs whole.")] = False,
+    memory_format: Annotated[
+        str, typer.Option("--format", help="plain or channels-last; auto tries both for a new store.")
+    ] = "auto",
     lanes: Annotated[int | None, typer.Option(help="Threads that read and compute.", min=1)] = None,
+    workers: Annotated[int, typer.Option(help="Processes, or actors of Ray.", min=1)] = 1,
+    on: Annotated[str, typer.Option(help="processes of this machine, or ray.")] = "processes",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write the feature vectors of a data set into a store, in one pass.
@@ -56,6 +63,10 @@ def extract(
         raise UsageError("--pool must be average, max, generalised or flat", got=pool)
     if views not in _VIEWS:
         raise UsageError("--views must be centre, flips or crops", got=views)
+    if memory_format not in {"auto", *_FORMATS}:
+        raise UsageError("--format must be auto, plain or channels-last", got=memory_format)
+    if on not in _WHERE:
+        raise UsageError("--on must be processes or ray", got=on)
     address = out or _beside(network)
     with Watcher(quiet=json) as events:
         found = write_vectors(
@@ -68,8 +79,11 @@ def extract(
                 views=cast("Views", views),
                 is_normalised=normalise,
                 is_reduced=not whole,
+                memory_format=None if memory_format == "auto" else cast("MemoryFormat", memory_format),
             ),
             lanes=lanes,
+            workers=workers,
+            on=cast("Where", on),
             events=events,
         )
     if json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -44,11 +45,14 @@ def ray_cluster(workers: int, what: str) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "warning"}
-    try:
-        ray.init(address="auto", **quiet)
-    except ConnectionError:
-        ray.init(num_cpus=max(os.cpu_count() or 1, workers), include_dashboard=False, **quiet)
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    with warnings.catch_warnings():
+        # Ray starts its processes by fork and exec, between which nothing of LanceDB runs.
+        warnings.filterwarnings("ignore", "lancedb fork support", RuntimeWarning)
+        try:
+            ray.init(address="auto", **quiet)
+        except ConnectionError:
+            ray.init(num_cpus=max(os.cpu_count() or 1, workers), include_dashboard=False, **quiet)
     try:
         yield ray
     finally:

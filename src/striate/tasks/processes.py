@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -29,7 +29,9 @@ class _Sent:
     losses: int = 0
 
 
-def in_processes(function: Callable[[Item], object], items: Iterable[Item], *, workers: int) -> Iterator[object]:
+def in_processes(
+    function: Callable[[Item], object], items: Iterable[Item], *, workers: int
+) -> Generator[object, None, None]:
     """Yield what a function returns for each item, in their order; twice as many items as workers are under way.
 
     Processes are started anew (never forked), with the processors divided among their libraries' threads. When one is killed,

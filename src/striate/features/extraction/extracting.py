@@ -4,39 +4,43 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from striate.data import Dataset, Listing, list_data
-from striate.data.reading import Entry
 from striate.errors import InputError, Quoted, RunError
 from striate.events import SILENT, Events, Task
-from striate.features.extraction.known import Known, known_rows, numbered
+from striate.features.extraction.job import check_references, job_of
+from striate.features.extraction.known import known_rows
 from striate.features.extraction.lane import Lane
+from striate.features.extraction.lanes import Lanes
+from striate.features.extraction.on_ray import blocks_of, store_on_ray
 from striate.features.extraction.planning import DEFAULT, plan_vectors
+from striate.features.extraction.processes import ProcessLanes
+from striate.features.extraction.storing import RowSource, Stored, store_rows
+from striate.features.extraction.wanted import Wanted, wanted_of
 from striate.features.store.lock import only_writer
 from striate.features.store.store import VectorStore
 from striate.nets import Network, load_network
 from striate.numbers import duration
 from striate.records.vectors import Extraction, VectorChoice, VectorSpec
+from striate.tasks import Where
 
-# An append is one version of the table and one more file: not too many, and little lost at a kill.
-MOST_ROWS, MOST_S = 2048, 15.0
 _TRIED = 2
 _FEWEST_TOLD = 64
 
 
-def extract(
+def extract(  # noqa: PLR0913 - who works, and where, is the caller's to say
     network: Network | str | Path,
     data: str | Path | Dataset,
     store: str | Path,
     choice: VectorChoice = DEFAULT,
     *,
     lanes: int | None = None,
+    workers: int = 1,
+    on: Where = "processes",
     parts: Mapping[str, Sequence[int]] | None = None,
     events: Events = SILENT,
 ) -> Extraction:
@@ -51,13 +55,21 @@ def extract(
         data: As for `list_data`.
         store: Where to; made if it is not there.
         choice: Which layers, and how they become vectors; a store that is there must have been filled with the same.
-        lanes: Threads that read and compute, one image each at a time; None takes as many as there are processors.
+        lanes: Threads that read and compute, a block of images each at a time; None takes as many as there are processors,
+            on Ray one a worker. They are divided among the workers.
+        workers: 1 works in this process, more start so many (never forked), each with its own network. On Ray, so many actors.
+        on: "processes" of this machine, or "ray": the cluster it belongs to, or one of its own where there is none. With Ray or
+            several workers, network and data must be references, the store's address must mean the same everywhere.
         parts: Indices by name of a part ("train"), for a data set in memory: the column `split`.
         events: Hears what it will take, and "vectors" by the image; may cancel between blocks. What is done stays.
 
     Raises:
-        InputError: A store of another network, layer, pooling or preprocessing; wrong arguments.
+        InputError: A store of another network, layer, pooling or preprocessing; wrong arguments; a network or data of this
+            session for several workers.
         DataError: Nothing to read.
+        MissingExtraError: Ray is not installed.
+        RunError: Not one sample gave a vector; a worker failed, or was lost three times with the same images. A worker that is
+            lost less often is replaced, and what it had is computed again.
         StorageError: Another writer; the disk refused. What was written before is whole.
         Cancelled: The watcher asked to stop.
 
@@ -75,15 +87,31 @@ def extract(
         (5000, 0)
     """
     reference = "" if isinstance(network, Network) else str(network)
+    count = lanes_for(lanes if lanes or on == "processes" else workers)
+    if workers < 1:
+        raise InputError("workers must be at least 1", got=workers)
+    if workers > 1 or on == "ray":
+        check_references(network, data)
     loaded = load_network(network)
     listing = list_data(data, events=events)
     with only_writer(str(store)):
         opened = _opened(loaded, str(store), reference, choice)
         known = known_rows(opened)
-        wanted = _wanted(listing, known, parts)
-        lane = Lane(loaded, opened.spec, listing.output, dataset=listing.dataset)
-        count = lanes_for(lanes)
-        return _run(opened, listing, wanted, known, _Lanes(lane, count), events)
+        wanted = wanted_of(listing, known, parts)
+        seen = Counter(known.contents)
+        each = max(count // workers, 1)
+        if on == "ray":
+            job = job_of(network, listing, opened.spec, lanes=each)
+            stored = store_on_ray(opened, job, wanted.entries, workers, seen, wanted.changed)
+            return _run(opened, listing, wanted, stored, workers * each, events)
+        source: RowSource
+        if workers > 1:
+            source = ProcessLanes(job_of(network, listing, opened.spec, lanes=each), workers)
+        else:
+            source = Lanes(Lane(loaded, opened.spec, listing.output, dataset=listing.dataset), count)
+        blocks = blocks_of(wanted.entries, opened.spec.batch_size)
+        stored = store_rows(opened, source, blocks, seen, wanted.changed)
+        return _run(opened, listing, wanted, stored, source.count, events)
 
 
 def lanes_for(asked: int | None) -> int:
@@ -109,7 +137,7 @@ def _opened(network: Network, address: str, reference: str, choice: VectorChoice
         network,
         choice,
         reference=reference,
-        memory_format=found.spec.memory_format if found else None,
+        memory_format=found.spec.memory_format if found else choice.memory_format,
     )
     if found is None:
         return VectorStore.create(address, plan)
@@ -147,89 +175,32 @@ def _short(value: object) -> str:
     return str(value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
-    entries: tuple[Entry, ...]
-    changed: frozenset[str]
-    stored: int
-
-
-def _wanted(listing: Listing, known: Known, parts: Mapping[str, Sequence[int]] | None) -> _Wanted:
-    split = {index: name for name, indices in (parts or {}).items() for index in indices}
-    entries, changed, stored = [], set(), 0
-    for index, entry in enumerate(listing.entries):
-        state = known.state(entry, listing.dataset.samples[index].content if listing.dataset else "")
-        if state == "same":
-            stored += 1
-            continue
-        if state == "changed":
-            changed.add(entry.place)
-        entries.append(replace(entry, split=split.get(index, entry.split)))
-    return _Wanted(entries=tuple(entries), changed=frozenset(changed), stored=stored)
-
-
-class _Lanes:
-    """Several lanes in threads of this process; blocks come back in their order."""
-
-    def __init__(self, lane: Lane, count: int) -> None:
-        self._lanes: deque[Lane] = deque([lane, *(lane.again() for _ in range(count - 1))])
-        self.count = count
-
-    def rows(self, blocks: Iterator[Sequence[Entry]]) -> Iterator[Any]:
-        """Yield the rows of each block."""
-        pool = ThreadPoolExecutor(self.count, thread_name_prefix="striate-lane")
-        waiting: deque[Future[Any]] = deque()
-        try:
-            for block in blocks:
-                waiting.append(pool.submit(self._one, block))
-                if len(waiting) > 2 * self.count:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def _one(self, block: Sequence[Entry]) -> Any:  # noqa: ANN401 - pyarrow ships no types
-        # There are as many lanes as threads; taking from one end and giving back at the other is safe between threads.
-        lane = self._lanes.popleft()
-        try:
-            return lane.rows(block)
-        finally:
-            self._lanes.append(lane)
-
-
 def _run(
-    store: VectorStore, listing: Listing, wanted: _Wanted, known: Known, lanes: _Lanes, events: Events
+    store: VectorStore,
+    listing: Listing,
+    wanted: Wanted,
+    stored: Generator[Stored, None, None],
+    lanes: int,
+    events: Events,
 ) -> Extraction:
-    size = store.spec.batch_size
-    blocks = [wanted.entries[start : start + size] for start in range(0, len(wanted.entries), size)]
-    began = time.monotonic()
-    task = Task("vectors", total=len(wanted.entries), unit="image", events=events)
-    told = 0.0
+    total = len(wanted.entries)
+    task = Task("vectors", total=total, unit="image", events=events)
+    began, told, lane_s, done = time.monotonic(), 0.0, 0.0, 0
     reasons: Counter[str] = Counter()
-    pending: list[Any] = []
-    seen, written = Counter(known.contents), began
-    first = time.monotonic()
-    try:
-        for number, rows in enumerate(lanes.rows(iter(blocks)), start=1):
-            pending.append(rows)
-            reasons.update(reason for reason in rows["error"].to_pylist() if reason)
-            if number == _TRIED * lanes.count and len(wanted.entries) >= _FEWEST_TOLD:
-                told = (time.monotonic() - first) / number * len(blocks)
-                events.log(f"{len(wanted.entries)} images will take about {duration(told)}")
-            held = sum(len(one) for one in pending)
-            if held >= MOST_ROWS or time.monotonic() - written > MOST_S:
-                _append(store, pending, seen, wanted.changed)
-                pending, written = [], time.monotonic()
-            task.advance(len(rows))
-    finally:
-        # Also when somebody stops it: what was computed is kept.
-        _append(store, pending, seen, wanted.changed)
-    if len(blocks) > 1:
+    with closing(stored):
+        for one in stored:
+            reasons.update(one.errors)
+            done += one.count
+            lane_s += one.lane_s
+            if not told and done >= _TRIED * lanes * store.spec.batch_size and total >= _FEWEST_TOLD:
+                told = lane_s / done * total / lanes
+                events.log(f"{total} images will take about {duration(told)}")
+            task.advance(one.count)
+    if total > store.spec.batch_size:
         store.compact()
     seconds = time.monotonic() - began
     failed = sum(reasons.values())
-    if wanted.entries and failed == len(wanted.entries) == len(listing.entries):
+    if wanted.entries and failed == total == len(listing.entries):
         raise RunError(
             "at least one sample must give a vector",
             got=Quoted(f"none of {failed}: {reasons.most_common(1)[0][0]}"),
@@ -241,23 +212,11 @@ def _run(
         asked=len(listing.entries),
         stored=wanted.stored,
         changed=len(wanted.changed),
-        computed=len(wanted.entries),
+        computed=total,
         failed=failed,
         errors=tuple(reasons.most_common(5)),
         rows=store.count(),
         seconds=seconds,
         told_s=told,
-        image_s=seconds / max(len(wanted.entries), 1),
+        image_s=seconds / max(total, 1),
     )
-
-
-def _append(store: VectorStore, pending: Sequence[Any], seen: Counter[str], changed: frozenset[str]) -> None:
-    if not pending:
-        return
-    import pyarrow as pa
-
-    rows = numbered(pa.concat_tables(pending), seen)
-    if changed:
-        store.put(rows)
-    else:
-        store.append(rows)

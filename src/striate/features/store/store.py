@@ -212,6 +212,44 @@ class VectorStore:
             merge = self._table.merge_insert("place").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(rows)
 
+    @property
+    def uri(self) -> str:
+        """Where the table's files are, for those who write them elsewhere and let `commit` add them."""
+        address = self.address if "://" in self.address else str(Path(self.address).absolute())
+        return f"{address.rstrip('/')}/{TABLE}.lance"
+
+    def commit(self, fragments: Sequence[str]) -> None:
+        """Add files that workers wrote beside the table, all or none; the caller holds `only_writer`.
+
+        Args:
+            fragments: Lance's metadata of each, as JSON.
+
+        Raises:
+            StorageError: As `append`.
+        """
+        import lance
+
+        with told(self.address):
+            self._check_there()
+            found = [lance.FragmentMetadata.from_json(fragment) for fragment in fragments]
+            lance.LanceDataset.commit(self.uri, lance.LanceOperation.Append(found), read_version=self.version)
+            self._table.checkout_latest()
+
+    def written(self, fragment: str) -> Any:  # noqa: ANN401 - pyarrow ships no types
+        """Return the rows of a file that a worker wrote and nobody has added yet.
+
+        Raises:
+            StorageError: It is not there any more.
+        """
+        import lance
+        import pyarrow as pa
+        from lance.file import LanceFileReader
+
+        with told(self.address):
+            files = lance.FragmentMetadata.from_json(fragment).files
+            tables = [LanceFileReader(f"{self.uri}/data/{one.path}").read_all().to_table() for one in files]
+            return pa.concat_tables(tables).cast(table_schema(self.spec))
+
     def delete(self, where: str) -> int:
         """Delete rows and return how many; older versions still have them.
 

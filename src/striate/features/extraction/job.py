@@ -1,0 +1,103 @@
+"""What another process needs to know to compute the same rows: plain values and references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from striate.data import Dataset, Listing, list_data
+from striate.data.reading import Entry
+from striate.errors import InputError, Quoted, RunError
+from striate.features.extraction.lane import Lane
+from striate.nets import Network, load_network
+from striate.nets.weights import weights_key
+from striate.records import Output
+from striate.records.vectors import VectorSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """An extraction as another process can do it.
+
+    Attributes:
+        network: Reference of the network.
+        spec: What is kept.
+        truth: What the entries' targets mean.
+        data: Reference of data whose samples are no files of their own; empty for files.
+        data_key: Fingerprint of that data.
+        lanes: Threads of each process.
+    """
+
+    network: str
+    spec: VectorSpec
+    truth: Output | None
+    data: str = ""
+    data_key: str = ""
+    lanes: int = 1
+
+    def lane(self) -> Lane:
+        """Return a lane of this process.
+
+        Raises:
+            RunError: The references name another network or other data here than where the job was made.
+        """
+        network = load_network(self.network)
+        _same("network", self.network, weights_key(network.module), self.spec.weights_key)
+        dataset = list_data(self.data).dataset if self.data else None
+        if dataset is not None:
+            _same("data set", self.data, dataset.fingerprint, self.data_key)
+        return Lane(network, self.spec, self.truth, dataset=dataset)
+
+
+def _same(what: str, reference: str, found: str, wanted: str) -> None:
+    if found != wanted:
+        raise RunError(
+            f"a {what} must be the same for every worker",
+            got=f"{found[:16]} instead of {wanted[:16]}",
+            where=reference,
+            hint="Give a saved network or data that nobody changes meanwhile, at the same path for all workers.",
+        )
+
+
+def check_references(network: Network | str | Path, data: str | Path | Dataset) -> None:
+    """Refuse what exists in this process only.
+
+    Raises:
+        InputError: Such a network, or such data.
+    """
+    if isinstance(network, Network):
+        raise InputError(
+            "a network must be given by its reference to be worked on by other processes",
+            got=Quoted("a network of this session"),
+            hint='Save it, network.save("folder"), and give the folder.',
+        )
+    if isinstance(data, Dataset):
+        raise InputError(
+            "data must be given by its reference to be read by other processes",
+            got=Quoted("a data set of this session"),
+            hint="Give the folder, the manifest or the name it was loaded from.",
+        )
+
+
+def job_of(network: Network | str | Path, listing: Listing, spec: VectorSpec, *, lanes: int) -> Job:
+    """Return the job of an extraction whose network and data are references, see `check_references`."""
+    held = listing.dataset
+    return Job(
+        network=absolute_reference(str(network)),
+        spec=spec,
+        truth=listing.output,
+        data=absolute_reference(listing.reference) if held else "",
+        data_key=held.fingerprint if held else "",
+        lanes=lanes,
+    )
+
+
+def absolute_reference(reference: str) -> str:
+    """Return a reference that means the same in another working directory."""
+    return str(Path(reference).absolute()) if Path(reference).exists() else reference
+
+
+def absolute_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return entries whose files are found from another working directory; what is no file stays."""
+    return tuple(entry if entry.path == Path() else replace(entry, path=entry.path.absolute()) for entry in entries)

@@ -1,0 +1,218 @@
+"""Extraction on a Ray cluster: every worker computes parts and writes them beside the table, one commit a part adds them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from striate.data.reading import Entry
+from striate.errors import MissingExtraError, Quoted, RunError
+from striate.features.extraction.job import Job, absolute_entries
+from striate.features.extraction.known import numbered
+from striate.features.extraction.lanes import Lanes
+from striate.features.extraction.storing import MOST_ROWS, Stored, add
+from striate.features.store.columns import table_schema
+from striate.features.store.store import VectorStore
+from striate.tasks.cluster import ray_cluster
+from striate.tasks.task import MOST_SENT
+
+# So many parts for each worker, at least, where there is little to do: then no worker waits long for the last one.
+_PARTS_EACH = 4
+
+
+def store_on_ray(
+    store: VectorStore,
+    job: Job,
+    entries: Sequence[Entry],
+    workers: int,
+    seen: Counter[str],
+    changed: frozenset[str],
+) -> Generator[Stored, None, None]:
+    """Let workers of a Ray cluster compute and write parts, add them in the order of the entries, and yield what they were.
+
+    Vectors go from the worker to the store; this process sees contents and errors only. A part that holds contents which were in
+    the store before, or replaces rows, is read back, numbered and added by this process.
+
+    Args:
+        store: Where to.
+        job: What workers do.
+        entries: What is to be read.
+        workers: How many; each has `job.lanes` threads.
+        seen: How often each content is in the store; counted on.
+        changed: Places whose rows are to be replaced.
+
+    Raises:
+        MissingExtraError: Ray or lance-ray is not installed.
+        RunError: A worker failed, or was lost three times with the same part.
+    """
+    if not entries:
+        return
+    parts = parts_of(absolute_entries(entries), job.spec.batch_size, workers)
+    with ray_cluster(workers, "extraction on a cluster") as ray, _quiet(ray), _told(store.address):
+        _check_sink()
+        written = (
+            ray.data.from_arrow([_packed(part) for part in parts])
+            .map_batches(
+                PartWriter,
+                fn_constructor_kwargs={"job": job, "uri": store.uri},
+                batch_size=None,
+                batch_format="pyarrow",
+                num_cpus=job.lanes,
+                compute=ray.data.ActorPoolStrategy(size=workers),
+                ray_remote_args_fn=_retried,
+            )
+            .iter_rows()
+        )
+        for part, row in zip(parts, written, strict=True):
+            _add_part(store, part, row, seen, changed)
+            yield Stored(count=len(part), errors=tuple(row["errors"]), lane_s=row["lane_s"])
+
+
+def parts_of(entries: Sequence[Entry], batch: int, workers: int) -> list[Sequence[Entry]]:
+    """Return the entries in parts of whole batches, at most `MOST_ROWS` each.
+
+    Example:
+        >>> entries = [Entry(path=Path(), place=str(n), target=None) for n in range(50)]
+        >>> [len(part) for part in parts_of(entries, 8, 2)]
+        [8, 8, 8, 8, 8, 8, 2]
+    """
+    size = min(MOST_ROWS, -(-len(entries) // (workers * _PARTS_EACH)))
+    size = max(-(-size // batch) * batch, batch)
+    return [entries[start : start + size] for start in range(0, len(entries), size)]
+
+
+class PartWriter:
+    """What an actor does: the rows of a part, written into a file of the table that no version names yet."""
+
+    def __init__(self, job: Job, uri: str) -> None:
+        if "://" not in uri and not Path(uri).is_dir():
+            raise RunError("a store must be at the same path for every worker", got=Quoted("nothing there"), where=uri)
+        self._lanes = Lanes(job.lane(), job.lanes)
+        self._job, self._uri = job, uri
+
+    def __call__(self, packed: Any) -> Any:  # noqa: ANN401 - pyarrow ships no types
+        """Return one row: the file's metadata as JSON, contents, errors and lane seconds."""
+        import pyarrow as pa
+        from lance_ray.fragment import write_fragment
+
+        contents: list[str] = []
+        errors: list[str] = []
+        seconds: list[float] = []
+
+        def tables() -> Iterator[Any]:
+            # Numbered within the part, which is right unless a content was there before.
+            within: Counter[str] = Counter()
+            for rows, took in self._lanes.rows(blocks_of(_unpacked(packed), self._job.spec.batch_size)):
+                contents.extend(rows["content"].to_pylist())
+                errors.extend(reason for reason in rows["error"].to_pylist() if reason)
+                seconds.append(took)
+                yield numbered(rows, within)
+
+        written = write_fragment(tables(), self._uri, schema=table_schema(self._job.spec))
+        return pa.table(
+            {
+                "fragments": [[json.dumps(fragment.to_json()) for fragment, _ in written]],
+                "contents": [contents],
+                "errors": pa.array([errors], pa.list_(pa.string())),
+                "lane_s": [sum(seconds)],
+            }
+        )
+
+
+def blocks_of(entries: Sequence[Entry], size: int) -> Iterator[Sequence[Entry]]:
+    """Yield entries, `size` at a time."""
+    return (entries[start : start + size] for start in range(0, len(entries), size))
+
+
+def _retried() -> dict[str, int]:
+    # Ray Data's own defaults would begin a worker anew for ever.
+    return {"max_restarts": 100, "max_task_retries": MOST_SENT - 1}
+
+
+def _packed(entries: Sequence[Entry]) -> Any:  # noqa: ANN401 - as above
+    import pyarrow as pa
+
+    rows = [[str(one.path), one.place, json.dumps(one.target), one.group, one.split] for one in entries]
+    names = ["path", "place", "target", "group", "split"]
+    return pa.table([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], names=names)
+
+
+def _unpacked(table: Any) -> list[Entry]:  # noqa: ANN401 - as above
+    found = []
+    for row in table.to_pylist():
+        target = json.loads(row["target"])
+        found.append(
+            Entry(
+                path=Path(row["path"]),
+                place=row["place"],
+                target=tuple(target) if isinstance(target, list) else target,
+                group=row["group"],
+                split=row["split"],
+            )
+        )
+    return found
+
+
+def _add_part(
+    store: VectorStore, part: Sequence[Entry], row: Mapping[str, Any], seen: Counter[str], changed: frozenset[str]
+) -> None:
+    contents = [content for content in row["contents"] if content]
+    if any(seen[content] for content in contents) or any(one.place in changed for one in part):
+        add(store, [store.written(fragment) for fragment in row["fragments"]], seen, changed)
+        return
+    store.commit(row["fragments"])
+    seen.update(contents)
+
+
+def _check_sink() -> None:
+    try:
+        import lance_ray.fragment  # noqa: F401
+    except ImportError as cause:
+        raise MissingExtraError(
+            "extraction on a cluster must have lance-ray",
+            got=Quoted("none"),
+            hint='Install it: pip install "striate[cluster]".',
+        ) from cause
+
+
+@contextmanager
+def _quiet(ray: Any) -> Iterator[None]:  # noqa: ANN401 - a module
+    """Keep the order of parts and Ray Data's progress to itself for the block."""
+    import ray.data as _data  # noqa: F401 - `ray.data` is there after it
+
+    context = ray.data.DataContext.get_current()
+    options = context.execution_options
+    log = logging.getLogger("ray.data")
+    before = (options.preserve_order, context.enable_progress_bars, log.level)
+    options.preserve_order, context.enable_progress_bars = True, False
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        options.preserve_order, context.enable_progress_bars = before[:2]
+        log.setLevel(before[2])
+
+
+@contextmanager
+def _told(address: str) -> Iterator[None]:
+    """Turn what Ray raises for a worker into one line of ours."""
+    try:
+        yield
+    except Exception as cause:
+        if not type(cause).__module__.startswith("ray."):
+            raise
+        raise RunError(
+            "every worker must be able to do its part",
+            got=Quoted(_last_line(cause)),
+            where=address,
+            hint="What was added is whole; the same call goes on.",
+        ) from cause
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [repr(error)])[-1][:300]

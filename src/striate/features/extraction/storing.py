@@ -1,0 +1,87 @@
+"""Rows into the store, append by append, by the process that holds the store's lock."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from striate.data.reading import Entry
+from striate.features.extraction.known import numbered
+from striate.features.store.store import VectorStore
+
+# An append is one version of the table and one more file: not too many, and little lost at a kill.
+MOST_ROWS, MOST_S = 2048, 15.0
+
+
+class RowSource(Protocol):
+    """Lanes in threads or in processes."""
+
+    count: int
+
+    def rows(self, blocks: Iterable[Sequence[Entry]]) -> Iterator[tuple[Any, float]]:
+        """Yield rows in the order of the entries, and the seconds that lanes took for them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Rows that were computed.
+
+    Attributes:
+        count: How many.
+        errors: Why some of them have no vector.
+        lane_s: Seconds they took, summed over lanes.
+    """
+
+    count: int
+    errors: tuple[str, ...]
+    lane_s: float
+
+
+def store_rows(
+    store: VectorStore,
+    source: RowSource,
+    blocks: Iterable[Sequence[Entry]],
+    seen: Counter[str],
+    changed: frozenset[str],
+) -> Generator[Stored, None, None]:
+    """Append what lanes give, and yield what it was.
+
+    Closed before its end, it appends what was computed.
+
+    Args:
+        store: Where to.
+        source: The lanes.
+        blocks: What they read.
+        seen: How often each content is in the store; counted on.
+        changed: Places whose rows are to be replaced.
+    """
+    pending: list[Any] = []
+    written = time.monotonic()
+    try:
+        for rows, seconds in source.rows(blocks):
+            pending.append(rows)
+            if sum(len(one) for one in pending) >= MOST_ROWS or time.monotonic() - written > MOST_S:
+                add(store, pending, seen, changed)
+                pending, written = [], time.monotonic()
+            errors = tuple(reason for reason in rows["error"].to_pylist() if reason)
+            yield Stored(count=len(rows), errors=errors, lane_s=seconds)
+    finally:
+        # Also when somebody stops it: what was computed is kept.
+        add(store, pending, seen, changed)
+
+
+def add(store: VectorStore, tables: Sequence[Any], seen: Counter[str], changed: frozenset[str]) -> None:
+    """Number rows and add them, in place of those of the same place where some have changed."""
+    if not tables:
+        return
+    import pyarrow as pa
+
+    rows = numbered(pa.concat_tables(tables), seen)
+    if changed:
+        store.put(rows)
+    else:
+        store.append(rows)
