@@ -14,7 +14,7 @@ from striate.errors import UsageError
 from striate.numbers import duration, plural
 
 if TYPE_CHECKING:
-    from striate.records.vectors import Extraction, Pooling, Views
+    from striate.records.vectors import Extraction, MemoryFormat, Pooling, Views
 
 SCHEMA_VERSION = 1
 _POOLINGS, _VIEWS = ("flat", "average", "max", "generalised"), ("centre", "flips", "crops")
@@ -40,6 +40,7 @@ def extract(
     ] = "centre",
     normalise: Annotated[bool, typer.Option("--normalise", help="Bring vectors to length 1.")] = False,
     whole: Annotated[bool, typer.Option("--whole", help="Decode large JPEGs whole.")] = False,
+    memory_format: Annotated[str, typer.Option("--format", help="plain, channels-last, or auto: tried.")] = "auto",
     lanes: Annotated[int | None, typer.Option(help="Threads that read and compute.", min=1)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -56,6 +57,8 @@ def extract(
         raise UsageError("--pool must be average, max, generalised or flat", got=pool)
     if views not in _VIEWS:
         raise UsageError("--views must be centre, flips or crops", got=views)
+    if memory_format not in {"auto", "plain", "channels-last"}:
+        raise UsageError("--format must be auto, plain or channels-last", got=memory_format)
     address = out or _beside(network)
     with Watcher(quiet=json) as events:
         found = write_vectors(
@@ -68,6 +71,7 @@ def extract(
                 views=cast("Views", views),
                 is_normalised=normalise,
                 is_reduced=not whole,
+                memory_format=cast("MemoryFormat | None", None if memory_format == "auto" else memory_format),
             ),
             lanes=lanes,
             events=events,

@@ -43,6 +43,7 @@ class VectorChoice:
         views: What is averaged, see `VectorSpec`.
         is_normalised: Brings vectors to length 1.
         is_reduced: Lets large JPEGs be decoded at a reduced size.
+        memory_format: None takes what a store that is there has, or tries both on this machine for a new one.
     """
 
     layers: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class VectorChoice:
     views: Views = "centre"
     is_normalised: bool = False
     is_reduced: bool = True
+    memory_format: MemoryFormat | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

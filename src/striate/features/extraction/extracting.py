@@ -67,12 +67,14 @@ def extract(
 
     Example:
         >>> import tempfile
+        >>> import numpy as np
+        >>> from striate.data import load_data
         >>> from striate.blueprint import Blueprint
         >>> net = load_network(Blueprint.from_text("input 1x28x28; conv 5x5 8, relu; globalavgpool; classes 10"))
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     found = extract(net, "digits", folder + "/vectors")
+        ...     found = extract(net, load_data((np.eye(28)[None].repeat(9, 0), list("abcabcabc"))), folder + "/vectors")
         >>> found.computed, found.failed
-        (5000, 0)
+        (9, 0)
     """
     reference = "" if isinstance(network, Network) else str(network)
     loaded = load_network(network)
@@ -105,12 +107,9 @@ def _opened(network: Network, address: str, reference: str, choice: VectorChoice
         if "must have been written first" not in error.rule:
             raise
         found = None
-    plan = plan_vectors(
-        network,
-        choice,
-        reference=reference,
-        memory_format=found.spec.memory_format if found else None,
-    )
+    if found is not None:
+        choice = replace(choice, memory_format=found.spec.memory_format)
+    plan = plan_vectors(network, choice, reference=reference)
     if found is None:
         return VectorStore.create(address, plan)
     check_same(found, plan)
