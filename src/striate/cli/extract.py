@@ -47,11 +47,13 @@ def extract(
     """Write the feature vectors of a data set into a store, in one pass.
 
     By default the vector that enters the first fully connected layer. Kill it, run it again: it goes on; run it again when the
-    data grew: only what is new is read. A file that cannot be read becomes a row with the reason.
+    data grew: only what is new is read. A file that cannot be read becomes a row with the reason. Of a run that was trained on
+    these data, the parts are kept too.
     """
     from striate import schema
     from striate.features.extraction import extract as write_vectors
     from striate.records.vectors import VectorChoice
+    from striate.transfer.parts import trained_parts
 
     if pool not in {"", *_POOLINGS}:
         raise UsageError("--pool must be average, max, generalised or flat", got=pool)
@@ -61,9 +63,10 @@ def extract(
         raise UsageError("--format must be auto, plain or channels-last", got=memory_format)
     address = out or _beside(network)
     with Watcher(quiet=json) as events:
+        trained = trained_parts(network, data, events=events)
         found = write_vectors(
             network,
-            data,
+            trained[0] if trained else data,
             address,
             VectorChoice(
                 layers=tuple(layer or ()),
@@ -74,6 +77,7 @@ def extract(
                 memory_format=cast("MemoryFormat | None", None if memory_format == "auto" else memory_format),
             ),
             lanes=lanes,
+            parts=trained[1] if trained else None,
             events=events,
         )
     if json:
