@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 _POOLINGS, _VIEWS = ("flat", "average", "max", "generalised"), ("centre", "flips", "crops")
-_FORMATS, _WHERE = ("plain", "channels-last"), ("processes", "ray")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,9 +41,7 @@ def extract(
     ] = "centre",
     normalise: Annotated[bool, typer.Option("--normalise", help="Bring vectors to length 1.")] = False,
     whole: Annotated[bool, typer.Option("--whole", help="Decode large JPEGs whole.")] = False,
-    memory_format: Annotated[
-        str, typer.Option("--format", help="plain or channels-last; auto tries both for a new store.")
-    ] = "auto",
+    memory_format: Annotated[str, typer.Option("--format", help="plain, channels-last, or auto: tried.")] = "auto",
     lanes: Annotated[int | None, typer.Option(help="Threads that read and compute.", min=1)] = None,
     workers: Annotated[int, typer.Option(help="Processes, or actors of Ray.", min=1)] = 1,
     on: Annotated[str, typer.Option(help="processes of this machine, or ray.")] = "processes",
@@ -53,25 +50,28 @@ def extract(
     """Write the feature vectors of a data set into a store, in one pass.
 
     By default the vector that enters the first fully connected layer. Kill it, run it again: it goes on; run it again when the
-    data grew: only what is new is read. A file that cannot be read becomes a row with the reason.
+    data grew: only what is new is read. A file that cannot be read becomes a row with the reason. Of a run that was trained on
+    these data, the parts are kept too.
     """
     from striate import schema
     from striate.features.extraction import extract as write_vectors
     from striate.records.vectors import VectorChoice
+    from striate.transfer.parts import trained_parts
 
     if pool not in {"", *_POOLINGS}:
         raise UsageError("--pool must be average, max, generalised or flat", got=pool)
     if views not in _VIEWS:
         raise UsageError("--views must be centre, flips or crops", got=views)
-    if memory_format not in {"auto", *_FORMATS}:
+    if memory_format not in {"auto", "plain", "channels-last"}:
         raise UsageError("--format must be auto, plain or channels-last", got=memory_format)
-    if on not in _WHERE:
+    if on not in {"processes", "ray"}:
         raise UsageError("--on must be processes or ray", got=on)
     address = out or _beside(network)
     with Watcher(quiet=json) as events:
+        trained = trained_parts(network, data, events=events)
         found = write_vectors(
             network,
-            data,
+            trained[0] if trained else data,
             address,
             VectorChoice(
                 layers=tuple(layer or ()),
@@ -79,11 +79,12 @@ def extract(
                 views=cast("Views", views),
                 is_normalised=normalise,
                 is_reduced=not whole,
-                memory_format=None if memory_format == "auto" else cast("MemoryFormat", memory_format),
+                memory_format=cast("MemoryFormat | None", None if memory_format == "auto" else memory_format),
             ),
             lanes=lanes,
             workers=workers,
             on=cast("Where", on),
+            parts=trained[1] if trained else None,
             events=events,
         )
     if json:

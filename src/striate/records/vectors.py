@@ -43,7 +43,7 @@ class VectorChoice:
         views: What is averaged, see `VectorSpec`.
         is_normalised: Brings vectors to length 1.
         is_reduced: Lets large JPEGs be decoded at a reduced size.
-        memory_format: Of images and weights in a new store; None tries both. Stated, two new stores have the same bits.
+        memory_format: None takes what a store that is there has, or tries both on this machine for a new one.
     """
 
     layers: tuple[str, ...] = ()

@@ -282,3 +282,24 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
 def test_an_impossible_name_is_refused():
     with pytest.raises(ImageError, match="not a possible file name"):
         read_bytes(Path("a\0b"))
+
+
+def test_a_large_jpeg_is_decoded_at_the_size_that_is_still_enough():
+    from skimage import data as pictures
+
+    buffer = io.BytesIO()
+    Image.fromarray(pictures.astronaut()).resize((1600, 1200)).save(buffer, "JPEG")
+    whole = decode(buffer.getvalue())
+
+    shapes = [tuple(decode(buffer.getvalue(), at_least_px=px).shape) for px in (100, 300, 301, 600, 601, 5000)]
+
+    assert shapes == [(3, 150, 200), (3, 300, 400), (3, 600, 800), (3, 600, 800), (3, 1200, 1600), (3, 1200, 1600)]
+    blocks = whole.float().reshape(3, 300, 4, 400, 4).mean((2, 4))
+    assert (decode(buffer.getvalue(), at_least_px=300).float() - blocks).abs().mean() < 1.5
+
+
+def test_other_kinds_are_decoded_whole():
+    buffer = io.BytesIO()
+    Image.new("RGB", (640, 480)).save(buffer, "PNG")
+
+    assert decode(buffer.getvalue(), at_least_px=20).shape == (3, 480, 640)

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from striate.data import Dataset, Listing, list_data
@@ -79,12 +80,14 @@ def extract(  # noqa: PLR0913 - who works, and where, is the caller's to say
 
     Example:
         >>> import tempfile
+        >>> import numpy as np
+        >>> from striate.data import load_data
         >>> from striate.blueprint import Blueprint
         >>> net = load_network(Blueprint.from_text("input 1x28x28; conv 5x5 8, relu; globalavgpool; classes 10"))
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     found = extract(net, "digits", folder + "/vectors")
+        ...     found = extract(net, load_data((np.eye(28)[None].repeat(9, 0), list("abcabcabc"))), folder + "/vectors")
         >>> found.computed, found.failed
-        (5000, 0)
+        (9, 0)
     """
     reference = "" if isinstance(network, Network) else str(network)
     count = lanes_for(lanes if lanes or on == "processes" else workers)
@@ -133,12 +136,9 @@ def _opened(network: Network, address: str, reference: str, choice: VectorChoice
         if "must have been written first" not in error.rule:
             raise
         found = None
-    plan = plan_vectors(
-        network,
-        choice,
-        reference=reference,
-        memory_format=found.spec.memory_format if found else choice.memory_format,
-    )
+    if found is not None:
+        choice = replace(choice, memory_format=found.spec.memory_format)
+    plan = plan_vectors(network, choice, reference=reference)
     if found is None:
         return VectorStore.create(address, plan)
     check_same(found, plan)

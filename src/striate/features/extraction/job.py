@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from striate.data import Dataset, Listing, list_data
+from striate.data import Dataset, Listing, ReadAs, load_data
+from striate.data.load import BUILT_IN
+from striate.data.read_as import PLAIN
 from striate.data.reading import Entry
 from striate.errors import InputError, Quoted, RunError
 from striate.features.extraction.lane import Lane
@@ -24,8 +26,9 @@ class Job:
         network: Reference of the network.
         spec: What is kept.
         truth: What the entries' targets mean.
-        data: Reference of data whose samples are no files of their own; empty for files.
-        data_key: Fingerprint of that data.
+        data: Reference of data that are read as a data set; empty for files.
+        read_as: How they are read.
+        data_key: Their fingerprint.
         lanes: Threads of each process.
     """
 
@@ -33,6 +36,7 @@ class Job:
     spec: VectorSpec
     truth: Output | None
     data: str = ""
+    read_as: ReadAs = PLAIN
     data_key: str = ""
     lanes: int = 1
 
@@ -44,7 +48,7 @@ class Job:
         """
         network = load_network(self.network)
         _same("network", self.network, weights_key(network.module), self.spec.weights_key)
-        dataset = list_data(self.data).dataset if self.data else None
+        dataset = load_data(self.data, read_as=self.read_as) if self.data else None
         if dataset is not None:
             _same("data set", self.data, dataset.fingerprint, self.data_key)
         return Lane(network, self.spec, self.truth, dataset=dataset)
@@ -72,11 +76,11 @@ def check_references(network: Network | str | Path, data: str | Path | Dataset) 
             got=Quoted("a network of this session"),
             hint='Save it, network.save("folder"), and give the folder.',
         )
-    if isinstance(data, Dataset):
+    if isinstance(data, Dataset) and data.reference not in BUILT_IN and not Path(data.reference).exists():
         raise InputError(
-            "data must be given by its reference to be read by other processes",
-            got=Quoted("a data set of this session"),
-            hint="Give the folder, the manifest or the name it was loaded from.",
+            "data must have a reference to be read by other processes",
+            got=Quoted(f"a data set of this session, {data.reference!r}"),
+            hint="Write them into files, and give the folder or the manifest.",
         )
 
 
@@ -87,7 +91,8 @@ def job_of(network: Network | str | Path, listing: Listing, spec: VectorSpec, *,
         network=absolute_reference(str(network)),
         spec=spec,
         truth=listing.output,
-        data=absolute_reference(listing.reference) if held else "",
+        data=absolute_reference(held.reference) if held else "",
+        read_as=held.read_as if held else PLAIN,
         data_key=held.fingerprint if held else "",
         lanes=lanes,
     )
@@ -95,7 +100,7 @@ def job_of(network: Network | str | Path, listing: Listing, spec: VectorSpec, *,
 
 def absolute_reference(reference: str) -> str:
     """Return a reference that means the same in another working directory."""
-    return str(Path(reference).absolute()) if Path(reference).exists() else reference
+    return str(Path(reference).absolute()) if reference not in BUILT_IN and Path(reference).exists() else reference
 
 
 def absolute_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:

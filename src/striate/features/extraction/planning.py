@@ -35,7 +35,6 @@ def plan_vectors(
     choice: VectorChoice = DEFAULT,
     *,
     reference: str = "",
-    memory_format: MemoryFormat | None = None,
 ) -> VectorSpec:
     """Return what vectors of a network will be.
 
@@ -43,7 +42,6 @@ def plan_vectors(
         network: The network.
         choice: Which layers, and how they become vectors.
         reference: How it is loaded again; its origin's text if empty.
-        memory_format: None tries both on this machine, for some passes.
 
     Raises:
         UnknownNameError: A layer the network has not.
@@ -55,7 +53,7 @@ def plan_vectors(
         >>> from striate.nets import load_network
         >>> from striate.records.vectors import VectorChoice
         >>> net = load_network(Blueprint.from_text("input 1x28x28; conv 5x5 8, relu; globalavgpool; classes 10"))
-        >>> plan = plan_vectors(net, VectorChoice(layers=("flatten1", "conv1")), memory_format="plain")
+        >>> plan = plan_vectors(net, VectorChoice(layers=("flatten1", "conv1")))
         >>> [(layer.name, layer.column, layer.size, layer.pooling) for layer in plan.layers]
         [('flatten1', 'vector', 8, 'flat'), ('conv1', 'vector_2', 8, 'average')]
     """
@@ -71,10 +69,10 @@ def plan_vectors(
         output=network.output,
         is_reduced=choice.is_reduced,
         batch_size=BATCH if _on_processor(network) else GPU_BATCH,
-        memory_format=memory_format or "plain",
+        memory_format=choice.memory_format or "plain",
         versions={name: version(name) for name in ("striate", "torch")} | {"python": sys.version.split()[0]},
     )
-    if memory_format is None and len(network.input_shape) == 3:
+    if choice.memory_format is None and len(network.input_shape) == 3:
         return replace(spec, memory_format=_faster(network, spec, recording))
     return spec
 

@@ -38,7 +38,7 @@ def views_of(stored: Tensor, preprocessing: Preprocessing, views: Views, *, samp
     _, height, width = preprocessing.shape
     whole = prepare(stored, enlarged(preprocessing))
     down, right = whole.shape[1] - height, whole.shape[2] - width
-    corners = [(0, 0), (0, right), (down, 0), (down, right), (down // 2, right // 2)]
+    corners = [(0, 0), (0, right), (down, 0), (down, right), (round(down / 2), round(right / 2))]
     cut = [whole[:, top : top + height, left : left + width] for top, left in corners]
     return torch.stack([seen for one in cut for seen in (one, one.flip(-1))])
 
