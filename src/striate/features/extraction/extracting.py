@@ -20,7 +20,7 @@ from striate.features.extraction.lanes import Lanes
 from striate.features.extraction.on_ray import blocks_of, store_on_ray
 from striate.features.extraction.planning import DEFAULT, plan_vectors
 from striate.features.extraction.processes import ProcessLanes
-from striate.features.extraction.storing import RowSource, Stored, store_rows
+from striate.features.extraction.storing import Stored, store_rows
 from striate.features.extraction.wanted import Wanted, wanted_of
 from striate.features.store.lock import only_writer
 from striate.features.store.store import VectorStore
@@ -107,13 +107,13 @@ def extract(  # noqa: PLR0913 - who works, and where, is the caller's to say
             job = job_of(network, listing, opened.spec, lanes=each)
             stored = store_on_ray(opened, job, wanted.entries, workers, seen, wanted.changed)
             return _run(opened, listing, wanted, stored, workers * each, events)
-        source: RowSource
+        source: Lanes | ProcessLanes
         if workers > 1:
             source = ProcessLanes(job_of(network, listing, opened.spec, lanes=each), workers)
         else:
             source = Lanes(Lane(loaded, opened.spec, listing.output, dataset=listing.dataset), count)
         blocks = blocks_of(wanted.entries, opened.spec.batch_size)
-        stored = store_rows(opened, source, blocks, seen, wanted.changed)
+        stored = store_rows(opened, source.rows(blocks), seen, wanted.changed)
         return _run(opened, listing, wanted, stored, source.count, events)
 
 

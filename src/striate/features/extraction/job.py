@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from striate.data import Dataset, Listing, ReadAs, load_data
-from striate.data.load import BUILT_IN
-from striate.data.read_as import PLAIN
+from striate.data import Dataset, Listing, load_data
+from striate.data.load import BUILT_IN, PLAIN
+from striate.data.read_as import ReadAs
 from striate.data.reading import Entry
 from striate.errors import InputError, Quoted, RunError
 from striate.features.extraction.lane import Lane

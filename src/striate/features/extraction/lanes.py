@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -23,7 +23,7 @@ class Lanes:
         self._lanes: deque[Lane] = deque([lane, *(lane.again() for _ in range(count - 1))])
         self.count = count
 
-    def rows(self, blocks: Iterable[Sequence[Entry]]) -> Iterator[tuple[Any, float]]:
+    def rows(self, blocks: Iterable[Sequence[Entry]]) -> Generator[tuple[Any, float], None, None]:
         """Yield the rows of each block, and the seconds its lane took."""
         pool = ThreadPoolExecutor(self.count, thread_name_prefix="striate-lane")
         waiting: deque[Future[tuple[Any, float]]] = deque()

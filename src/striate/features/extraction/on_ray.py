@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -53,22 +55,9 @@ def store_on_ray(
     if not entries:
         return
     parts = parts_of(absolute_entries(entries), job.spec.batch_size, workers)
-    with ray_cluster(workers, "extraction on a cluster") as ray, _quiet(ray), _told(store.address):
+    with ray_cluster(workers, "extraction on a cluster") as ray, _quiet(), _told(store.address):
         _check_sink()
-        written = (
-            ray.data.from_arrow([_packed(part) for part in parts])
-            .map_batches(
-                PartWriter,
-                fn_constructor_kwargs={"job": job, "uri": store.uri},
-                batch_size=None,
-                batch_format="pyarrow",
-                num_cpus=job.lanes,
-                compute=ray.data.ActorPoolStrategy(size=workers),
-                ray_remote_args_fn=_retried,
-            )
-            .iter_rows()
-        )
-        for part, row in zip(parts, written, strict=True):
+        for part, row in zip(parts, _written(ray, job, store.uri, parts, workers), strict=True):
             _add_part(store, part, row, seen, changed)
             yield Stored(count=len(part), errors=tuple(row["errors"]), lane_s=row["lane_s"])
 
@@ -129,8 +118,28 @@ def blocks_of(entries: Sequence[Entry], size: int) -> Iterator[Sequence[Entry]]:
     return (entries[start : start + size] for start in range(0, len(entries), size))
 
 
+def _written(ray: Any, job: Job, uri: str, parts: Sequence[Sequence[Entry]], workers: int) -> Iterator[Any]:  # noqa: ANN401 - a module
+    """Yield what actors say of each part, in the order of the parts."""
+    data = ray.data.from_arrow([_packed(part) for part in parts])
+    given: dict[str, Any] = {}
+    # Ray Data begins a lost worker anew for ever, unless it is told otherwise in the one way it still knows.
+    if "ray_remote_args_fn" in signature(data.map_batches).parameters:
+        given["ray_remote_args_fn"] = _retried
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`ray_remote_args_fn` is deprecated")
+        asked = data.map_batches(
+            PartWriter,
+            fn_constructor_kwargs={"job": job, "uri": uri},
+            batch_size=None,
+            batch_format="pyarrow",
+            num_cpus=job.lanes,
+            compute=ray.data.ActorPoolStrategy(size=workers),
+            **given,
+        )
+    yield from asked.iter_rows()
+
+
 def _retried() -> dict[str, int]:
-    # Ray Data's own defaults would begin a worker anew for ever.
     return {"max_restarts": 100, "max_task_retries": MOST_SENT - 1}
 
 
@@ -181,11 +190,11 @@ def _check_sink() -> None:
 
 
 @contextmanager
-def _quiet(ray: Any) -> Iterator[None]:  # noqa: ANN401 - a module
-    """Keep the order of parts and Ray Data's progress to itself for the block."""
-    import ray.data as _data  # noqa: F401 - `ray.data` is there after it
+def _quiet() -> Iterator[None]:
+    """Let Ray Data keep the order of parts, and its progress to itself, for the block."""
+    from ray.data import DataContext
 
-    context = ray.data.DataContext.get_current()
+    context = DataContext.get_current()
     options = context.execution_options
     log = logging.getLogger("ray.data")
     before = (options.preserve_order, context.enable_progress_bars, log.level)

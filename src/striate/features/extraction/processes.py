@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from itertools import islice
@@ -34,7 +34,7 @@ class ProcessLanes:
         self._job, self._workers = job, workers
         self.count = workers * job.lanes
 
-    def rows(self, blocks: Iterable[Sequence[Entry]]) -> Iterator[tuple[Any, float]]:
+    def rows(self, blocks: Iterable[Sequence[Entry]]) -> Generator[tuple[Any, float], None, None]:
         """Yield the rows of some blocks at a time, and the seconds that lanes took.
 
         Raises:

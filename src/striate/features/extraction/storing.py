@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from striate.data.reading import Entry
 from striate.features.extraction.known import numbered
 from striate.features.store.store import VectorStore
 
 # An append is one version of the table and one more file: not too many, and little lost at a kill.
 MOST_ROWS, MOST_S = 2048, 15.0
-
-
-class RowSource(Protocol):
-    """Lanes in threads or in processes."""
-
-    count: int
-
-    def rows(self, blocks: Iterable[Sequence[Entry]]) -> Iterator[tuple[Any, float]]:
-        """Yield rows in the order of the entries, and the seconds that lanes took for them."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +32,7 @@ class Stored:
 
 def store_rows(
     store: VectorStore,
-    source: RowSource,
-    blocks: Iterable[Sequence[Entry]],
+    found: Generator[tuple[Any, float], None, None],
     seen: Counter[str],
     changed: frozenset[str],
 ) -> Generator[Stored, None, None]:
@@ -54,15 +42,14 @@ def store_rows(
 
     Args:
         store: Where to.
-        source: The lanes.
-        blocks: What they read.
+        found: Rows in the order of the entries, and the seconds that lanes took for them.
         seen: How often each content is in the store; counted on.
         changed: Places whose rows are to be replaced.
     """
     pending: list[Any] = []
     written = time.monotonic()
     try:
-        for rows, seconds in source.rows(blocks):
+        for rows, seconds in found:
             pending.append(rows)
             if sum(len(one) for one in pending) >= MOST_ROWS or time.monotonic() - written > MOST_S:
                 add(store, pending, seen, changed)
@@ -71,6 +58,7 @@ def store_rows(
             yield Stored(count=len(rows), errors=errors, lane_s=seconds)
     finally:
         # Also when somebody stops it: what was computed is kept.
+        found.close()
         add(store, pending, seen, changed)
 
 

@@ -16,8 +16,8 @@ _NAME = ".writing"
 def only_writer(address: str) -> Iterator[None]:
     """Hold the store's lock for the block; the system gives it back when the process ends, however it ends.
 
-    A store in an object store has no such lock: there LanceDB puts appends one after the other, and two that add the same
-    files add them twice.
+    A store in an object store has no such lock: there a writer stops when it finds a version that is not its own (see
+    `VectorStore.append`), and only two appends within the same moment go unnoticed.
 
     Raises:
         StorageError: Somebody else is writing; the disk refused.

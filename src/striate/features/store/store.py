@@ -198,7 +198,7 @@ class VectorStore:
             StorageError: The disk refused, or the store was deleted meanwhile.
         """
         with told(self.address):
-            self._check_there()
+            self._check_alone()
             self._table.add(rows)
 
     def put(self, rows: Any) -> None:  # noqa: ANN401 - pyarrow ships no types
@@ -208,7 +208,7 @@ class VectorStore:
             StorageError: As `append`.
         """
         with told(self.address):
-            self._check_there()
+            self._check_alone()
             merge = self._table.merge_insert("place").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(rows)
 
@@ -230,7 +230,7 @@ class VectorStore:
         import lance
 
         with told(self.address):
-            self._check_there()
+            self._check_alone()
             found = [lance.FragmentMetadata.from_json(fragment) for fragment in fragments]
             lance.LanceDataset.commit(self.uri, lance.LanceOperation.Append(found), read_version=self.version)
             self._table.checkout_latest()
@@ -258,6 +258,7 @@ class VectorStore:
         """
         with only_writer(self.address), told(self.address):
             self._check_there()
+            self._table.checkout_latest()
             before = self._table.count_rows()
             self._table.delete(where)
             return int(before - self._table.count_rows())
@@ -267,6 +268,19 @@ class VectorStore:
         with told(self.address):
             self._check_there()
             self._table.optimize()
+
+    def _check_alone(self) -> None:
+        """Refuse to add to a store that has changed since it was read: rows would be there twice, ids too."""
+        self._check_there()
+        before = self.version
+        self._table.checkout_latest()
+        if self.version != before:
+            raise StorageError(
+                "a store must have one writer at a time",
+                got=Quoted(f"version {self.version} by another one after {before}"),
+                where=self.address,
+                hint="What was written before is whole; the same call goes on where both ended.",
+            )
 
     def _check_there(self) -> None:
         """Refuse to write where the store was deleted: LanceDB would begin a hollow one in its place."""
