@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from striate.data import Dataset, load_data
     from striate.errors import StriateError
     from striate.events import Events
+    from striate.features.extraction import extract as extract_vectors
+    from striate.features.store import VectorStore
     from striate.findings import Finding
     from striate.graph import Graph, Op
     from striate.nets import Network, load_network
@@ -39,8 +41,10 @@ _HOMES = {
     "Recipe": "striate.records",
     "Run": "striate.runs",
     "StriateError": "striate.errors",
+    "VectorStore": "striate.features.store",
     "adapt_network": "striate.transfer",
     "check": "striate.checking",
+    "extract_vectors": "striate.features.extraction",
     "inspect": "striate.report",
     "load_data": "striate.data",
     "load_network": "striate.nets",
@@ -50,7 +54,7 @@ _HOMES = {
     "verify": "striate.transfer",
 }
 # `trace` and `train` are parts with the names of their functions; here the functions need another, and so does adapting.
-_RENAMED = {"adapt_network": "adapt", "trace_network": "trace", "train_network": "train"}
+_RENAMED = {"adapt_network": "adapt", "extract_vectors": "extract", "trace_network": "trace", "train_network": "train"}
 
 __all__ = [
     "Blueprint",
@@ -65,8 +69,10 @@ __all__ = [
     "Recipe",
     "Run",
     "StriateError",
+    "VectorStore",
     "adapt_network",
     "check",
+    "extract_vectors",
     "inspect",
     "load_data",
     "load_network",

@@ -35,6 +35,9 @@ def extract(
         str, typer.Option(help="The store: a folder, or s3://… ; of a run folder it is RUN/vectors by default.")
     ] = "",
     layer: Annotated[list[str] | None, typer.Option(help="A layer or op; may be given several times.")] = None,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="Also the ends of stages, for a map through the depth.")
+    ] = False,
     pool: Annotated[str, typer.Option(help="Of maps: average, max, generalised or flat.")] = "",
     views: Annotated[
         str, typer.Option(help="centre, flips or crops: the vectors of several views averaged.")
@@ -75,6 +78,7 @@ def extract(
             address,
             VectorChoice(
                 layers=tuple(layer or ()),
+                is_staged=stages,
                 pooling=cast("Pooling | None", pool or None),
                 views=cast("Views", views),
                 is_normalised=normalise,

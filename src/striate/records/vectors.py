@@ -39,6 +39,7 @@ class VectorChoice:
 
     Attributes:
         layers: Names of layers (their activation) or ops; none takes the value that enters the first fully connected layer.
+        is_staged: Also the ends of two stages and the last hidden layer, for a map through the depth.
         pooling: How maps become vectors; None takes the average. A value without axes of space stays as it is.
         views: What is averaged, see `VectorSpec`.
         is_normalised: Brings vectors to length 1.
@@ -47,6 +48,7 @@ class VectorChoice:
     """
 
     layers: tuple[str, ...] = ()
+    is_staged: bool = False
     pooling: Pooling | None = None
     views: Views = "centre"
     is_normalised: bool = False
@@ -61,7 +63,7 @@ class VectorSpec:
     Attributes:
         network: Reference of the network, to load it again; for people if it came from a session.
         weights_key: Content key of its parameters and buffers.
-        layers: What is kept, the first by default.
+        layers: What is kept, in the order asked for, or by depth with `is_staged`.
         views: "centre" (as the network sees it), "flips" (and mirrored) or "crops" (four corners and the centre, each also
             mirrored), averaged.
         is_normalised: Whether vectors have length 1.
@@ -70,6 +72,7 @@ class VectorSpec:
         is_reduced: Whether large JPEGs were decoded at a reduced size (see `decode`).
         batch_size: Images in every pass; the last one is filled up, so that a vector's bits do not depend on who shares it.
         memory_format: Of the images and weights: chosen once by trial, and kept.
+        default: Name of the layer that is meant where none is named; the first if empty.
         versions: Of Python, Striate and torch when the store was begun.
     """
 
@@ -83,11 +86,13 @@ class VectorSpec:
     is_reduced: bool
     batch_size: int
     memory_format: MemoryFormat
+    default: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def layer(self, name: str = "") -> VectorLayer | None:
-        """Return a layer by its name, the first for no name, None if there is no such layer."""
-        return next((layer for layer in self.layers if name in {"", layer.name}), None)
+        """Return a layer by its name, the default for no name, None if there is no such layer."""
+        wanted = name or self.default or self.layers[0].name
+        return next((layer for layer in self.layers if layer.name == wanted), None)
 
     def difference(self, other: VectorSpec) -> tuple[str, object, object] | None:
         """Return the first thing in which the vectors of two specifications would differ: what, here, there; or None.

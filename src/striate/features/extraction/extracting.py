@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
@@ -118,14 +117,16 @@ def extract(  # noqa: PLR0913 - who works, and where, is the caller's to say
 
 
 def lanes_for(asked: int | None) -> int:
-    """Return how many lanes: as many as asked for, or as there are processors.
+    """Return how many lanes: as many as asked for, or as there are processors for this process.
 
     Raises:
         InputError: Fewer than one.
     """
+    from joblib import cpu_count
+
     if asked is not None and asked < 1:
         raise InputError("lanes must be at least 1", got=asked)
-    return asked or os.cpu_count() or 1
+    return asked or int(cpu_count())
 
 
 def _opened(network: Network, address: str, reference: str, choice: VectorChoice) -> VectorStore:

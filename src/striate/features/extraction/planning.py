@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from statistics import median
@@ -15,7 +14,7 @@ from striate.analyse import layers as readings_of
 from striate.errors import InputError, Quoted, ShapeError, unknown_name
 from striate.features.extraction.running import FORMATS, Runner
 from striate.features.extraction.views import check_views
-from striate.features.map_layers import default_feature_layer
+from striate.features.map_layers import default_feature_layer, map_layers
 from striate.graph import Graph
 from striate.nets import Network
 from striate.nets.weights import weights_key
@@ -62,7 +61,10 @@ def plan_vectors(
     spec = VectorSpec(
         network=reference or network.origin.text,
         weights_key=weights_key(network.module),
-        layers=_layers(recording, choice.layers, choice.pooling),
+        layers=_layers(recording, choice),
+        default=choice.layers[0]
+        if choice.layers
+        else default_feature_layer(readings_of(recording.graph), recording.graph),
         views=choice.views,
         is_normalised=choice.is_normalised,
         preprocessing=network.preprocessing,
@@ -81,19 +83,23 @@ def _on_processor(network: Network) -> bool:
     return all(parameter.device.type == "cpu" for parameter in network.module.parameters())
 
 
-def _layers(recording: Recording, names: Sequence[str], pooling: Pooling | None) -> tuple[VectorLayer, ...]:
+def _layers(recording: Recording, choice: VectorChoice) -> tuple[VectorLayer, ...]:
     graph = recording.graph
     readings = readings_of(graph)
-    wanted = list(names) or [default_feature_layer(readings, graph)]
+    wanted = list(choice.layers) or [default_feature_layer(readings, graph)]
     if len(set(wanted)) < len(wanted):
         raise InputError("layers must be named once each", got=Quoted(", ".join(wanted)))
     taps = {reading.name: reading.tap for reading in readings}
+    if choice.is_staged:
+        order = {row.name: number for number, row in enumerate(graph)}
+        wanted += [name for name in map_layers(readings, graph) if name not in wanted]
+        wanted.sort(key=lambda name: order.get(taps.get(name) or name, len(order)))
     found = []
     for number, name in enumerate(wanted, start=1):
         op = taps.get(name, name)
         if op not in {row.name for row in graph}:
             raise unknown_name("layer or op", name, [*taps, *(row.name for row in graph)])
-        found.append(_layer(graph, name, op, "vector" if number == 1 else f"vector_{number}", pooling))
+        found.append(_layer(graph, name, op, "vector" if number == 1 else f"vector_{number}", choice.pooling))
     return tuple(found)
 
 

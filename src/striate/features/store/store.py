@@ -129,7 +129,7 @@ class VectorStore:
         )
 
     def layer(self, name: str = "") -> VectorLayer:
-        """Return a layer by its name, the first for no name.
+        """Return a layer by its name, the default for no name.
 
         Raises:
             UnknownNameError: The store does not keep it.
@@ -167,7 +167,7 @@ class VectorStore:
         """Return the vectors of a layer with their rows; rows with an error are left out.
 
         Args:
-            layer: Its name; the first for no name.
+            layer: Its name; the default for no name.
             where: SQL over the columns.
             columns: What is wanted of the rows; "thumbnail" is not among it unless asked for.
 

@@ -54,3 +54,18 @@ def test_a_sound_has_no_mirror():
 
     with pytest.raises(InputError, match="views must be centre for what is no picture; got 'flips'"):
         views_of(torch.zeros(1, 100, dtype=torch.uint8), how, "flips")
+
+
+def test_stages_come_by_depth_and_the_vector_stays_the_default(small_network):
+    from striate.features.extraction import plan_vectors
+    from striate.records.vectors import VectorChoice
+
+    plan = plan_vectors(small_network, VectorChoice(is_staged=True, memory_format="plain"))
+
+    assert [layer.name for layer in plan.layers] == ["maxpool1", "flatten1", "fc1"]
+    assert plan.layer().name == "flatten1"
+    assert [(layer.column, layer.size, layer.pooling) for layer in plan.layers] == [
+        ("vector", 8, "average"),
+        ("vector_2", 784, "flat"),
+        ("vector_3", 32, "flat"),
+    ]
