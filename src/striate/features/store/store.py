@@ -268,6 +268,7 @@ class VectorStore:
         with told(self.address):
             self._check_there()
             self._table.optimize()
+            self._table.checkout_latest()
 
     def _check_alone(self) -> None:
         """Refuse to add to a store that has changed since it was read: rows would be there twice, ids too."""
