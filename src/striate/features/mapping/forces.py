@@ -12,6 +12,8 @@ Plane = npt.NDArray[np.float64]
 # Of the grid, in units of the map, where the kernel has width 1; and nodes along an axis at least.
 SPACING = 0.5
 FEWEST_NODES = 64
+# Smaller grids are transformed sooner than threads are woken.
+_NODES_FOR_THREADS = 128
 # Nodes beside the outermost points, which splines reach.
 _MARGIN = 2
 
@@ -48,7 +50,7 @@ class GridForces:
         embedding: Plane,
         P: Any,  # noqa: ANN401, N803 - a sparse matrix; the name openTSNE passes
         dof: float,
-        should_eval_error: bool = False,
+        should_eval_error: bool = False,  # noqa: FBT001, FBT002
         n_jobs: int = 1,
         **_: object,
     ) -> tuple[float, Plane]:
@@ -75,6 +77,7 @@ class GridForces:
         from scipy.fft import irfft2, rfft2
 
         spread, nodes, spacing = _spreading(places)
+        threads = threads if nodes >= _NODES_FOR_THREADS else 1
         self._prepare(nodes, spacing, threads)
         charge = (spread.T @ np.ones(len(places))).reshape(nodes, nodes)
         side = 2 * nodes

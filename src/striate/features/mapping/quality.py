@@ -97,7 +97,8 @@ def _near(points: Points, judged: Numbers, neighbours: int) -> Numbers:
     found, _ = nearest_rows(points[judged], neighbours + 1, others=points)
     is_own = found == judged[:, None]
     is_own[~is_own.any(1), -1] = True
-    return found[~is_own].reshape(len(judged), neighbours)
+    kept: Numbers = found[~is_own].reshape(len(judged), neighbours)
+    return kept
 
 
 def _places_beyond(points: Points, judged: Numbers, lists: Sequence[Numbers]) -> list[float]:
