@@ -5,6 +5,7 @@ from striate.data.dataset import Dataset
 from striate.data.folds import Folds
 from striate.data.foreground import foreground
 from striate.data.grouping import folder_labels, with_groups
+from striate.data.listing import Listing, list_data
 from striate.data.load import load_data
 from striate.data.measuring import measure_preprocessing
 from striate.data.picture import Picture, read_picture
@@ -18,6 +19,7 @@ __all__ = [
     "Batch",
     "Dataset",
     "Folds",
+    "Listing",
     "Picture",
     "ReadAs",
     "Sample",
@@ -26,6 +28,7 @@ __all__ = [
     "batches",
     "folder_labels",
     "foreground",
+    "list_data",
     "load_data",
     "measure_preprocessing",
     "normalise",

@@ -60,13 +60,14 @@ def unreadable(name: str, reason: str, *, where: str) -> decoding.UnreadableErro
     return decoding.ImageError(reason, where=where)
 
 
-def decode_file(name: str, data: bytes, axes: int = 0) -> Decoded:
+def decode_file(name: str, data: bytes, axes: int = 0, *, at_least_px: int = 0) -> Decoded:
     """Return the sample that a file's bytes hold; what its name does not say is taken for a picture.
 
     Args:
         name: Of the file.
         data: Its bytes.
         axes: As in `ReadAs.axes`; asked of arrays only.
+        at_least_px: As for `decode`; asked of pictures only.
 
     Raises:
         UnreadableError: It cannot be read as a whole, or is not what its name says.
@@ -83,4 +84,4 @@ def decode_file(name: str, data: bytes, axes: int = 0) -> Decoded:
         return Decoded(array_files.decode_array(data, axes))
     if suffix in volumes.SUFFIXES:
         return Decoded(volumes.decode_volume(data))
-    return Decoded(decoding.decode(data))
+    return Decoded(decoding.decode(data, at_least_px=at_least_px))

@@ -29,12 +29,32 @@ def load_folder(root: Path, *, reference: str, events: Events, read_as: ReadAs) 
             of classes.
     """
     where = one_line(reference)
+    entries, folders, aside = folder_entries(root, where)
+    targets = [target for entry in entries if isinstance(target := entry.target, int)]
+    output = Output(kind="classes", names=folders)
+    check_classes(targets, output.names, where=where, aside=aside)
+    return read_entries(
+        entries,
+        name=_shown(root.absolute().name) or "folder",
+        reference=reference,
+        output=output,
+        set_aside=aside,
+        events=events,
+        read_as=read_as,
+    )
+
+
+def folder_entries(root: Path, where: str) -> tuple[list[Entry], tuple[str, ...], list[SetAside]]:
+    """Return the files below class folders, the classes, and what is no sample by its name; see `load_folder`.
+
+    Raises:
+        DataError: No class folder; parts in place of classes; a folder that cannot be read.
+    """
     aside: list[SetAside] = []
     try:
         names = _names(root)
     except OSError as error:
-        reason = Quoted(error.strerror or type(error).__name__)
-        raise DataError("the folder must be readable", got=reason, where=where) from None
+        raise _unreadable(error, where) from None
     folders = class_order([name for name in names if _is_folder(root / name)])
     aside.extend(
         SetAside(place=_shown(name), reason="lies beside the class folders, not in one")
@@ -48,18 +68,32 @@ def load_folder(root: Path, *, reference: str, events: Events, read_as: ReadAs) 
         for file in sorted(_walk(root, folder, entered, aside))
         if _looks_like_sample(file, aside)
     ]
-    targets = [target for entry in entries if isinstance(target := entry.target, int)]
-    output = Output(kind="classes", names=tuple(folders))
-    check_classes(targets, output.names, where=where, aside=aside)
-    return read_entries(
-        entries,
-        name=_shown(root.absolute().name) or "folder",
-        reference=reference,
-        output=output,
-        set_aside=aside,
-        events=events,
-        read_as=read_as,
-    )
+    return entries, tuple(folders), aside
+
+
+def flat_entries(root: Path) -> tuple[list[Entry], list[SetAside]]:
+    """Return every file below a folder that is a sample by its name, without targets; what is none is told."""
+    aside: list[SetAside] = []
+    files = [file.removeprefix("./") for file in sorted(_walk(root, ".", {}, aside))]
+    return [
+        Entry(path=root / file, place=_shown(file), target=None) for file in files if _looks_like_sample(file, aside)
+    ], aside
+
+
+def sub_folders(root: Path) -> list[str]:
+    """Return the names of the folders in a folder, in order.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    try:
+        return class_order([name for name in _names(root) if _is_folder(root / name)])
+    except OSError as error:
+        raise _unreadable(error, one_line(str(root))) from None
+
+
+def _unreadable(error: OSError, where: str) -> DataError:
+    return DataError("the folder must be readable", got=Quoted(error.strerror or type(error).__name__), where=where)
 
 
 def class_order(names: list[str]) -> list[str]:

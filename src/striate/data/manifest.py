@@ -35,6 +35,7 @@ class _Used:
     place: str
     group: str | None
     answer: Answer
+    split: str
 
 
 def load_manifest(manifest: Path, *, reference: str, events: Events, read_as: ReadAs) -> Dataset:
@@ -48,37 +49,15 @@ def load_manifest(manifest: Path, *, reference: str, events: Events, read_as: Re
         DataError: Not a table; columns missing; not one row that can be used; a class without a
             readable sample.
     """
-    where = one_line(reference)
     table = read_table(manifest)
-    answers = _answer_columns(table, where)
-    unused = [name for name in table.columns if not is_used(name)]
+    unused = [name for name in table.columns if not is_used(name) or name == "split"]
     if unused:
         also = "; Striate makes the parts itself" if "split" in unused else ""
         events.log(f"columns not used: {', '.join(map(one_line, unused))}{also}")
-    used: list[_Used] = []
-    aside: list[SetAside] = []
-    for row in table.rows:
-        try:
-            used.append(_use(row, manifest.parent, answers))
-        except _RowError as error:
-            path = row.cells.get("path")
-            place = f"{row.place}: {path}" if path else row.place
-            aside.append(SetAside(place=place, reason=str(error)))
-    if not used:
-        raise no_samples(where, aside)
-    output = _output(used, answers)
-    if not output.names:
+    where = one_line(reference)
+    entries, output, aside = manifest_entries(table, manifest.parent, _answer_columns(table, where), where)
+    if output is None or not output.names:
         raise DataError("a manifest must name at least one label", got=Quoted("none"), where=where)
-    index = {name: position for position, name in enumerate(output.names)}
-    entries = [
-        Entry(
-            path=row.path,
-            place=row.place,
-            target=_target(row.answer, output, index),
-            group=row.group,
-        )
-        for row in used
-    ]
     return read_entries(
         entries,
         name=manifest.stem,
@@ -90,12 +69,71 @@ def load_manifest(manifest: Path, *, reference: str, events: Events, read_as: Re
     )
 
 
-def _answer_columns(table: Table, where: str) -> tuple[str, ...]:
-    """Return the column or columns that hold the targets."""
-    have = Quoted(", ".join(map(repr, table.columns)) or "no columns")
+def list_manifest(manifest: Path, where: str) -> tuple[list[Entry], Output | None, list[SetAside]]:
+    """Return the rows of a manifest whose files nobody has opened; targets and output None if it has no column of answers.
+
+    Raises:
+        DataError: Not a table; no column `path`; several of answers; not one row that can be used.
+    """
+    table = read_table(manifest)
+    answers = _answer_columns(table, where) if any(map(_is_answer, table.columns)) else ()
+    if not answers:
+        _check_path(table, where)
+    return manifest_entries(table, manifest.parent, answers, where)
+
+
+def manifest_entries(
+    table: Table, folder: Path, answers: tuple[str, ...], where: str
+) -> tuple[list[Entry], Output | None, list[SetAside]]:
+    """Return the rows that can be used as long as their files can, what they answer, and the others; see `load_manifest`.
+
+    Raises:
+        DataError: Not one row that can be used.
+    """
+    used: list[_Used] = []
+    aside: list[SetAside] = []
+    for row in table.rows:
+        try:
+            used.append(_use(row, folder, answers))
+        except _RowError as error:
+            path = row.cells.get("path")
+            place = f"{row.place}: {path}" if path else row.place
+            aside.append(SetAside(place=place, reason=str(error)))
+    if not used:
+        raise no_samples(where, aside)
+    output = _output(used, answers) if answers else None
+    index = {name: position for position, name in enumerate(output.names)} if output else {}
+    return (
+        [
+            Entry(
+                path=row.path,
+                place=row.place,
+                target=None if output is None else _target(row.answer, output, index),
+                group=row.group,
+                split=row.split,
+            )
+            for row in used
+        ],
+        output,
+        aside,
+    )
+
+
+def _is_answer(column: str) -> bool:
+    return column in {"label", "labels", "value"} or column.startswith("value:")
+
+
+def _check_path(table: Table, where: str) -> None:
     if "path" not in table.columns:
+        have = Quoted(", ".join(map(repr, table.columns)) or "no columns")
         hint = "Name it in the first line; columns are separated by commas."
         raise DataError("a manifest must have a column 'path'", got=have, where=where, hint=hint)
+
+
+def _answer_columns(table: Table, where: str) -> tuple[str, ...]:
+    """Return the column or columns that hold the targets."""
+    _check_path(table, where)
+    have = Quoted(", ".join(map(repr, table.columns)) or "no columns")
     values = tuple(name for name in table.columns if name.startswith("value:"))
     found: list[tuple[str, ...]] = [(name,) for name in ("label", "labels", "value") if name in table.columns]
     found += [values] if values else []
@@ -118,7 +156,8 @@ def _use(row: Row, folder: Path, answers: tuple[str, ...]) -> _Used:
     if not os.path.isabs(inside) and Path(inside).parts[0] == "..":  # noqa: PTH117 - text
         raise _RowError("leads out of the manifest's folder; write an absolute path")
     group = _word(row.cells.get("group"))
-    return _Used(folder / inside, written, group, _answer(row, answers))
+    split = _word(row.cells.get("split")) or ""
+    return _Used(folder / inside, written, group, _answer(row, answers) if answers else (), split)
 
 
 def _answer(row: Row, answers: tuple[str, ...]) -> Answer:

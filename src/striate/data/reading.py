@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from torch import Tensor
 
@@ -34,12 +35,21 @@ MEMORY_BYTES = 512 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A file that should become a sample."""
+    """A file that should become a sample.
+
+    Attributes:
+        path: Where it is.
+        place: The same, for people.
+        target: As in `Sample`; None where nobody said.
+        group: As in `Sample`.
+        split: The part of the data it is said to belong to; only a listing keeps it.
+    """
 
     path: Path
     place: str
-    target: Target
+    target: Target | None
     group: str | None = None
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,8 @@ def read_entries(
     samples = tuple(
         Sample(
             id=sample_id,
-            target=entry.target,
+            # Whoever reads entries has refused data without targets.
+            target=cast("Target", entry.target),
             group=entry.group,
             place=entry.place,
             sample_rate_hz=result.sample_rate_hz,

@@ -119,4 +119,4 @@ def _parquet(path: Path, where: str) -> Table:
 
 def is_used(column: str) -> bool:
     """Return whether a manifest's column means anything to us."""
-    return column in {"path", "label", "labels", "value", "group"} or column.startswith("value:")
+    return column in {"path", "label", "labels", "value", "group", "split"} or column.startswith("value:")

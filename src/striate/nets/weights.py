@@ -26,6 +26,23 @@ def save_weights(module: nn.Module, path: Path) -> str:
     return fingerprint.of_file(path)
 
 
+def weights_key(module: nn.Module) -> str:
+    """Return the content key of a module's parameters and buffers: names, types, shapes and bytes.
+
+    Example:
+        >>> one, other = nn.Linear(2, 1), nn.Linear(2, 1)
+        >>> _ = other.load_state_dict(one.state_dict())
+        >>> weights_key(one) == weights_key(other)
+        True
+    """
+    parts: list[bytes] = []
+    for name, value in sorted(module.state_dict().items()):
+        tensor = value.detach().cpu().contiguous()
+        parts.append(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        parts.append(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return fingerprint.of_bytes(*parts)
+
+
 def read_weights(path: Path | str) -> dict[str, torch.Tensor]:
     """Return the tensors of a `.safetensors` file, or of a `.pth` / `.pt` checkpoint that holds nothing but tensors.
 
