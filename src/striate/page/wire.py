@@ -2,7 +2,8 @@
 
 A page is a verdict, facts, findings and sections; a section holds figures; a figure names the arrays it is drawn from.
 Arrays travel beside the JSON in the safetensors layout: uint8 for inputs, int8 for maps (value = int8 × scale), int16 for
-places on a plane, float32 or int32 where the number itself is shown. `striate.page.schema` writes `web/src/wire.ts` from these models.
+places on a plane, float32 or whole numbers where the number itself is shown. `striate.page.schema` writes `web/src/wire.ts`
+from these models.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Arrays on their way to the page: uint8 for inputs, int8 with a scale for maps, int16 for places, as safetensors."""
+"""Arrays on their way to the page, in the safetensors layout: each kind in the narrowest numbers that show it."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ class ArrayStore:
         """Keep numbers as float32 or int32 and return their name."""
         kind = np.float32 if np.issubdtype(values.dtype, np.floating) else np.int32
         return self._keep(name, np.ascontiguousarray(values, dtype=kind))
+
+    def codes(self, name: str, values: NDArray[np.integer]) -> str:
+        """Keep whole numbers as int8, int16 or int32, the narrowest that holds them, and return their name."""
+        largest = int(np.abs(values).max(initial=0))
+        kinds = (np.int8, np.int16, np.int32)
+        return self._keep(name, values.astype(next(kind for kind in kinds if largest <= np.iinfo(kind).max)))
 
     def to_safetensors(self) -> bytes:
         """Return the file: arrays by name, `scale.<name>` in its metadata."""

@@ -12,17 +12,17 @@ test("what is shared is said with the whole beside it", () => {
     share: "81\u202f%",
     whole: "10\u202f%",
     ratio: "8.1×",
-    verdict: "more than chance",
+    beside: "more",
   });
   assert.equal(
     sentenceOf(84, "label", row),
-    "84 points chosen; 81\u202f% have label 4, of all points 10\u202f%: more than chance.",
+    "84 points chosen; 81\u202f% have label 4, of all points 10\u202f%: more than by chance.",
   );
 });
 
 test("what chance does is not called a finding", () => {
-  assert.equal(rowOf({ ...one, chance: 0.2 }, "4", 84, 5000).verdict, "as by chance");
-  assert.equal(rowOf({ ...one, ratio: 0.2 }, "4", 84, 5000).verdict, "less than chance");
+  assert.equal(rowOf({ ...one, chance: 0.2 }, "4", 84, 5000).beside, "the same");
+  assert.equal(rowOf({ ...one, ratio: 0.2 }, "4", 84, 5000).beside, "less");
 });
 
 test("one point is one point", () => {

@@ -7,7 +7,7 @@ import type { Table } from "../wire.ts";
 /** Less than this, after correction for all values asked about, is more than chance. */
 export const level = 0.01;
 
-const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)}\u202f%`;
+const percent = (share: number) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)}\u202f%`;
 
 export interface SharedRow {
   word: string;
@@ -15,19 +15,19 @@ export interface SharedRow {
   share: string;
   whole: string;
   ratio: string;
-  verdict: string;
+  /** More, less or the same. */
+  beside: string;
 }
 
 export function rowOf(one: Shared, word: string, known: number, whole: number): SharedRow {
-  const verdict =
-    one.chance >= level ? "as by chance" : one.ratio > 1 ? "more than chance" : "less than chance";
+  const beside = one.chance >= level ? "the same" : one.ratio > 1 ? "more" : "less";
   return {
     word,
     here: one.here,
     share: percent(one.here / known),
     whole: percent(one.everywhere / whole),
     ratio: one.here === 0 ? "0" : `${measured(one.ratio, 2)}\u00d7`,
-    verdict,
+    beside,
   };
 }
 
@@ -35,7 +35,8 @@ export function rowOf(one: Shared, word: string, known: number, whole: number): 
 export function sentenceOf(count: number, channel: string, first: SharedRow | undefined): string {
   const points = `${plain(count)} ${count === 1 ? "point" : "points"} chosen`;
   if (!first) return `${points}.`;
-  return `${points}; ${first.share} have ${channel} ${first.word}, of all points ${first.whole}: ${first.verdict}.`;
+  const verdict = first.beside === "the same" ? "as by chance" : `${first.beside} than by chance`;
+  return `${points}; ${first.share} have ${channel} ${first.word}, of all points ${first.whole}: ${verdict}.`;
 }
 
 /** The ids of chosen points with all that is known of them, as CSV. */
