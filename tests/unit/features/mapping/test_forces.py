@@ -28,7 +28,7 @@ def test_they_are_the_sums_over_all_pairs(span, limit):
 
     exact, pairs = by_force(places)
     assert wrong_by(forces, exact) < limit
-    assert total == pytest.approx(pairs, rel=0.002)
+    assert total == pytest.approx(pairs, rel=0.005)
 
 
 def test_they_are_at_least_as_exact_as_those_of_the_library_on_its_finest_grid():

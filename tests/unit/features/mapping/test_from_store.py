@@ -159,7 +159,7 @@ def test_what_is_not_there_is_refused(store, tmp_path):
         map_store(store, layers=["fc9"])
     with pytest.raises(InputError, match="at least two vectors"):
         map_store(store, where="id = 'id3'")
-    with pytest.raises(InputError, match="at least two vectors"):
+    with pytest.raises(InputError, match="at least one vector"):
         map_store(VectorStore.create(tmp_path / "empty", SPEC))
 
 

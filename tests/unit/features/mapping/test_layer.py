@@ -121,10 +121,11 @@ def test_several_labels_are_judged_one_by_one():
 def test_a_layer_is_turned_onto_the_one_before():
     vectors, _ = points(60)
     first = mapped(vectors)
+    quarter = first.points[:, ::-1] * np.array([1, -1], np.float32)
 
-    again = mapped(vectors, onto=first.points[:, ::-1] * [1, -1])
+    again = mapped(vectors, onto=quarter)
 
-    np.testing.assert_allclose(again.points, first.points[:, ::-1] * [1, -1], atol=1e-4)
+    np.testing.assert_allclose(again.points, quarter, atol=1e-4)
 
 
 def test_beyond_the_limit_neighbours_are_sought_along_the_principal_axes(monkeypatch):

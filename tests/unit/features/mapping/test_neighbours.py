@@ -63,10 +63,13 @@ def test_fewer_points_than_neighbours_give_all_there_are():
     assert nearest_rows(np.eye(3, dtype=np.float32), 9)[0].shape == (3, 2)
 
 
-@pytest.mark.parametrize(("points", "others"), [(np.zeros((1, 2)), None), (np.zeros((3, 2)), np.zeros((0, 2)))])
+@pytest.mark.parametrize(
+    ("points", "others"),
+    [(np.zeros((1, 2), np.float32), None), (np.zeros((3, 2), np.float32), np.zeros((0, 2), np.float32))],
+)
 def test_nobody_to_be_near_to_is_refused(points, others):
     with pytest.raises(InputError, match="two points or more"):
-        nearest_rows(points.astype(np.float32), 1, others=others)
+        nearest_rows(points, 1, others=others)
 
 
 def test_a_watcher_can_stop():

@@ -6,6 +6,7 @@ import pytest
 from striate.features import directions
 from striate.features.mapping import doubtful_labels, nearest_rows, odd_ones, outlier_factors
 from striate.features.mapping.suspects import doubtful_held
+from striate.nets import load_network
 
 RNG = np.random.default_rng(6)
 
@@ -51,22 +52,28 @@ def test_planted_label_errors_are_found_and_little_else(pixels, truth):
     assert all(one.neighbours_say == truth[one.row] for one in found if one.row in right and one.share == 1.0)
 
 
-def test_pictures_of_something_else_are_odd(pixels):
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [8, 25])
+def test_pictures_of_something_else_are_odd_to_a_network(digits, small_run, count):
+    import torch
     from sklearn.datasets import load_sample_images
 
     photograph = load_sample_images().images[0].mean(2)
-    corners = [(int(y), int(x)) for y, x in zip(RNG.integers(0, 390, 25), RNG.integers(0, 600, 25), strict=True)]
-    crops = np.stack([photograph[y : y + 28, x : x + 28].flatten() for y, x in corners])
-    # Brightness as digits have it, so that only what is seen differs.
-    crops = (crops - crops.mean(1, keepdims=True)) / crops.std(1, keepdims=True) * pixels.std() + pixels.mean()
-    points = directions(np.vstack([pixels, crops]))
+    corners = zip(RNG.integers(0, 390, count).tolist(), RNG.integers(0, 600, count).tolist(), strict=True)
+    crops = [torch.from_numpy(photograph[y : y + 28, x : x + 28])[None].float() for y, x in corners]
+    images = torch.stack([*(digits.read(i).float() for i in range(0, 5000, 2)), *crops]) / 255
+    network = load_network(str(small_run))
+    with torch.no_grad():
+        how = network.preprocessing
+        vectors = network.module.eval()[:9]((images - how.mean[0]) / how.std[0]).numpy()
+    assert vectors.shape == (2500 + count, 784)
 
-    found = odd_ones(*nearest_rows(points, 20), np.arange(len(points)))
+    found = odd_ones(*nearest_rows(directions(vectors), 50), np.arange(len(vectors)))
 
     named = {one.row for one in found}
-    planted = set(range(len(pixels), len(points)))
-    assert len(named & planted) >= 20
-    assert len(named - planted) < 0.04 * len(pixels)
+    planted = set(range(2500, 2500 + count))
+    assert len(named & planted) >= 0.8 * count
+    assert len(named - planted) < 0.06 * 2500
 
 
 def test_points_spread_evenly_are_not_odd():
