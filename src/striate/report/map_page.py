@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from striate import schema
 from striate.errors import InputError, Quoted
 from striate.findings import Finding, by_severity
+from striate.lint.separating import separation_verdict
 from striate.numbers import count, measure, percent, plural
 from striate.page.wire import Caption, Fact, Page, Section
 from striate.records.vector_map import MappedLayer, VectorMap
@@ -90,7 +91,7 @@ def map_page(
             "title": f"Map of {found.network}",
             "run_line": f"Map of {count(len(found.ids))} vectors of {found.network} · {today.day} {today:%B %Y} · "
             f"{found.store}",
-            "verdict": _verdict(found, findings),
+            "verdict": _verdict(found),
             "prose": _prose(found),
             "facts": _facts(found),
             "findings": [finding_row(finding) for finding in by_severity(findings)],
@@ -102,12 +103,10 @@ def map_page(
     )
 
 
-def _verdict(found: VectorMap, findings: Sequence[Finding]) -> str:
-    """Return the gravest finding about separation, else what was measured."""
-    spoken = [finding for finding in by_severity(findings) if finding.section == "separation"]
-    if spoken:
-        return spoken[0].message
-    return accuracy_words(found)
+def _verdict(found: VectorMap) -> str:
+    """Return whether what is known of the points separates, else what was measured."""
+    spoken = separation_verdict(found.last)
+    return accuracy_words(found) if spoken is None else spoken.words
 
 
 def _prose(found: VectorMap) -> str:
