@@ -84,13 +84,13 @@ export interface Section {
     | Drawing
     | Graph
     | Gradients
-    | Map
     | Confusion
     | Quadrants
     | Receipt
     | Regimes
     | Scatter
     | TableFigure
+    | VectorMap
   )[];
   caption: Caption;
 }
@@ -554,30 +554,6 @@ export interface LawPart {
   tables: Table[];
 }
 /**
- * Samples placed by the distance of their features.
- *
- * `images` (n, h, w[, 3]) on `scale`; `labels` int32 (n): class of each sample; `wrong` uint8 (n): 1 = answered wrongly.
- * The last layer is shown first and large.
- */
-export interface Map {
-  kind: "map";
-  layers: MapLayer[];
-  images: string;
-  scale: Scale;
-  labels: string;
-  wrong: string;
-  classes: string[];
-  table: Table | null;
-}
-/**
- * The points of the map at one layer. `points`: array (n, 2) float32, within −1 … 1, y downwards.
- */
-export interface MapLayer {
-  name: string;
-  points: string;
-  separation: string;
-}
-/**
  * Counts: rows are the true class, columns the answer.
  */
 export interface Confusion {
@@ -722,6 +698,73 @@ export interface Scatter {
 export interface TableFigure {
   kind: "table";
   table: Table;
+}
+/**
+ * Points of a store on a plane; the first channel is shown first.
+ *
+ * `pictures` (m, h, w[, 3]) are those of the points `pictured` (m) int32; `neighbours` (n, k) int32 are the nearest by the
+ * vectors, the nearest first.
+ */
+export interface VectorMap {
+  kind: "vector-map";
+  placings: MapPlacing[];
+  channels: MapChannel[];
+  ids: string[];
+  /**
+   * Where each point's input lies; empty where that is not kept.
+   */
+  places: string[];
+  pictures: string | null;
+  pictured: string | null;
+  scale: Scale | null;
+  neighbours: string | null;
+  /**
+   * Whose vectors they are nearest by: 'block4, cosine'.
+   */
+  neighbours_of: string;
+  /**
+   * What the file leaves out, in words.
+   */
+  note: string;
+}
+/**
+ * The same points placed once: a layer, a method, its settings.
+ *
+ * `points` (n, 2) int16 × scale, within −1 … 1, y downwards; −32768 stands for a point without a place.
+ */
+export interface MapPlacing {
+  layer: string;
+  method: "t-SNE" | "PCA";
+  /**
+   * In words: 'perplexity 30, seed 0'.
+   */
+  settings: string;
+  /**
+   * Whether it is the one its layer is judged by; it is shown first.
+   */
+  is_drawn: boolean;
+  points: string;
+  /**
+   * Measured of it, in words; empty where it was not.
+   */
+  judged: string;
+}
+/**
+ * What points may be coloured and counted by.
+ *
+ * `array` (n): int32 numbers of `words` for classes and flags, −1 where not known; float32 for values, NaN where not known.
+ * Of flags, word 1 is the one that stands out.
+ */
+export interface MapChannel {
+  name: string;
+  kind: "classes" | "flags" | "values";
+  array: string;
+  words: string[];
+  /**
+   * Number of the class colour of each word; −1 for grey.
+   */
+  colours: number[];
+  unit: string;
 }
 /**
  * What stands beside a picture.

@@ -1,8 +1,9 @@
 """What the front end reads: pydantic models at the wire, and nowhere else.
 
 A page is a verdict, facts, findings and sections; a section holds figures; a figure names the arrays it is drawn from.
-Arrays travel beside the JSON in the safetensors layout: uint8 for inputs, int8 for maps (value = int8 × scale), float32 or
-int32 where the number itself is shown. `striate.page.schema` writes `web/src/wire.ts` from these models.
+Arrays travel beside the JSON in the safetensors layout: uint8 for inputs, int8 for maps (value = int8 × scale), int16 for
+places on a plane, float32 or whole numbers where the number itself is shown. `striate.page.schema` writes `web/src/wire.ts`
+from these models.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from striate.page.frozen import Judgement as Judgement  # noqa: PLC0414
 from striate.page.frozen import Wire
 from striate.page.gradient_wire import Gradients as Gradients  # noqa: PLC0414
 from striate.page.graph_wire import Graph
+from striate.page.map_wire import VectorMap
 from striate.page.picture_wire import Column as Column  # noqa: PLC0414
 from striate.page.picture_wire import Scale as Scale  # noqa: PLC0414
 from striate.page.picture_wire import Table as Table  # noqa: PLC0414
@@ -146,31 +148,6 @@ class Drawing(Wire):
     table: Table | None = None
 
 
-class MapLayer(Wire):
-    """The points of the map at one layer. `points`: array (n, 2) float32, within −1 … 1, y downwards."""
-
-    name: str
-    points: str
-    separation: str
-
-
-class Map(Wire):
-    """Samples placed by the distance of their features.
-
-    `images` (n, h, w[, 3]) on `scale`; `labels` int32 (n): class of each sample; `wrong` uint8 (n): 1 = answered wrongly.
-    The last layer is shown first and large.
-    """
-
-    kind: Literal["map"] = "map"
-    layers: list[MapLayer]
-    images: str
-    scale: Scale
-    labels: str
-    wrong: str
-    classes: list[str]
-    table: Table | None = None
-
-
 class Confusion(Wire):
     """Counts: rows are the true class, columns the answer."""
 
@@ -210,13 +187,13 @@ Figure = Annotated[
     | Drawing
     | Graph
     | Gradients
-    | Map
     | Confusion
     | Quadrants
     | Receipt
     | Regimes
     | Scatter
-    | TableFigure,
+    | TableFigure
+    | VectorMap,
     Field(discriminator="kind"),
 ]
 

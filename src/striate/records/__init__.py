@@ -55,6 +55,19 @@ from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, Un
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import Balance, EpochRow, Guarding, Norm, Optimizer, Recipe, Schedule, TrainingCurve
 from striate.records.trial import Speed, Trial, Tried, Way
+from striate.records.vector_map import (
+    ClassOverlap,
+    DoubtfulLabel,
+    LoneGroup,
+    MappedLayer,
+    MapQuality,
+    OddOne,
+    Separation,
+    Share,
+    TriedMap,
+    Truth,
+    VectorMap,
+)
 from striate.records.zoo import ZooRow
 
 __all__ = [
@@ -71,6 +84,7 @@ __all__ = [
     "Candidate",
     "Chosen",
     "ClassImages",
+    "ClassOverlap",
     "Comparison",
     "Cost",
     "CostTable",
@@ -78,6 +92,7 @@ __all__ = [
     "CurvePoint",
     "CutPoint",
     "Difference",
+    "DoubtfulLabel",
     "EffectiveField",
     "EpochRow",
     "Estimate",
@@ -109,7 +124,10 @@ __all__ = [
     "LearningCurve",
     "LoadReport",
     "Loading",
+    "LoneGroup",
     "MapLayer",
+    "MapQuality",
+    "MappedLayer",
     "Mel",
     "MemoryLedger",
     "ModuleLoad",
@@ -117,6 +135,7 @@ __all__ = [
     "Norm",
     "Occlusion",
     "OcclusionCensus",
+    "OddOne",
     "OpTimes",
     "Optimizer",
     "Output",
@@ -138,6 +157,8 @@ __all__ = [
     "Saving",
     "Schedule",
     "Scoreboard",
+    "Separation",
+    "Share",
     "SharedWeight",
     "Sound",
     "Source",
@@ -153,8 +174,11 @@ __all__ = [
     "TrainingCurve",
     "Trial",
     "Tried",
+    "TriedMap",
+    "Truth",
     "UnitAt",
     "UnitPatches",
+    "VectorMap",
     "Way",
     "Winners",
     "WorkTimes",

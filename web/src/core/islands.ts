@@ -1,101 +1,100 @@
-// The map: points brought to the canvas, thinned so that pictures do not cover each other, names above the islands.
+// Names on the map: each class is named above the place where most of its points lie, whatever lies elsewhere.
+import type { Projection, Size } from "./camera.ts";
 
-export interface Box {
-  width: number;
-  height: number;
-  pad: number;
+export interface Island {
+  of: number;
+  /** Middle and upper edge of the densest place, in the plane. */
+  x: number;
+  top: number;
+  count: number;
 }
 
-/** Points (x, y, x, y …) scaled alike in both directions to fill the box, centred. */
-export function fitted(points: ArrayLike<number>, { width, height, pad }: Box): Float32Array {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let i = 0; i + 1 < points.length; i += 2) {
-    left = Math.min(left, points[i]!);
-    right = Math.max(right, points[i]!);
-    top = Math.min(top, points[i + 1]!);
-    bottom = Math.max(bottom, points[i + 1]!);
+/** Cells along a side of the plane; the densest place is three cells wide. */
+const cells = 40;
+const cellOf = (value: number) =>
+  Math.min(cells - 1, Math.max(0, Math.floor(((value + 1) / 2) * cells)));
+
+/** One island for each value that has points; the one with most points first. */
+export function islandsOf(
+  placed: Float32Array,
+  codes: ArrayLike<number>,
+  values: number,
+): Island[] {
+  const members: number[][] = Array.from({ length: values }, () => []);
+  for (let i = 0; i < codes.length; i++) {
+    if (placed[2 * i] === placed[2 * i]) members[codes[i]!]?.push(i);
   }
-  const across = right - left || 1;
-  const down = bottom - top || 1;
-  const zoom = Math.min((width - 2 * pad) / across, (height - 2 * pad) / down);
-  const placed = new Float32Array(points.length);
-  for (let i = 0; i + 1 < points.length; i += 2) {
-    placed[i] = width / 2 + (points[i]! - (left + right) / 2) * zoom;
-    placed[i + 1] = height / 2 + (points[i + 1]! - (top + bottom) / 2) * zoom;
-  }
-  return placed;
+  const islands = members.flatMap((rows, of): Island[] => {
+    if (rows.length === 0) return [];
+    const [column, row] = densest(placed, rows);
+    let [sum, count, top] = [0, 0, Infinity];
+    for (const i of rows) {
+      if (Math.abs(cellOf(placed[2 * i]!) - column) > 1) continue;
+      if (Math.abs(cellOf(placed[2 * i + 1]!) - row) > 1) continue;
+      sum += placed[2 * i]!;
+      count++;
+      top = Math.min(top, placed[2 * i + 1]!);
+    }
+    return [{ of, x: sum / count, top, count: rows.length }];
+  });
+  return islands.sort((a, b) => b.count - a.count || a.of - b.of);
 }
 
-/** The first point of each cell of a grid; the others are drawn as dots. */
-export function thinned(placed: ArrayLike<number>, cell: number): number[] {
-  const taken = new Set<string>();
-  const chosen: number[] = [];
-  for (let i = 0; 2 * i + 1 < placed.length; i++) {
-    const key = `${Math.round(placed[2 * i]! / cell)},${Math.round(placed[2 * i + 1]! / cell)}`;
-    if (taken.has(key)) continue;
-    taken.add(key);
-    chosen.push(i);
+/** Column and row of the cell that holds most points together with its eight neighbours. */
+function densest(placed: Float32Array, rows: readonly number[]): [number, number] {
+  const counts = new Int32Array((cells + 2) * (cells + 2));
+  for (const i of rows) {
+    const at = (cellOf(placed[2 * i + 1]!) + 1) * (cells + 2) + cellOf(placed[2 * i]!) + 1;
+    for (let down = -1; down <= 1; down++) {
+      for (let across = -1; across <= 1; across++) counts[at + down * (cells + 2) + across]!++;
+    }
   }
-  return chosen;
+  let best = [0, 0] as [number, number];
+  let most = -1;
+  for (let row = 0; row < cells; row++) {
+    for (let column = 0; column < cells; column++) {
+      const count = counts[(row + 1) * (cells + 2) + column + 1]!;
+      if (count > most) [best, most] = [[column, row], count];
+    }
+  }
+  return best;
 }
 
 export interface Name {
   of: number;
   x: number;
+  /** The lower edge of the word. */
   y: number;
 }
 
-interface Spot {
-  x: number;
-  y: number;
-}
-
-/** The points around the one with most neighbours: the island of a class, whatever lies elsewhere. */
-function island(points: readonly Spot[], radius: number): Spot[] {
-  const around = (centre: Spot, reach: number) =>
-    points.filter((spot) => (spot.x - centre.x) ** 2 + (spot.y - centre.y) ** 2 <= reach ** 2);
-  let best: Spot | undefined;
-  let most = 0;
-  // A few hundred candidates find the densest place as well as thousands do.
-  const step = Math.ceil(points.length / 300);
-  for (let i = 0; i < points.length; i += step) {
-    const neighbours = around(points[i]!, radius).length;
-    if (neighbours > most) [best, most] = [points[i]!, neighbours];
-  }
-  return best ? around(best, 1.5 * radius) : [];
-}
-
-function byClass(placed: ArrayLike<number>, labels: ArrayLike<number>, classes: number): Spot[][] {
-  const groups: Spot[][] = Array.from({ length: classes }, () => []);
-  for (let i = 0; i < labels.length; i++) {
-    groups[labels[i]!]?.push({ x: placed[2 * i]!, y: placed[2 * i + 1]! });
-  }
-  return groups;
-}
-
-/** A name per class above its island, moved up while it meets another. */
-export function islandNames(
-  placed: ArrayLike<number>,
-  labels: ArrayLike<number>,
-  classes: number,
-  size: { width: number; height: number; rise: number; radius: number },
+/** The names on the screen; one that would meet a larger island's name is moved up, and left out where that does not help. */
+export function namesOn(
+  islands: readonly Island[],
+  { unit, left, top }: Projection,
+  { width, height }: Size,
+  word: { height: number; width: (of: number) => number; rise: number },
+  most = 40,
 ): Name[] {
-  const names: Name[] = [];
-  byClass(placed, labels, classes).forEach((spots, of) => {
-    const home = island(spots, size.radius);
-    if (home.length === 0) return;
-    const x = home.reduce((sum, spot) => sum + spot.x, 0) / home.length;
-    const heights = home.map((spot) => spot.y).sort((a, b) => a - b);
-    names.push({ of, x, y: heights[Math.floor(heights.length * 0.02)]! - size.rise });
-  });
-  names.sort((a, b) => b.y - a.y);
-  names.forEach((name, k) => {
-    const meets = (other: Name) =>
-      Math.abs(other.x - name.x) < size.width && Math.abs(other.y - name.y) < size.height;
-    for (let tries = 0; tries < 8 && names.slice(0, k).some(meets); tries++) {
-      name.y -= size.height / 2;
+  const names: (Name & { half: number })[] = [];
+  for (const island of islands) {
+    if (names.length === most) break;
+    const x = island.x * unit + left;
+    const half = word.width(island.of) / 2;
+    let y = island.top * unit + top - word.rise;
+    if (x < 0 || x > width || y < -word.height || y > height) continue;
+    y = Math.max(word.height, y);
+    const meets = () =>
+      names.find(
+        (other) =>
+          Math.abs(other.x - x) < other.half + half + 4 && Math.abs(other.y - y) < word.height,
+      );
+    for (let tries = 0; tries < 4; tries++) {
+      const other = meets();
+      if (!other) break;
+      y = other.y - word.height;
     }
-    name.y = Math.max(size.height, name.y);
-  });
-  return names;
+    if (y < word.height || meets()) continue;
+    names.push({ of: island.of, x: Math.min(width - half, Math.max(half, x)), y, half });
+  }
+  return names.map(({ of, x, y }) => ({ of, x, y }));
 }

@@ -3,12 +3,13 @@
 const makers = {
   U8: (bytes: Uint8Array<ArrayBuffer>) => bytes,
   I8: (bytes: Uint8Array<ArrayBuffer>) => new Int8Array(bytes.buffer),
+  I16: (bytes: Uint8Array<ArrayBuffer>) => new Int16Array(bytes.buffer),
   F32: (bytes: Uint8Array<ArrayBuffer>) => new Float32Array(bytes.buffer),
   I32: (bytes: Uint8Array<ArrayBuffer>) => new Int32Array(bytes.buffer),
 };
-const widths = { U8: 1, I8: 1, F32: 4, I32: 4 };
+const widths = { U8: 1, I8: 1, I16: 2, F32: 4, I32: 4 };
 
-export type Numbers = Uint8Array | Int8Array | Float32Array | Int32Array;
+export type Numbers = Uint8Array | Int8Array | Int16Array | Float32Array | Int32Array;
 
 /** An array with its shape. The number meant is `data[i] * scale`. */
 export interface Tensor {

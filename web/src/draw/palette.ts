@@ -11,6 +11,7 @@ export interface Palette {
   line: string;
   hair: string;
   paper: string;
+  accent: string;
 }
 
 export function readPalette(): Palette {
@@ -30,5 +31,6 @@ export function readPalette(): Palette {
     line: token("--line"),
     hair: token("--hair"),
     paper: token("--paper"),
+    accent: token("--accent"),
   };
 }

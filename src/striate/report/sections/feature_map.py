@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from striate.numbers import count, percent
-from striate.page.wire import Caption, Cell, Column, Map, MapLayer, Section, Table
+from striate.page.map_wire import MapChannel, MapPlacing, VectorMap
+from striate.page.wire import Caption, Section
 from striate.records import FeatureMap
+from striate.report.class_colours import class_colours
 from striate.report.shrinking import THUMBNAIL
 from striate.report.subject import Subject
 
@@ -38,24 +40,7 @@ def section(subject: Subject) -> Section | None:
             f"The ten nearest neighbours vote for the right {'tenth' if is_values else 'class'} for "
             f"{percent(first.separation)} of the samples in {first.layer}, for {percent(last.separation)} at {last.layer}.",
         ),
-        figures=[
-            Map(
-                layers=[
-                    MapLayer(
-                        name=layer.layer,
-                        points=subject.store.numbers(f"map-points-{place}", layer.points),
-                        separation=percent(layer.separation),
-                    )
-                    for place, layer in enumerate(found.layers)
-                ],
-                images=subject.store.images("map-images", subject.pictures([int(i) for i in found.samples], THUMBNAIL)),
-                scale=subject.input_scale,
-                labels=subject.store.numbers("map-labels", found.labels),
-                wrong=subject.store.images("map-wrong", found.wrong),
-                classes=classes,
-                table=_table(found, classes),
-            )
-        ],
+        figures=[_figure(subject, found, classes)],
         caption=Caption(
             shown="Each sample stands where its feature vector puts it: near means similar, far means little. "
             + (
@@ -80,27 +65,43 @@ def section(subject: Subject) -> Section | None:
     )
 
 
-def _table(found: FeatureMap, classes: list[str]) -> Table:
-    points = found.layers[-1].points
-    order = np.argsort(-found.wrong.astype(int), kind="stable")
-    rows: list[list[Cell]] = [
-        [
-            int(found.samples[place]),
-            classes[int(found.labels[place])],
-            "wrong" if found.wrong[place] else "right",
-            float(points[place, 0]),
-            float(points[place, 1]),
-        ]
-        for place in order
+def _figure(subject: Subject, found: FeatureMap, classes: list[str]) -> VectorMap:
+    store = subject.store
+    channels = [
+        MapChannel(
+            name="tenth" if subject.is_values else "label",
+            kind="classes",
+            array=store.numbers("map-labels", found.labels),
+            words=classes,
+            colours=class_colours(found.labels.tolist(), len(classes)),
+        )
     ]
-    return Table(
-        columns=[
-            Column(label="Sample"),
-            Column(label="Class", align="left"),
-            Column(label="Answer", align="left"),
-            Column(label="x", decimals=3),
-            Column(label="y", decimals=3),
+    if not subject.is_values:
+        channels.append(
+            MapChannel(
+                name="answer",
+                kind="flags",
+                array=store.numbers("map-wrong", found.wrong),
+                words=["right", "wrong"],
+                colours=[-1, 1],
+            )
+        )
+    rows = np.arange(len(found.samples))
+    return VectorMap(
+        placings=[
+            MapPlacing(
+                layer=layer.layer,
+                method="t-SNE",
+                settings="",
+                is_drawn=True,
+                points=store.places(f"map-points-{place}", layer.points),
+                judged=f"{percent(layer.separation)} by their neighbours",
+            )
+            for place, layer in enumerate(found.layers)
         ],
-        rows=rows,
-        caption="Points of the last layer, wrong answers first",
+        channels=channels,
+        ids=[f"sample {int(sample)}" for sample in found.samples],
+        pictures=store.images("map-images", subject.pictures([int(i) for i in found.samples], THUMBNAIL)),
+        pictured=store.numbers("map-pictured", rows),
+        scale=subject.input_scale,
     )
