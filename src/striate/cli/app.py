@@ -30,6 +30,7 @@ from striate.cli import (
     verify,
     zoo,
 )  # fmt: skip
+from striate.cli import map as mapping  # the command's name is a built-in's
 from striate.errors import Cancelled, StriateError, UsageError
 
 app = typer.Typer(
@@ -66,7 +67,7 @@ def _main(
 
 
 for _module in (
-    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, extract, backward, dense, demo, rules,
+    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, extract, mapping, backward, dense, demo, rules,
     schema,
 ):  # fmt: skip
     _module.add_to(app)

@@ -66,13 +66,22 @@ def separation(neighbours: Numbers, labels: Numbers) -> float:
         >>> separation(np.array([[1, 2], [0, 2], [3, 0], [2, 0]]), np.array([0, 0, 1, 0]))
         0.5
     """
+    return float((winners(neighbours, labels) == labels).mean())
+
+
+def winners(neighbours: Numbers, labels: Numbers) -> Numbers:
+    """Return for each sample the class its neighbours vote for; a tie goes to the nearest among the tied.
+
+    Example:
+        >>> winners(np.array([[1, 2], [0, 2], [3, 0], [2, 0]]), np.array([0, 0, 1, 0])).tolist()
+        [0, 0, 0, 1]
+    """
     votes = labels[neighbours]
     classes = int(labels.max()) + 1
     counts = np.stack([(votes == number).sum(1) for number in range(classes)], axis=1)
     # The k-th neighbour's vote decides ties only, the nearer the more.
     leads = (np.take_along_axis(counts, votes, 1) * neighbours.shape[1]) - np.arange(neighbours.shape[1])
-    winners = np.take_along_axis(votes, leads.argmax(1)[:, None], 1)[:, 0]
-    return float((winners == labels).mean())
+    return np.asarray(np.take_along_axis(votes, leads.argmax(1)[:, None], 1)[:, 0], np.int64)
 
 
 def overlap(neighbours: Numbers, labels: Numbers) -> tuple[int, int, float] | None:

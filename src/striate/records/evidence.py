@@ -22,6 +22,7 @@ from striate.records.predictions import Chosen, Predictions, Scoreboard
 from striate.records.readings import CostTable, LayerReading, Receptive
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches
 from striate.records.training import TrainingCurve
+from striate.records.vector_map import VectorMap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Evidence:
     activation_maps: tuple[ActivationMaps, ...] = ()
     patches: tuple[TopPatches, ...] = ()
     feature_map: FeatureMap | None = None
+    vector_map: VectorMap | None = None
     occlusions: tuple[Occlusion, ...] = ()
     occlusion_census: OcclusionCensus | None = None
     saliencies: tuple[Saliency, ...] = ()

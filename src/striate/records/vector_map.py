@@ -61,14 +61,14 @@ class TriedMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoneGroup:
-    """Points that lie together on one map only: an accident of its settings, not of the data.
+    """Points that form a group on one map only: an accident of its settings, not of the data.
 
     Attributes:
         perplexity: Of the map that shows them together.
         seed: Of it.
         rows: (m,) int64: indices into `VectorMap.ids`.
-        kept: Share of its pairs of neighbours that are neighbours on the other maps too, 0 … 1 (the most of them).
-        typical: The same share for the groups of that map, median.
+        kept: Jaccard overlap with the most alike group of any other map, 0 … 1; below 0.5.
+        typical: The same for all groups of that map, median.
     """
 
     perplexity: float
@@ -120,7 +120,7 @@ class Separation:
     Attributes:
         neighbours: k of the votes.
         truth: What is voted for.
-        accuracy: "classes" and "labels": leave-one-out accuracy of the k nearest, averaged over classes (labels: area of
+        accuracy: "classes" and "labels": leave-one-out accuracy of the k nearest, averaged over classes (labels:
             balanced accuracy, averaged over labels); None for values and without labels.
         by_class: The same for each class (NaN where a class has too few points), in the order of `VectorMap.names`.
         explained: "values": leave-one-out R² of the neighbours' mean; else None.
@@ -129,10 +129,10 @@ class Separation:
         gain: This figure less that of the pixels, on the same points; None without pictures.
         gain_interval: 95 % of it, paired.
         silhouette: Mean over points, −1 … 1; None with fewer than two classes.
-        silhouette_by_chance: 95 % quantile of it with labels shuffled.
+        silhouette_by_chance: The largest of it with labels shuffled 19 times: its 95 % limit.
         silhouette_of_pixels: The same from pixels; None without pictures.
         silhouette_gain_interval: 95 % of the silhouette less that of the pixels, paired over points.
-        overlaps: Pairs that mix more than chance leaves room for, most mixed first.
+        overlaps: Pairs of which at least 1 % of the neighbours are of the other, most mixed first; at most 10.
         points: Points with a label, which it rests on.
     """
 
@@ -205,6 +205,9 @@ class MappedLayer:
         doubtful: Likely label errors, surest first.
         odd: Odd ones out, oddest first.
         unmeasured: What could not be measured and why, a sentence each.
+        placed_by: What decided who is near whom when the map was made, in words ("all 784 features").
+        scale: Points times this are the plane in t-SNE's own units, in which new points are placed.
+        far_limit: Distance to the nearest point that 99 % of the points keep; beyond it a new one is far.
     """
 
     layer: str
@@ -223,6 +226,9 @@ class MappedLayer:
     doubtful: tuple[DoubtfulLabel, ...] = ()
     odd: tuple[OddOne, ...] = ()
     unmeasured: tuple[str, ...] = ()
+    placed_by: str = ""
+    scale: float = 1.0
+    far_limit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

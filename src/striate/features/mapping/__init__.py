@@ -1,0 +1,41 @@
+"""Maps of feature vectors, and what is measured of them in the space: placing, comparing, separation, points to look at."""
+
+from striate.features.mapping.comparing import compare_maps
+from striate.features.mapping.forces import GridForces
+from striate.features.mapping.forecast import MapForecast, forecast_map
+from striate.features.mapping.from_store import map_store
+from striate.features.mapping.kept import keep_map, kept_map
+from striate.features.mapping.layer import MapSettings, map_layer
+from striate.features.mapping.neighbours import nearest_rows
+from striate.features.mapping.principal import principal_axes
+from striate.features.mapping.quality import map_quality
+from striate.features.mapping.separation import Known, separation_of
+from striate.features.mapping.silhouette import silhouettes
+from striate.features.mapping.suspects import doubtful_labels, odd_ones, outlier_factors
+from striate.features.mapping.tsne import place_new, place_points
+from striate.features.mapping.turning import procrustes, turned
+
+__all__ = [
+    "GridForces",
+    "Known",
+    "MapForecast",
+    "MapSettings",
+    "compare_maps",
+    "doubtful_labels",
+    "forecast_map",
+    "keep_map",
+    "kept_map",
+    "map_layer",
+    "map_quality",
+    "map_store",
+    "nearest_rows",
+    "odd_ones",
+    "outlier_factors",
+    "place_new",
+    "place_points",
+    "principal_axes",
+    "procrustes",
+    "separation_of",
+    "silhouettes",
+    "turned",
+]

@@ -1,0 +1,96 @@
+"""What a store's rows say of their points, and their pictures as pixels to compare vectors with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from striate.data.decoding import ImageError, opened
+from striate.features.mapping.separation import Known
+from striate.features.space import Numbers, Points, directions
+from striate.numbers import measure
+
+SIDE_PX = 32
+GROUPS = 10
+
+
+def known_of(
+    labels: Sequence[str | None], targets: Sequence[Sequence[float] | None]
+) -> tuple[Known | None, tuple[str, ...], Numbers]:
+    """Return what is known of each row, the names, and a number for each row to colour it by.
+
+    Args:
+        labels: Class, or labels between ";"; None for values, and where nobody said.
+        targets: Class index, one number a label, or values; None where nobody said.
+
+    Returns:
+        What is known, None if that is nothing; names of classes, labels or deciles; (n,) int64: class, first label that
+        holds, or decile, −1 where nothing is known.
+
+    Example:
+        >>> known, names, colours = known_of(["cat", None, "dog"], [[0.0], None, [1.0]])
+        >>> known.truth, known.rows.tolist(), names, colours.tolist()
+        ('classes', [0, 2], ('cat', 'dog'), [0, -1, 1])
+    """
+    rows = np.array([row for row, target in enumerate(targets) if target is not None], dtype=np.int64)
+    colours = np.full(len(targets), -1, np.int64)
+    if not len(rows):
+        return None, (), colours
+    told = [labels[row] for row in rows]
+    numbers = np.array([targets[row] for row in rows], dtype=np.float64)
+    if any(label is None for label in told):
+        names, colours[rows] = _deciles(numbers[:, 0])
+        return Known(truth="values", targets=numbers, rows=rows), names, colours
+    words = [str(label) for label in told]
+    if numbers.shape[1] == 1:
+        first: dict[str, float] = {}
+        for word, number in zip(words, numbers[:, 0].tolist(), strict=True):
+            first[word] = min(first.get(word, number), number)
+        names = tuple(sorted(first, key=lambda word: (first[word], word)))
+        colours[rows] = [names.index(word) for word in words]
+        return Known(truth="classes", targets=colours[rows], rows=rows), names, colours
+    held = numbers > 0.5
+    colours[rows] = np.where(held.any(1), held.argmax(1), -1)
+    return Known(truth="labels", targets=held.astype(np.int64), rows=rows), _label_names(words, held), colours
+
+
+def pixel_rows(thumbnails: Sequence[bytes | None]) -> Points | None:
+    """Return pictures as vectors of pixels, compared as vectors are: 32 × 32, grey if all are, else of three channels.
+
+    Returns:
+        (n, pixels) float32; None if any row has no picture that can be read.
+    """
+    from PIL import Image
+
+    if not thumbnails or any(one is None for one in thumbnails):
+        return None
+    pictures = []
+    try:
+        for data in thumbnails:
+            picture = opened(data or b"", most_pixels=2**20)
+            is_grey = picture.mode == "L"
+            small = picture.convert("L" if is_grey else "RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
+            pictures.append(np.asarray(small, np.uint8))
+    except ImageError:
+        return None
+    if any(one.ndim == 3 for one in pictures):
+        pictures = [one if one.ndim == 3 else np.repeat(one[:, :, None], 3, 2) for one in pictures]
+    return directions(np.stack(pictures).reshape(len(pictures), -1).astype(np.float32))
+
+
+def _deciles(values: npt.NDArray[np.float64]) -> tuple[tuple[str, ...], Numbers]:
+    borders = np.quantile(values, np.arange(GROUPS + 1) / GROUPS)
+    groups = np.searchsorted(borders[1:-1], values, side="right").astype(np.int64)
+    names = tuple(f"{measure(float(low))} … {measure(float(high))}" for low, high in pairwise(borders))
+    return names, groups
+
+
+def _label_names(words: Sequence[str], held: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    names = [f"label {number}" for number in range(held.shape[1])]
+    for word, row in zip(words, held, strict=True):
+        for name, number in zip(word.split(";") if word else (), np.flatnonzero(row), strict=False):
+            names[number] = name
+    return tuple(names)

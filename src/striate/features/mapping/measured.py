@@ -1,0 +1,98 @@
+"""What is measured of a layer's points, as far as there are points and labels for it; and why the rest is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from striate.features.mapping.neighbours import nearest_rows
+from striate.features.mapping.quality import NEIGHBOURS, map_quality
+from striate.features.mapping.separation import Known, separation_of, with_overlaps
+from striate.features.mapping.suspects import doubtful_held, doubtful_labels, odd_ones
+from striate.features.mapping.tsne import FEWEST, Near
+from striate.features.space import Numbers, Points
+from striate.numbers import plural
+from striate.records import DoubtfulLabel, MappedLayer, MapQuality, OddOne
+
+LOF_NEIGHBOURS = 20
+
+
+def measured(
+    layer: MappedLayer,
+    space: Points,
+    near: Near,
+    known: Known | None,
+    *,
+    pixels: Points | None = None,
+    seed: int = 0,
+) -> MappedLayer:
+    """Return the layer with the measures that its points allow, and the reasons why others are missing.
+
+    Args:
+        layer: With its pictures.
+        space: (n, f): the vectors as they are compared.
+        near: (n, k) neighbours of each and their distances, k at least 20 where there are so many.
+        known: What is known of the points; None for nothing.
+        pixels: (n, p): pictures, to compare with.
+        seed: Of samples that are judged, of the bootstrap.
+    """
+    count, untold = len(space), list(layer.unmeasured)
+    k = min(NEIGHBOURS, (count - 1) // 2)
+    quality: tuple[MapQuality | None, ...] = (None, None)
+    if k >= 1 and count > FEWEST:
+        quality = map_quality(space, [layer.points, layer.pca], neighbours=k, seed=seed)
+    else:
+        untold.append(f"Neighbourhoods cannot be compared among {plural(count, 'point')}.")
+    odd: tuple[OddOne, ...] = ()
+    if count > 2 * LOF_NEIGHBOURS:
+        odd = odd_ones(near[0][:, :LOF_NEIGHBOURS], near[1][:, :LOF_NEIGHBOURS], np.arange(count))
+    else:
+        untold.append(f"Odd ones out are sought among more than {2 * LOF_NEIGHBOURS} points.")
+    layer = replace(layer, quality=quality[0], pca_quality=quality[1], odd=odd)
+    if known is None:
+        untold.append("Nothing is known of the points: no labels in the store.")
+    elif reason := _too_little(known):
+        untold.append(reason)
+    else:
+        layer = _separated(layer, space, near[0], known, pixels, seed)
+        if layer.separation is not None and layer.separation.gain is None:
+            untold.append("There are no pictures in the store: vectors are not compared with pixels.")
+        if known.truth == "values":
+            untold.append("Values have no classes: no silhouette, no pairs, no label errors.")
+        if known.truth == "labels":
+            untold.append("Several labels hold at once: no silhouette and no pairs.")
+    return replace(layer, unmeasured=tuple(untold))
+
+
+def _separated(
+    layer: MappedLayer, space: Points, near: Numbers, known: Known, pixels: Points | None, seed: int
+) -> MappedLayer:
+    some = space[known.rows]
+    own = near[:, :NEIGHBOURS] if len(known.rows) == len(space) else nearest_rows(some, NEIGHBOURS)[0]
+    beside = None
+    if pixels is not None:
+        pictures = pixels[known.rows]
+        beside = pictures, nearest_rows(pictures, NEIGHBOURS)[0]
+    found = with_overlaps(separation_of(some, own, known, pixels=beside, seed=seed), own, known)
+    doubtful: tuple[DoubtfulLabel, ...] = ()
+    if known.truth == "classes":
+        doubtful = doubtful_labels(own, np.asarray(known.targets, np.int64), known.rows)
+    elif known.truth == "labels":
+        doubtful = doubtful_held(own, known.targets, known.rows)
+    return replace(layer, separation=found, doubtful=doubtful)
+
+
+def _too_little(known: Known) -> str:
+    """Return why what is known does not suffice; empty if it does."""
+    count = len(known.rows)
+    if count <= NEIGHBOURS:
+        return f"Only {plural(count, 'point')} with a label: {NEIGHBOURS + 1} are needed for {NEIGHBOURS} neighbours."
+    if known.truth == "classes" and len(np.unique(known.targets)) < 2:
+        return "There is one class only: nothing to separate."
+    spread = np.ptp(np.asarray(known.targets, np.float64), axis=0)
+    if known.truth == "values" and not np.all(spread > 0):
+        return "All values are the same: nothing to explain."
+    if known.truth == "labels" and not np.any(spread > 0):
+        return "Every label holds for all points or for none: nothing to separate."
+    return ""
