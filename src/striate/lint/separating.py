@@ -73,9 +73,7 @@ def separation_verdict(layer: MappedLayer) -> SeparationVerdict | None:
         words = f"At {layer.layer} the {subject} separate: {told}; {pixels}, and {percent(spared, 0)} of their errors are spared."
     else:
         words = f"At {layer.layer} the {subject} do not separate {_beside(found.gain_interval)}: {told}; {pixels}."
-    return SeparationVerdict(
-        separates=separates, words=words, value=spared, limit=LEAST_SPARED, is_beside_pixels=True
-    )
+    return SeparationVerdict(separates=separates, words=words, value=spared, limit=LEAST_SPARED, is_beside_pixels=True)
 
 
 def _beside(gain: tuple[float, float]) -> str:
