@@ -3,8 +3,9 @@
 from striate.features.feature_map import feature_map
 from striate.features.leaks import find_leaks
 from striate.features.map_layers import default_feature_layer, map_layers
+from striate.features.mapping.tsne import usual_perplexity
 from striate.features.near_duplicates import Likeness, likeness
-from striate.features.placing import fitted, perplexity_for, place
+from striate.features.placing import fitted, place
 from striate.features.space import directions, nearest, overlap, separation
 from striate.features.splitting import SplitStudy, study_splits, write_groups
 
@@ -20,9 +21,9 @@ __all__ = [
     "map_layers",
     "nearest",
     "overlap",
-    "perplexity_for",
     "place",
     "separation",
     "study_splits",
+    "usual_perplexity",
     "write_groups",
 ]

@@ -8,7 +8,8 @@ import numpy as np
 
 from striate.errors import InputError
 from striate.events import SILENT, Events, Task
-from striate.features.placing import fitted, perplexity_for, place
+from striate.features.mapping.tsne import usual_perplexity
+from striate.features.placing import fitted, place
 from striate.features.space import Numbers, Points, directions, nearest, overlap, separation
 from striate.observe import judge
 from striate.records import Array, FeatureMap, MapLayer, Predictions
@@ -98,7 +99,7 @@ def feature_map(
         wrong=(~judge(predictions).right[rows]).astype(np.uint8),
         layers=tuple(layers),
         overlap=mixing,
-        perplexity=perplexity_for(len(rows)),
+        perplexity=usual_perplexity(len(rows)),
         seed=seed,
     )
 

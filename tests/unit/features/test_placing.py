@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial import procrustes
 
 from striate.data import load_data
-from striate.features import directions, fitted, perplexity_for, place
+from striate.features import directions, fitted, place, usual_perplexity
 
 RNG = np.random.default_rng(7)
 
@@ -51,7 +51,7 @@ def test_few_flat_and_equal_points_are_placed_too(points):
 
 @pytest.mark.parametrize(("count", "perplexity"), [(10, 3.0), (91, 30.0), (5000, 30.0)])
 def test_perplexity_is_thirty_or_a_third_of_the_others(count, perplexity):
-    assert perplexity_for(count) == perplexity
+    assert usual_perplexity(count) == perplexity
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from striate.lint import lint
+from striate.lint.separating import separation_verdict
 from striate.records import (
     ClassImages,
     EpochRow,
@@ -14,15 +15,19 @@ from striate.records import (
     LayerActivity,
     LayerOrigin,
     MapLayer,
+    MappedLayer,
     OcclusionCensus,
     Output,
     Predictions,
     Recipe,
     SaliencyCensus,
     Scoreboard,
+    Separation,
+    Share,
     TopPatches,
     TrainingCurve,
     UnitPatches,
+    VectorMap,
 )
 
 
@@ -57,6 +62,26 @@ def filters(detail, *, side=5, cosine=0.5):
     return Filters(
         layer="conv1", weights=weights, start=weights, detail=np.array(detail, np.float32),
         random_band=(0.65, 0.93), random_count=100, closest=(0, 1, cosine),
+    )  # fmt: skip
+
+
+def vector_map(score, *, pixels=None, half=0.01, truth="classes"):
+    points = np.zeros((4, 2), np.float32)
+    gain = None if pixels is None or score is None else score - pixels
+    separation = None if score is None else Separation(
+        neighbours=10, truth=truth, points=1000, pixels=pixels, gain=gain,
+        accuracy=Share(value=score, interval=(score - half, score + half), chance=0.1) if truth == "classes" else None,
+        explained=score if truth == "values" else None, explained_interval=(score - half, score + half),
+        gain_interval=None if gain is None else (gain - half, gain + half),
+    )  # fmt: skip
+    layer = MappedLayer(
+        layer="fc1", size=32, points=points, perplexity=30.0, seed=0, divergence=1.0, quality=None, pca=points,
+        pca_shares=(0.5, 0.2), pca_quality=None, separation=separation,
+    )  # fmt: skip
+    return VectorMap(
+        store="vectors", network="runs/a", ids=("a", "b", "c", "d"), truth=truth, names=("x", "y"),
+        labels=np.array([0, 0, 1, 1]), layers=(layer,), placed_later=np.zeros(4, np.uint8), far=np.zeros(4, np.uint8),
+        left_out=0, distance="angle",
     )  # fmt: skip
 
 
@@ -183,6 +208,17 @@ CASES = [
     ("overlapping-classes", {"feature_map": feature_map(overlap=(4, 9, 0.21))}, WARNING),
     ("unseparated-features", {"feature_map": feature_map(pixels=0.8, last=0.795)}, NOTHING),
     ("unseparated-features", {"feature_map": feature_map(pixels=0.8, last=0.788)}, WARNING),
+    # A quarter of the pixels' errors spared, surely more than none; and half of the way from guessing.
+    ("classes-do-not-separate", {"vector_map": vector_map(0.951, pixels=0.934)}, NOTHING),
+    ("classes-do-not-separate", {"vector_map": vector_map(0.95, pixels=0.934)}, WARNING),
+    ("classes-do-not-separate", {"vector_map": vector_map(0.951, pixels=0.934, half=0.02)}, WARNING),
+    ("classes-do-not-separate", {"vector_map": vector_map(0.992, pixels=0.991)}, NOTHING),
+    ("classes-do-not-separate", {"vector_map": vector_map(0.56, pixels=0.2)}, NOTHING),
+    ("classes-do-not-separate", {"vector_map": vector_map(0.54, pixels=0.2)}, WARNING),
+    ("classes-do-not-separate", {"vector_map": vector_map(0.56)}, NOTHING),
+    ("classes-do-not-separate", {"vector_map": vector_map(0.54)}, WARNING),
+    ("classes-do-not-separate", {"vector_map": vector_map(0.51, truth="values")}, NOTHING),
+    ("classes-do-not-separate", {"vector_map": vector_map(0.49, truth="values")}, WARNING),
     ("background-matters", {"occlusion_census": occlusion(off=10)}, NOTHING),
     ("background-matters", {"occlusion_census": occlusion(off=11)}, WARNING),
     ("background-matters", {"occlusion_census": occlusion(off=101)}, ERROR),
@@ -238,6 +274,7 @@ def test_a_rule_fires_beyond_its_limit_only(name, records, severity):
             "overlapping-classes",
             {"feature_map": feature_map(overlap=(4, 5, 0.4)), "predictions": answers([[0.1]], [[0.1]], "values")},
         ),
+        ("classes-do-not-separate", {"vector_map": vector_map(None)}),
         ("gradient-off-object", {"saliency_census": saliency(0.9, chance=0.95)}),
         ("confused-pair", {"scoreboard": board(confusion=confusion(11, 0))}),
         ("confused-pair", {"scoreboard": board()}),
@@ -306,3 +343,32 @@ def test_a_healthy_network_is_left_alone():
     report = lint(evidence)
     assert report.findings == ()
     assert len(report.silent) == 21
+
+
+@pytest.mark.parametrize(
+    ("score", "pixels", "half", "words"),
+    [
+        (
+            0.951,
+            0.934,
+            0.01,
+            "separate: the 10 nearest neighbours vote for the right class (95.1 %, 95 % from 94.1 % to",
+        ),
+        (0.951, 0.934, 0.01, "the pixels' neighbours reach 93.4 %, and 26 % of their errors are spared."),
+        (0.94, 0.941, 0.01, "do not separate farther than in the pixels: the 10 nearest"),
+        (0.94, 0.951, 0.01, "do not separate even as far as in the pixels: the 10 nearest"),
+        (0.94, 0.931, 0.005, "do not separate much farther than in the pixels: the 10 nearest"),
+        (0.3, 0.2, 0.01, "do not separate: the 10 nearest neighbours vote for the right class (30.0 %"),
+        (0.999, 0.995, 0.001, "separate: the 10 nearest neighbours"),
+        (0.999, 0.995, 0.001, "; the pixels alone do as well (99.5 %)."),
+    ],
+)
+def test_the_verdict_is_said_either_way(score, pixels, half, words):
+    layer = vector_map(score, pixels=pixels, half=half).last
+
+    verdict = separation_verdict(layer)
+
+    said = verdict.words.replace("\u202f", " ")
+    assert said.startswith("At fc1 the classes ")
+    assert words in said
+    assert verdict.separates == ("do not" not in said)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from striate.events import SILENT, Events
 from striate.features.mapping.neighbours import nearest_rows
 from striate.features.mapping.quality import NEIGHBOURS, map_quality, neighbourhood_overlap
 from striate.features.mapping.tsne import REACH, Placed, place_points, reach
 from striate.features.mapping.turning import procrustes, turned
-from striate.features.space import Numbers, Points
+from striate.features.space import Points
 from striate.records import LoneGroup, TriedMap
 
+Members = npt.NDArray[np.bool_]
 # Of more points, so many are drawn for the comparison.
 MOST_COMPARED = 2000
 # Below this a group of one map is not found again on another (Hennig: "dissolved").
@@ -64,12 +65,13 @@ def compare_maps(
         rows = np.sort(np.random.default_rng(drawn.seed).choice(count, most, replace=False)).astype(np.int64)
     some, start = points[rows], axes[rows]
     widest = (len(rows) - 1) / REACH
-    perplexities = _others(drawn.perplexity, widest)
-    near_in_space = nearest_rows(some, reach(max(drawn.perplexity, *perplexities, 1.0)))
-    settings = [(one, drawn.seed) for one in perplexities] + [(drawn.perplexity, drawn.seed + n) for n in (1, 2)]
+    usual = min(drawn.perplexity, widest)
+    perplexities = _others(usual, widest)
+    near_in_space = nearest_rows(some, reach(max(usual, *perplexities)))
+    settings = [(one, drawn.seed) for one in perplexities] + [(usual, drawn.seed + n) for n in (1, 2)]
     maps = [drawn] if count <= most else []
     if not maps:
-        settings.insert(0, (min(drawn.perplexity, widest), drawn.seed))
+        settings.insert(0, (usual, drawn.seed))
     for perplexity, seed in settings:
         maps.append(
             place_points(
@@ -135,7 +137,7 @@ def _others(perplexity: float, widest: float) -> list[float]:
     return [one for one in wanted if 2 <= one <= widest and not 0.67 < one / perplexity < 1.5]
 
 
-def _groups(picture: Points) -> list[Any]:
+def _groups(picture: Points) -> list[Members]:
     """Return the members (n,) of each group that HDBSCAN finds on the plane; one group of all is none."""
     from sklearn.cluster import HDBSCAN
 
@@ -146,5 +148,5 @@ def _groups(picture: Points) -> list[Any]:
     return [found == number for number in range(int(found.max()) + 1)]
 
 
-def _jaccard(first: Numbers, second: Numbers) -> float:
+def _jaccard(first: Members, second: Members) -> float:
     return float((first & second).sum() / max((first | second).sum(), 1))

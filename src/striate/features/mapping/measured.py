@@ -15,7 +15,9 @@ from striate.features.space import Numbers, Points
 from striate.numbers import plural
 from striate.records import DoubtfulLabel, MappedLayer, MapQuality, OddOne
 
-LOF_NEIGHBOURS = 20
+# So many odd ones that are alike are still found: they are not all of each other's neighbours.
+LOF_NEIGHBOURS = 50
+_FEWEST_FOR_ODD = 40
 
 
 def measured(
@@ -32,7 +34,7 @@ def measured(
     Args:
         layer: With its pictures.
         space: (n, f): the vectors as they are compared.
-        near: (n, k) neighbours of each and their distances, k at least 20 where there are so many.
+        near: (n, k) neighbours of each and their distances, k at least 50 where there are so many.
         known: What is known of the points; None for nothing.
         pixels: (n, p): pictures, to compare with.
         seed: Of samples that are judged, of the bootstrap.
@@ -45,10 +47,11 @@ def measured(
     else:
         untold.append(f"Neighbourhoods cannot be compared among {plural(count, 'point')}.")
     odd: tuple[OddOne, ...] = ()
-    if count > 2 * LOF_NEIGHBOURS:
-        odd = odd_ones(near[0][:, :LOF_NEIGHBOURS], near[1][:, :LOF_NEIGHBOURS], np.arange(count))
+    if count >= _FEWEST_FOR_ODD:
+        around = min(LOF_NEIGHBOURS, count // 4)
+        odd = odd_ones(near[0][:, :around], near[1][:, :around], np.arange(count))
     else:
-        untold.append(f"Odd ones out are sought among more than {2 * LOF_NEIGHBOURS} points.")
+        untold.append(f"Odd ones out are sought among {_FEWEST_FOR_ODD} points or more.")
     layer = replace(layer, quality=quality[0], pca_quality=quality[1], odd=odd)
     if known is None:
         untold.append("Nothing is known of the points: no labels in the store.")

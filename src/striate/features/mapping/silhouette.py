@@ -61,7 +61,7 @@ def silhouettes(
         apart = torch.addmm(squares, there[rows], there.T, alpha=-2.0).add_(squares[rows, None]).clamp_min_(0).sqrt_()
         apart[torch.arange(len(rows)), rows] = 0
         sums[top : top + step] = (apart @ members).numpy()
-    counts = members.sum(0).numpy()
+    counts = members.sum(0).double().numpy()
     means = []
     for number, labelling in enumerate(labellings):
         across = slice(number * classes, (number + 1) * classes)

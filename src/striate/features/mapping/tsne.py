@@ -118,7 +118,7 @@ def place_points(
     needed = reach(perplexity)
     affinities = _affinities(neighbours[:, :needed], distances[:, :needed], perplexity, workers)
     embedding = TSNEEmbedding(
-        _start(start, seed, is_random=is_random),
+        start_places(start, seed, is_random=is_random),
         affinities,
         negative_gradient_method=GridForces(),
         n_jobs=workers,
@@ -194,7 +194,7 @@ def _affinities(neighbours: Numbers, distances: Distances, perplexity: float, th
     )
 
 
-def _start(axes: Points, seed: int, *, is_random: bool) -> Plane:
+def start_places(axes: Points, seed: int, *, is_random: bool = False) -> Plane:
     """Return the first two axes, small, with a jitter far smaller that parts equal points; or random places."""
     generator = np.random.default_rng(seed)
     if is_random:
