@@ -44,7 +44,7 @@ def tried_section(found: VectorMap) -> Section | None:
 def _tried_table(layer: MappedLayer) -> Table:
     rows: list[list[Cell]] = [
         [
-            f"perplexity {one.perplexity:g}, seed {one.seed}" + (" (drawn)" if one.is_reference else ""),
+            f"perplexity {one.perplexity:g}, seed {one.seed}" + (" (reference)" if one.is_reference else ""),
             one.quality.trustworthiness,
             one.quality.continuity,
             100 * one.quality.recall,
