@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from striate.features.space import directions, nearest
+from striate.features.mapping import nearest_rows
+from striate.features.space import directions
 from striate.numbers import count, measure, percent
 from striate.page.map_wire import MapChannel, MapPlacing, VectorMap
 from striate.records import vector_map as records
@@ -293,7 +294,7 @@ def _neighbours(
     taken = store.vectors(layer.layer, columns=("id",))
     at = {name: place for place, name in enumerate(taken.rows["id"].to_pylist())}
     values = taken.values[[at[found.ids[row]] for row in rows]]
-    near, _ = nearest(directions(values), NEIGHBOURS)
+    near, _ = nearest_rows(directions(values), NEIGHBOURS)
     return {
         "neighbours": arrays.numbers("map-neighbours", near),
         "neighbours_of": f"{layer.layer}, by the angle between centred vectors",

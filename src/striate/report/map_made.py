@@ -34,7 +34,7 @@ def tried_section(found: VectorMap) -> Section | None:
             "point's nearest on that map, how many are its nearest on the one drawn. Rest: what remains of the spread when "
             "one is turned and scaled onto the other.",
             should_see="Like figures in every row.",
-            wrong_if="a group, or a gap, is on one map only: it says nothing about the data.",
+            wrong_if="a group is on one map only: it says nothing about the data (alike: points in both, of those in either).",
             source=f"{layer.layer}; trustworthiness and continuity on {count(compared)} points. A divergence is comparable at "
             "one perplexity only.",
         ),
@@ -44,7 +44,7 @@ def tried_section(found: VectorMap) -> Section | None:
 def _tried_table(layer: MappedLayer) -> Table:
     rows: list[list[Cell]] = [
         [
-            f"perplexity {one.perplexity:g}, seed {one.seed}" + (" (drawn)" if one.is_reference else ""),
+            f"perplexity {one.perplexity:g}, seed {one.seed}" + (" (reference)" if one.is_reference else ""),
             one.quality.trustworthiness,
             one.quality.continuity,
             100 * one.quality.recall,
@@ -80,7 +80,7 @@ def _lone(layer: MappedLayer) -> list[TableFigure]:
                 columns=[
                     Column(label="Group on", align="left"),
                     Column(label="Points"),
-                    Column(label="Kept elsewhere", unit="%", decimals=0),
+                    Column(label="Most alike elsewhere", unit="%", decimals=0),
                     Column(label="Groups of that map, median", unit="%", decimals=0),
                 ],
                 rows=[_lone_row(one) for one in layer.lone],
@@ -104,6 +104,7 @@ def made_section(found: VectorMap) -> Section:
         "Network": found.network,
         "Layers": listed([f"{layer.layer} ({count(layer.size)} numbers)" for layer in found.layers], most=12),
         "Distance": found.distance,
+        "Placed by": last.placed_by or "not known",
         "Points": f"{count(len(found.ids))}; {count(found.left_out)} rows without a vector left out",
         "Placed later": count(int(found.placed_later.sum())),
         "First two components": f"{listed(shares)} of the spread at {last.layer}" if shares else "not known",

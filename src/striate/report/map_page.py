@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from striate import schema
 from striate.errors import InputError, Quoted
 from striate.findings import Finding, by_severity
-from striate.lint.separating import separation_verdict
 from striate.numbers import count, measure, percent, plural
 from striate.page.wire import Caption, Fact, Page, Section
 from striate.records.vector_map import MappedLayer, VectorMap
@@ -20,7 +19,7 @@ from striate.report.html import write_report
 from striate.report.map_figure import judged, map_figure
 from striate.report.map_made import made_section, tried_section
 from striate.report.map_points import MapPoints, read_points
-from striate.report.map_separation import accuracy_words, separation_section
+from striate.report.map_separation import separation_section, separation_words
 from striate.report.map_suspects import Album, doubtful_section, odd_section, overlap_section
 
 if TYPE_CHECKING:
@@ -84,14 +83,14 @@ def map_page(
         tried_section(found),
         made_section(found),
     ]
-    sections = [_with_judgement(part, findings) for part in parts if part is not None]
+    sections = [_judged(part, findings, silent) for part in parts if part is not None]
     return Page.model_validate(
         {
             "schema": schema.stamp("page", SCHEMA_VERSION),
             "title": f"Map of {found.network}",
             "run_line": f"Map of {count(len(found.ids))} vectors of {found.network} · {today.day} {today:%B %Y} · "
             f"{found.store}",
-            "verdict": _verdict(found),
+            "verdict": separation_words(found),
             "prose": _prose(found),
             "facts": _facts(found),
             "findings": [finding_row(finding) for finding in by_severity(findings)],
@@ -101,12 +100,6 @@ def map_page(
             "sections": sections,
         }
     )
-
-
-def _verdict(found: VectorMap) -> str:
-    """Return whether what is known of the points separates, else what was measured."""
-    spoken = separation_verdict(found.last)
-    return accuracy_words(found) if spoken is None else spoken.words
 
 
 def _prose(found: VectorMap) -> str:
@@ -203,6 +196,10 @@ def _source(found: VectorMap, last: MappedLayer) -> str:
     )
 
 
-def _with_judgement(section: Section, findings: Sequence[Finding]) -> Section:
-    own = [finding for finding in by_severity(findings) if finding.section == section.id]
-    return section.model_copy(update={"judgement": own[0].severity}) if own else section
+def _judged(section: Section, findings: Sequence[Finding], silent: Sequence[str]) -> Section:
+    """Return the section of separation with what the rules say of it."""
+    if section.id != "separation":
+        return section
+    worst = next(iter(by_severity(findings)), None)
+    judgement = worst.severity if worst is not None else "ok" if silent else None
+    return section.model_copy(update={"judgement": judgement})

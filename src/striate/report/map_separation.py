@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
+from striate.lint.separating import LEAST_SPARED, separation_verdict
 from striate.numbers import count, measure, percent
 from striate.page.adapt_wire import EstimateChart, EstimateCurve, Estimates
 from striate.page.wire import Caption, Cell, Column, Section, Table
 from striate.records.vector_map import Separation, VectorMap
 
-_RIGHT = {"classes": "the right class", "labels": "the right labels", "values": "", "none": ""}
 
-
-def accuracy_words(found: VectorMap) -> str:
-    """Return what the neighbours of the last layer say, with what stands beside it, as a sentence."""
-    last = found.last
-    separation = last.separation
-    if separation is None:
+def separation_words(found: VectorMap) -> str:
+    """Return whether what is known of the points lies apart at the last layer, as a sentence."""
+    verdict = separation_verdict(found.last)
+    if verdict is not None:
+        return verdict.words
+    if found.truth == "none":
         return f"{count(len(found.ids))} points without labels: how far classes are apart cannot be told."
-    if separation.explained is not None:
-        pixels = "" if separation.pixels is None else f"; those by raw pixels {measure(separation.pixels)}"
-        return f"The neighbours at {last.layer} explain R² {measure(separation.explained)} of the values{pixels}."
-    share = separation.accuracy
-    if share is None:
-        return f"How far classes are apart at {last.layer} could not be measured."
-    beside = [] if separation.pixels is None else [f"{percent(separation.pixels)} by raw pixels"]
-    beside.append(f"{percent(share.chance)} by guessing")
-    return (
-        f"The {separation.neighbours} nearest neighbours at {last.layer} vote for {_RIGHT[separation.truth]} for "
-        f"{percent(share.value)} of the points; {', '.join(beside)}."
-    )
+    return f"How far classes are apart at {found.last.layer} could not be measured."
 
 
 def separation_section(found: VectorMap) -> Section | None:
@@ -40,7 +29,7 @@ def separation_section(found: VectorMap) -> Section | None:
         id="separation",
         term="Separation",
         judgement=None,
-        sentence=_sentence(found, last),
+        sentence=separation_words(found),
         figures=[_figure(found, measured)],
         caption=Caption(
             shown="Measured among the vectors themselves; the picture above is not looked at. "
@@ -52,20 +41,11 @@ def separation_section(found: VectorMap) -> Section | None:
                 "own class than to the next, −1 to 1. By chance: with labels shuffled."
             ),
             should_see="Every layer above raw pixels, and the last one highest.",
-            wrong_if="the interval of the gain over raw pixels holds 0: the network then tells the classes apart no better "
-            "than its input does.",
+            wrong_if=f"fewer than {percent(LEAST_SPARED, 0)} of the errors by raw pixels are spared: random filters do as much, "
+            "so the network learned little that tells these classes apart.",
             source=f"{count(last.points)} points with a label, {found.distance}; 95 % intervals{_gain(last)}.",
         ),
     )
-
-
-def _sentence(found: VectorMap, last: Separation) -> str:
-    words = accuracy_words(found)
-    if last.gain is None or last.gain_interval is None:
-        return words
-    low, high = last.gain_interval
-    verdict = "above" if low > 0 else "below" if high < 0 else "not measurably apart from"
-    return f"{words} That is {verdict} raw pixels."
 
 
 def _gain(last: Separation) -> str:

@@ -48,9 +48,7 @@ def overlap_section(found: VectorMap, points: MapPoints, album: Album) -> Sectio
         figures += [] if pictures is None else [pictures]
     table = TableFigure(table=_overlap_table(found, separation.overlaps))
     first = pairs[0]
-    more = (
-        f" {plural(len(separation.overlaps), 'pair')} mix more than chance leaves room for." if len(pairs) > 1 else ""
-    )
+    more = f" {plural(len(separation.overlaps), 'pair')} share at least 1\u202f%." if len(pairs) > 1 else ""
     return Section(
         id="overlaps",
         term="Classes that mix",

@@ -77,6 +77,32 @@ def test_a_map_that_is_not_finite_is_refused():
         ArrayStore().maps("maps", np.array([[[np.nan]]]))
 
 
+def test_places_are_kept_to_a_hundredth_of_a_pixel_and_no_place_is_told():
+    store = ArrayStore()
+    wished = np.array([[0.123456, -1.0], [np.nan, np.nan], [1.0, 0.0]])
+
+    store.places("map", wished)
+    kept = store.arrays["map"]
+
+    assert kept.dtype == np.int16
+    np.testing.assert_allclose(kept[[0, 2]] * store.scales["map"], wished[[0, 2]], atol=0.5 / 32767)
+    assert kept[1].tolist() == [-32768, -32768]
+
+
+def test_places_lie_on_the_plane():
+    with pytest.raises(InputError, match="within −1 … 1"):
+        ArrayStore().places("map", np.array([[0.0, 1.2]]))
+
+
+@pytest.mark.parametrize(("largest", "kind"), [(127, np.int8), (128, np.int16), (40_000, np.int32)])
+def test_codes_take_the_narrowest_numbers_that_hold_them(largest, kind):
+    store = ArrayStore()
+    store.codes("labels", np.array([-1, 0, largest]))
+
+    assert store.arrays["labels"].dtype == kind
+    assert store.arrays["labels"].tolist() == [-1, 0, largest]
+
+
 def test_a_name_is_given_once():
     store = ArrayStore()
     store.numbers("a", np.zeros(1))

@@ -1,4 +1,5 @@
-// One frame of the map: dots written by hand, pictures cut from the sheet, marks of what is focused and drawn round.
+// One frame of the map: dots written by hand, pictures cut from the sheet; above them, on a sheet of their own so that nothing
+// else is drawn again, the marks of what is focused and drawn round.
 import type { Projection, Size } from "../core/camera.ts";
 import { stampDots, turns } from "../core/stamps.ts";
 import type { Dots } from "../core/stamps.ts";
@@ -25,8 +26,17 @@ export interface Scene {
   at: Projection;
   dots: Dots;
   pictures: Pictures | null;
+  palette: Palette;
+}
+
+export interface Overlay {
+  size: Size;
+  ratio: number;
+  at: Projection;
+  placed: Float32Array;
   point: number;
   hovered: number;
+  /** CSS pixels, as the pointer went. */
   lasso: readonly number[];
   palette: Palette;
 }
@@ -49,9 +59,13 @@ export function paintScene(context: CanvasRenderingContext2D, scene: Scene) {
   stampDots(pixels, size, at, dots);
   context.putImageData(image, 0, 0);
   if (pictures) paintPictures(context, scene, pictures);
-  ring(context, scene, scene.hovered, 1.5, scene.palette.ink);
-  ring(context, scene, scene.point, 2, scene.palette.accent);
-  paintLasso(context, scene);
+}
+
+export function paintOverlay(context: CanvasRenderingContext2D, overlay: Overlay) {
+  context.clearRect(0, 0, overlay.size.width, overlay.size.height);
+  ring(context, overlay, overlay.hovered, 1.5, overlay.palette.ink);
+  ring(context, overlay, overlay.point, 2, overlay.palette.accent);
+  paintLasso(context, overlay);
 }
 
 function paintPictures(context: CanvasRenderingContext2D, scene: Scene, pictures: Pictures) {
@@ -90,14 +104,14 @@ function paintPictures(context: CanvasRenderingContext2D, scene: Scene, pictures
 /** A double line, so that it is seen on any picture. */
 function ring(
   context: CanvasRenderingContext2D,
-  { at, ratio, dots, palette }: Scene,
+  { at, ratio, placed, palette }: Overlay,
   point: number,
   thickness: number,
   colour: string,
 ) {
   if (point < 0) return;
-  const x = dots.placed[2 * point]! * at.unit + at.left;
-  const y = dots.placed[2 * point + 1]! * at.unit + at.top;
+  const x = placed[2 * point]! * at.unit + at.left;
+  const y = placed[2 * point + 1]! * at.unit + at.top;
   if (x !== x) return;
   for (const [stroke, width] of [
     [palette.paper, thickness + 2],
@@ -111,7 +125,7 @@ function ring(
   }
 }
 
-function paintLasso(context: CanvasRenderingContext2D, { lasso, ratio, palette }: Scene) {
+function paintLasso(context: CanvasRenderingContext2D, { lasso, ratio, palette }: Overlay) {
   if (lasso.length < 4) return;
   context.beginPath();
   for (let k = 0; k + 1 < lasso.length; k += 2)
