@@ -29,6 +29,7 @@ from striate.records.backward import (
 from striate.records.beginnings import BeginningComparison, Begun, Difference, FirstSteps, LayerStart, Start
 from striate.records.care import AppliedRate, Gap, GuardRow, LayerOrigin
 from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
+from striate.records.downstream import Downstream, DownstreamRow, FewShotCurve, FewShotPoint, NotMeasured
 from striate.records.evidence import Evidence
 from striate.records.figures import Figures
 from striate.records.folding import Fold, LaneRow, Lanes
@@ -78,11 +79,15 @@ __all__ = [
     "CurvePoint",
     "CutPoint",
     "Difference",
+    "Downstream",
+    "DownstreamRow",
     "EffectiveField",
     "EpochRow",
     "Estimate",
     "Evidence",
     "FeatureMap",
+    "FewShotCurve",
+    "FewShotPoint",
     "Field",
     "Figures",
     "Filters",
@@ -115,6 +120,7 @@ __all__ = [
     "ModuleLoad",
     "NetworkComparison",
     "Norm",
+    "NotMeasured",
     "Occlusion",
     "OcclusionCensus",
     "OpTimes",

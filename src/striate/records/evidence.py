@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from striate.records.backward import Backward
 from striate.records.beginnings import Start
 from striate.records.care import LayerOrigin
+from striate.records.downstream import Downstream
 from striate.records.leaks import Leaks
 from striate.records.pictures import (
     ClassImages,
@@ -47,6 +48,7 @@ class Evidence:
     activation_maps: tuple[ActivationMaps, ...] = ()
     patches: tuple[TopPatches, ...] = ()
     feature_map: FeatureMap | None = None
+    downstream: Downstream | None = None
     occlusions: tuple[Occlusion, ...] = ()
     occlusion_census: OcclusionCensus | None = None
     saliencies: tuple[Saliency, ...] = ()
