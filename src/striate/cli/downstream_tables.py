@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from striate.cli.terminal import console
-from striate.numbers import duration, measure
 from striate.records import Downstream, DownstreamRow
 from striate.report.adapt_words import interval_words, score_label, score_words, signed_interval, signed_words
+from striate.report.downstream_sections import best_rows
 from striate.report.downstream_words import few_sentence, verdict
 from striate.report.sections.words import capital
+from striate.transfer.downstream import FAMILIES
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
 def show_downstream(found: Downstream, *, width: int | None = None) -> None:
-    """Show the verdict, every row, and what few labels bring.
+    """Show the verdict, every score, and what few labels bring.
 
     Args:
         found: What was measured.
@@ -36,24 +37,30 @@ def show_downstream(found: Downstream, *, width: int | None = None) -> None:
 
 
 def rows_table(found: Downstream) -> Table:
-    """Return every row, the best first."""
+    """Return the score of every classifier: a row for each set of features, the best first, a column for each family.
+
+    Beside the best of a row stands its 95 % interval, and its difference to the best of all.
+    """
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for title in ("Features", "Classifier"):
-        table.add_column(title, overflow="fold")
-    for title in (f"{capital(score_label(found))}, 95 % interval", "To the best", "Chosen", "Fit"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for row in found.rows:
-        table.add_row(*_cells(found, row))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title_justify="left")
+    table.title = capital(score_label(found))
+    table.add_column("Features", overflow="fold")
+    families = [family.name for family in FAMILIES if any(row.family == family.name for row in found.rows)]
+    for name in families:
+        table.add_column(name, justify="right")
+    table.add_column("Best, 95 % interval", justify="right", no_wrap=True)
+    table.add_column("To the best", justify="right", no_wrap=True)
+    scores = {(row.features, row.family): row for row in found.rows}
+    for best in best_rows(found):
+        own = [scores.get((best.features, name)) for name in families]
+        words = ["–" if row is None else score_words(found, row.estimate.mean, unit=False) for row in own]
+        table.add_row(best.features, *words, interval_words(found, best.estimate), _apart(found, best))
     return table
 
 
-def _cells(found: Downstream, row: DownstreamRow) -> tuple[str, ...]:
-    score = f"{score_words(found, row.estimate.mean, unit=False)} ({interval_words(found, row.estimate)})"
-    is_best = row is found.rows[0]
-    apart = "" if is_best else f"{signed_words(found, row.to_best.mean)} ({signed_interval(found, row.to_best)})"
-    chosen = sorted(set(row.settings))
-    words = f"{row.setting_name} {', '.join(measure(value) for value in chosen)}" if chosen else ""
-    return row.features, row.family, score, apart, words, duration(row.fit_s)
+def _apart(found: Downstream, row: DownstreamRow) -> str:
+    if row is found.rows[0]:
+        return "best"
+    return f"{signed_words(found, row.to_best.mean)} ({signed_interval(found, row.to_best)})"

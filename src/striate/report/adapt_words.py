@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from striate.numbers import MINUS, THIN
 from striate.records import Adaptation, Candidate, CutPoint, Estimate, Regime
@@ -13,6 +13,7 @@ ACCURACY = "accuracy"
 END = "the end"
 
 
+@runtime_checkable
 class Scored(Protocol):
     """A record whose scores are of one kind."""
 

@@ -147,6 +147,7 @@ def layers_section(found: Downstream) -> Section | None:
                 title=family,
                 unit=score_label(found),
                 x_label="layer, as stored",
+                is_order=True,
                 low=min(ends),
                 high=max(ends),
                 curves=[curve],
@@ -253,8 +254,8 @@ def left_section(found: Downstream) -> Section | None:
     """Return what was not measured, with its reason; None if all was."""
     if not found.left_out:
         return None
-    columns = [Column(label=label, align="left") for label in ("Features", "Classifier", "Why")]
-    rows: list[list[Cell]] = [[left.features, left.family, left.reason] for left in found.left_out]
+    columns = [Column(label=label, align="left") for label in ("Classifier", "Why")]
+    rows: list[list[Cell]] = [[f"{left.family} on {left.features}", left.reason] for left in found.left_out]
     first = found.left_out[0]
     return Section(
         id="left-out",

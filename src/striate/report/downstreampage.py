@@ -15,8 +15,9 @@ from striate.records import Downstream
 from striate.report.arrays import ArrayStore
 from striate.report.downstream_sections import few_section, layers_section, left_section, ranking_section
 from striate.report.downstream_words import facts, prose, verdict
-from striate.report.finding_rows import finding_row, findings_sentence
+from striate.report.finding_rows import counted, finding_row
 from striate.report.html import report_html
+from striate.report.sections.words import capital
 from striate.runs import write_text
 from striate.runs.folder import environment
 
@@ -63,7 +64,7 @@ def downstream_page_data(found: Downstream, *, findings: Sequence[Finding] = ())
             "prose": prose(found),
             "facts": facts(found),
             "findings": [finding_row(finding) for finding in by_severity(findings)],
-            "findings_sentence": findings_sentence(findings, 0) if findings else "",
+            "findings_sentence": f"{capital(counted(findings))}." if findings else "",
             "found_nothing": [],
             "could_not_look": [],
             "sections": [section for section in sections if section is not None],
