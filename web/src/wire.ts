@@ -86,6 +86,7 @@ export interface Section {
     | Gradients
     | Confusion
     | Quadrants
+    | Ranking
     | Receipt
     | Regimes
     | Scatter
@@ -326,13 +327,17 @@ export interface Estimates {
   table: Table;
 }
 /**
- * Estimates with intervals over one axis. `names` stand under the axis in place of numbers; `chosen` is a tick.
+ * Estimates with intervals over one axis. `names` stand under its numbers, of an order in their place; `chosen` is a tick.
  */
 export interface EstimateChart {
   title: string;
   unit: string;
   x_label: string;
   is_log: boolean;
+  /**
+   * Whether places along the axis are an order, not amounts.
+   */
+  is_order: boolean;
   low: number | null;
   high: number | null;
   curves: EstimateCurve[];
@@ -590,6 +595,58 @@ export interface QuadrantCell {
   regime: string;
   measured: string;
   here: boolean;
+}
+/**
+ * Scores under each other, on one axis from `low` to `high`.
+ */
+export interface Ranking {
+  kind: "ranking";
+  /**
+   * What the axis shows, with its unit.
+   */
+  score: string;
+  /**
+   * What a filled dot and an outline stand for; the second empty if there is none.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  sorts: [string, string];
+  low: number;
+  high: number;
+  rows: RankingRow[];
+  table: Table;
+}
+/**
+ * One score. Figures are words already, but those of the axis.
+ */
+export interface RankingRow {
+  name: string;
+  /**
+   * Beneath the name: how it was reached.
+   */
+  detail: string;
+  /**
+   * Whether the dot is an outline: of the second sort.
+   */
+  open: boolean;
+  /**
+   * Whether it cannot be told from the best.
+   */
+  level: boolean;
+  value: number;
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  interval: [number, number];
+  shown: string;
+  interval_shown: string;
+  /**
+   * To the best; empty for that one itself.
+   */
+  difference: string;
+  difference_interval: string;
 }
 /**
  * What was loaded, frozen and trained, with ticks that were checked; it is its own twin.

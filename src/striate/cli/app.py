@@ -17,6 +17,7 @@ from striate.cli import (
     check,
     demo,
     dense,
+    downstream,
     extract,
     init,
     inspect,
@@ -67,8 +68,8 @@ def _main(
 
 
 for _module in (
-    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, extract, mapping, backward, dense, demo,
-    rules, schema,
+    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, extract, mapping, downstream,
+    backward, dense, demo, rules, schema,
 ):  # fmt: skip
     _module.add_to(app)
 

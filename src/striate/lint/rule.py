@@ -23,6 +23,7 @@ Section = Literal[
     "activations",
     "patches",
     "map",
+    "downstream",
     "occlusion",
     "saliency",
     "backward",

@@ -79,12 +79,13 @@ class EstimateMark(Wire):
 
 
 class EstimateChart(Wire):
-    """Estimates with intervals over one axis. `names` stand under the axis in place of numbers; `chosen` is a tick."""
+    """Estimates with intervals over one axis. `names` stand under its numbers, of an order in their place; `chosen` is a tick."""
 
     title: str
     unit: str
     x_label: str
     is_log: bool = False
+    is_order: bool = Field(default=False, description="Whether places along the axis are an order, not amounts.")
     low: float | None = None
     high: float | None = None
     curves: list[EstimateCurve]

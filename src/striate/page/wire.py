@@ -27,6 +27,7 @@ from striate.page.picture_wire import Scale as Scale  # noqa: PLC0414
 from striate.page.picture_wire import Table as Table  # noqa: PLC0414
 from striate.page.picture_wire import Tile as Tile  # noqa: PLC0414
 from striate.page.picture_wire import Tiles as Tiles  # noqa: PLC0414
+from striate.page.ranking_wire import Ranking
 
 
 class PatchGroup(Wire):
@@ -189,6 +190,7 @@ Figure = Annotated[
     | Gradients
     | Confusion
     | Quadrants
+    | Ranking
     | Receipt
     | Regimes
     | Scatter

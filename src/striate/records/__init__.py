@@ -29,6 +29,7 @@ from striate.records.backward import (
 from striate.records.beginnings import BeginningComparison, Begun, Difference, FirstSteps, LayerStart, Start
 from striate.records.care import AppliedRate, Gap, GuardRow, LayerOrigin
 from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
+from striate.records.downstream import Downstream, DownstreamRow, FewShotCurve, FewShotPoint, NotMeasured
 from striate.records.evidence import Evidence
 from striate.records.figures import Figures
 from striate.records.folding import Fold, LaneRow, Lanes
@@ -93,11 +94,15 @@ __all__ = [
     "CutPoint",
     "Difference",
     "DoubtfulLabel",
+    "Downstream",
+    "DownstreamRow",
     "EffectiveField",
     "EpochRow",
     "Estimate",
     "Evidence",
     "FeatureMap",
+    "FewShotCurve",
+    "FewShotPoint",
     "Field",
     "Figures",
     "Filters",
@@ -133,6 +138,7 @@ __all__ = [
     "ModuleLoad",
     "NetworkComparison",
     "Norm",
+    "NotMeasured",
     "Occlusion",
     "OcclusionCensus",
     "OddOne",

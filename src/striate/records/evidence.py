@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from striate.records.backward import Backward
 from striate.records.beginnings import Start
 from striate.records.care import LayerOrigin
+from striate.records.downstream import Downstream
 from striate.records.leaks import Leaks
 from striate.records.pictures import (
     ClassImages,
@@ -49,6 +50,7 @@ class Evidence:
     patches: tuple[TopPatches, ...] = ()
     feature_map: FeatureMap | None = None
     vector_map: VectorMap | None = None
+    downstream: Downstream | None = None
     occlusions: tuple[Occlusion, ...] = ()
     occlusion_census: OcclusionCensus | None = None
     saliencies: tuple[Saliency, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from striate.numbers import MINUS, THIN
 from striate.records import Adaptation, Candidate, CutPoint, Estimate, Regime
@@ -12,27 +13,40 @@ ACCURACY = "accuracy"
 END = "the end"
 
 
-def is_share(found: Adaptation) -> bool:
+@runtime_checkable
+class Scored(Protocol):
+    """A record whose scores are of one kind."""
+
+    @property
+    def score_name(self) -> str:
+        """Name of the score: "accuracy" or "R²"."""
+
+    @property
+    def output(self) -> str:
+        """What is answered: "classes", "labels" or "values"."""
+
+
+def is_share(found: Scored) -> bool:
     """Return whether the score is a share, shown in percent."""
     return found.score_name != "R²"
 
 
-def factor(found: Adaptation) -> float:
+def factor(found: Scored) -> float:
     """Return what a score is multiplied by on an axis."""
     return 100.0 if is_share(found) else 1.0
 
 
-def score_label(found: Adaptation) -> str:
+def score_label(found: Scored) -> str:
     """Return what an axis of scores shows, with its unit."""
     return f"{named_score(found)}, %" if is_share(found) else found.score_name
 
 
-def named_score(found: Adaptation) -> str:
+def named_score(found: Scored) -> str:
     """Return the score's name: with several labels the accuracy is a mean."""
     return f"mean {found.score_name} over labels" if found.output == "labels" else found.score_name
 
 
-def score_words(found: Adaptation, score: float, *, unit: bool = True) -> str:
+def score_words(found: Scored, score: float, *, unit: bool = True) -> str:
     """Return a score: "88.4 %", or "0.412" of R²."""
     if not is_share(found):
         return _r2(score)
@@ -40,19 +54,19 @@ def score_words(found: Adaptation, score: float, *, unit: bool = True) -> str:
     return f"{text}{THIN}%" if unit else text
 
 
-def interval_words(found: Adaptation, estimate: Estimate) -> str:
+def interval_words(found: Scored, estimate: Estimate) -> str:
     """Return an interval without units: "85.1 to 91.0"."""
     low, high = estimate.interval
     return f"{score_words(found, low, unit=False)} to {score_words(found, high, unit=False)}"
 
 
-def estimate_words(found: Adaptation, estimate: Estimate) -> str:
+def estimate_words(found: Scored, estimate: Estimate) -> str:
     """Return a score with its interval: "88.4 % (85.1 to 91.0)"; R² is called by name."""
     lead = "" if is_share(found) else "R² "
     return f"{lead}{score_words(found, estimate.mean)} ({interval_words(found, estimate)})"
 
 
-def signed_words(found: Adaptation, difference: float) -> str:
+def signed_words(found: Scored, difference: float) -> str:
     """Return a difference with its sign and no unit: "−4.1"; R² has three digits."""
     if not is_share(found):
         return _r2(difference, signed=True)
@@ -60,13 +74,13 @@ def signed_words(found: Adaptation, difference: float) -> str:
     return text if float(text) == 0 else f"{MINUS if difference < 0 else '+'}{text}"
 
 
-def signed_interval(found: Adaptation, estimate: Estimate) -> str:
+def signed_interval(found: Scored, estimate: Estimate) -> str:
     """Return the interval of a difference with signs: "−6.0 to −2.2"."""
     low, high = estimate.interval
     return f"{signed_words(found, low)} to {signed_words(found, high)}"
 
 
-def points(found: Adaptation, size: float) -> str:
+def points(found: Scored, size: float) -> str:
     """Return the size of a difference with its unit: "4.1 points"; R² has none."""
     return f"{100 * size:.1f} points" if is_share(found) else _r2(size)
 

@@ -10,6 +10,7 @@ const chart: EstimateChart = {
   unit: "%",
   x_label: "samples",
   is_log: true,
+  is_order: false,
   low: null,
   high: null,
   curves: [
@@ -71,5 +72,23 @@ test("words that would meet go to another line, and the least is left out", () =
       ["aaaa", 1],
       ["dddd", 0],
     ],
+  );
+});
+
+test("places that are an order have names and no numbers", () => {
+  const named = {
+    ...chart,
+    is_log: false,
+    names: [
+      [50, "conv1"],
+      [100, "conv2"],
+    ] as [number, string][],
+  };
+  assert.ok(estimateLayout(named, 500, 160, measure).numbers.length > 0);
+  const { numbers, xNames } = estimateLayout({ ...named, is_order: true }, 500, 160, measure);
+  assert.equal(numbers.length, 0);
+  assert.deepEqual(
+    xNames.map(({ text }) => text),
+    ["conv1", "conv2"],
   );
 });

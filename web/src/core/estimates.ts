@@ -86,9 +86,11 @@ function xWordsOf(
       rows,
       measure,
     );
-  const numbers = chart.is_log
-    ? [...new Set(xs)].map((value) => ({ value, text: plain(value) }))
-    : rounded(ends[0]!, ends[1]!);
+  const numbers = chart.is_order
+    ? []
+    : chart.is_log
+      ? [...new Set(xs)].map((value) => ({ value, text: plain(value) }))
+      : rounded(ends[0]!, ends[1]!);
   const names = chart.names.map(([value, text]) => ({ value, text }));
   return { numbers: placed(numbers, 1), names: placed(names, 3) };
 }

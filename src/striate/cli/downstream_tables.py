@@ -1,0 +1,66 @@
+"""What a comparison of features looks like in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from striate.cli.terminal import console
+from striate.records import Downstream, DownstreamRow
+from striate.report.adapt_words import interval_words, score_label, score_words, signed_interval, signed_words
+from striate.report.downstream_sections import best_rows
+from striate.report.downstream_words import few_sentence, verdict
+from striate.report.sections.words import capital
+from striate.transfer.downstream import FAMILIES
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def show_downstream(found: Downstream, *, width: int | None = None) -> None:
+    """Show the verdict, every score, and what few labels bring.
+
+    Args:
+        found: What was measured.
+        width: Columns of the terminal; asked for if not given.
+    """
+    screen = console()
+    width = width or screen.width
+    screen.print(verdict(found), style="bold", width=width, soft_wrap=False)
+    screen.print(rows_table(found), width=width, soft_wrap=False)
+    if found.curves:
+        screen.print(few_sentence(found), width=width, soft_wrap=False)
+    for left in found.left_out:
+        line = f"{left.family} on {left.features} left out: {left.reason}."
+        screen.print(line, style="dim", width=width, soft_wrap=False)
+    for line in found.told:
+        screen.print(line, style="dim", width=width, soft_wrap=False)
+
+
+def rows_table(found: Downstream) -> Table:
+    """Return the score of every classifier: a row for each set of features, the best first, a column for each family.
+
+    Beside the best of a row stands its 95 % interval, and its difference to the best of all.
+    """
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title_justify="left")
+    table.title = capital(score_label(found))
+    table.add_column("Features", overflow="fold")
+    families = [family.name for family in FAMILIES if any(row.family == family.name for row in found.rows)]
+    for name in families:
+        table.add_column(name, justify="right")
+    table.add_column("Best, 95 % interval", justify="right", no_wrap=True)
+    table.add_column("To the best", justify="right", no_wrap=True)
+    scores = {(row.features, row.family): row for row in found.rows}
+    for best in best_rows(found):
+        own = [scores.get((best.features, name)) for name in families]
+        words = ["–" if row is None else score_words(found, row.estimate.mean, unit=False) for row in own]
+        table.add_row(best.features, *words, interval_words(found, best.estimate), _apart(found, best))
+    return table
+
+
+def _apart(found: Downstream, row: DownstreamRow) -> str:
+    if row is found.rows[0]:
+        return "best"
+    return f"{signed_words(found, row.to_best.mean)} ({signed_interval(found, row.to_best)})"

@@ -1,0 +1,39 @@
+"""A ranking at the wire: scores with their intervals on one axis, the best first."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from striate.page.frozen import Wire
+from striate.page.picture_wire import Table
+
+
+class RankingRow(Wire):
+    """One score. Figures are words already, but those of the axis."""
+
+    name: str
+    detail: str = Field(description="Beneath the name: how it was reached.")
+    open: bool = Field(description="Whether the dot is an outline: of the second sort.")
+    level: bool = Field(description="Whether it cannot be told from the best.")
+    value: float
+    interval: tuple[float, float]
+    shown: str
+    interval_shown: str
+    difference: str = Field(description="To the best; empty for that one itself.")
+    difference_interval: str
+
+
+class Ranking(Wire):
+    """Scores under each other, on one axis from `low` to `high`."""
+
+    kind: Literal["ranking"] = "ranking"
+    score: str = Field(description="What the axis shows, with its unit.")
+    sorts: tuple[str, str] = Field(
+        description="What a filled dot and an outline stand for; the second empty if there is none."
+    )
+    low: float
+    high: float
+    rows: list[RankingRow]
+    table: Table

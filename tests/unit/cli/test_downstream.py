@@ -1,0 +1,94 @@
+"""`striate downstream`, on a real store of few real digits."""
+
+import json
+
+import pytest
+
+from half_digits import half
+from striate.blueprint import Blueprint
+from striate.cli.app import run
+from striate.features.extraction import extract
+from striate.nets import Network, load_network
+from striate.records.vectors import VectorChoice
+
+TEXT = "input 1x8x8; conv 3x3 8, relu; maxpool 2; globalavgpool; classes 5"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with an untrained network, and a store of fifteen of each digit from 5 to 9."""
+    folder = tmp_path_factory.mktemp("cli")
+    load_network(Blueprint.from_text(TEXT)).save(folder / "net")
+    extract(
+        str(folder / "net"),
+        half(range(5, 10), 15),
+        folder / "vectors",
+        VectorChoice(layers=("conv1", "flatten1")),
+        lanes=1,
+    )
+    return folder
+
+
+def test_it_prints_every_score_and_the_verdict(made, capsys):
+    code = run(["downstream", str(made / "vectors"), "--family", "ridge", "--family", "k-NN, cosine"])
+    told = " ".join(capsys.readouterr().out.split())
+
+    assert code == 0
+    assert " is best: " in told
+    assert "k-NN, cosine" in told
+    assert "label a class" in told
+
+
+def test_json_page_and_network_in_one_go(made, capsys, tmp_path):
+    words = ["--family", "ridge", "--save", str(tmp_path / "net"), "--page", str(tmp_path / "page.html"), "--json"]
+    code = run(["downstream", str(made / "vectors"), *words])
+    told = json.loads(capsys.readouterr().out)
+
+    assert code == 0
+    assert told["schema"] == "striate/downstream/1"
+    assert {row["features"] for row in told["rows"]} == {"conv1", "flatten1"}
+    assert told["saved_row"] == f"ridge on {told['rows'][0]['features']}"
+    assert told["findings"] == []
+    assert "is best" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    again = Network.read(tmp_path / "net")
+    assert again.output.names == ("digit 5", "digit 6", "digit 7", "digit 8", "digit 9")
+    assert again.module.head[-1].weight.shape == (5, 8)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--family", "forest"], "family must be a known name"),
+        (["--layer", "conv9"], "a stored layer must be a known name"),
+        (["--most", "0"], "--most must be above 0"),
+        (["--where", "label = 'digit 5'"], "at least two classes"),
+        (["--where", "label = 'cat'"], "at least one vector"),
+        (["--descriptors"], "must have the pictures"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(made, words, message, capsys):
+    code = run(["downstream", str(made / "vectors"), *words])
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+
+    assert code == 2
+    assert message in told
+
+
+def test_another_network_is_refused_before_anything_is_written(made, capsys, tmp_path):
+    load_network(Blueprint.from_text(TEXT), seed=1).save(tmp_path / "other")
+    code = run(
+        [
+            "downstream",
+            str(made / "vectors"),
+            "--family",
+            "ridge",
+            "--net",
+            str(tmp_path / "other"),
+            "--save",
+            str(tmp_path / "x"),
+        ]
+    )
+
+    assert code == 2
+    assert "other weights" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()

@@ -1,0 +1,89 @@
+"""Few labels: draws, and the curve by hand."""
+
+import numpy as np
+import pytest
+
+from striate.data import Sample
+from striate.records import Output
+from striate.transfer.downstream.few_shot import draw_few, few_shot_curves
+from striate.transfer.downstream.folding import ask
+from striate.transfer.downstream.nesting import Asked
+
+
+def asked(per_class=12, classes=3, folds=4):
+    targets = np.repeat(np.arange(classes), per_class).astype(float)
+    return Asked(kind="classes", outputs=classes, targets=targets, folds=np.arange(len(targets)) % folds)
+
+
+def test_a_draw_is_balanced_held_apart_from_its_judges_and_repeats():
+    made = asked()
+    for draw in range(6):
+        rows, fold = draw_few(made, 5, draw)
+
+        assert np.bincount(made.targets[rows].astype(int)).tolist() == [5, 5, 5]
+        assert fold == draw % 4
+        assert not (made.folds[rows] == fold).any()
+        assert len(set(rows.tolist())) == 15
+        assert rows.tolist() == draw_few(made, 5, draw)[0].tolist()
+
+
+def test_more_labels_hold_the_fewer_ones_and_another_draw_takes_others():
+    made = asked()
+    few, more = (set(draw_few(made, count, 1)[0].tolist()) for count in (2, 5))
+
+    assert few < more
+    assert few != set(draw_few(made, 2, 5)[0].tolist())
+    assert few != set(draw_few(made, 2, 1, seed=1)[0].tolist())
+
+
+def test_a_draw_needs_enough_of_every_class_outside_the_judging_fold():
+    assert draw_few(asked(per_class=12, folds=4), 9, 0) is not None
+    assert draw_few(asked(per_class=12, folds=4), 10, 0) is None
+
+
+def test_groups_are_not_divided():
+    samples = [Sample(id=f"{n}", target=n % 2, group=f"g{n // 8}", place="") for n in range(64)]
+    made, _ = ask(samples, Output(kind="classes", names=("a", "b")), folds=4)
+    for draw in range(4):
+        rows, fold = draw_few(made, 5, draw)
+        learned = {samples[row].group for row in rows}
+        judged = {samples[row].group for row in np.flatnonzero(made.folds == fold)}
+
+        assert learned
+        assert judged
+        assert not learned & judged
+
+
+def test_the_nearest_class_mean_by_hand():
+    from sklearn.neighbors import NearestCentroid
+
+    made = asked(per_class=20)
+    draw = np.random.default_rng(0)
+    x = (draw.normal(size=(3, 6))[made.targets.astype(int)] + draw.normal(size=(60, 6))).astype(np.float32)
+    [curve] = few_shot_curves({"a": x}, {"a": "network"}, made, learners=("nearest class mean",), draws=3)
+    by_hand = []
+    for number in range(3):
+        rows, fold = draw_few(made, 5, number)
+        judged = made.folds == fold
+        by_hand.append(NearestCentroid().fit(x[rows], made.targets[rows]).score(x[judged], made.targets[judged]))
+    point = next(point for point in curve.points if point.per_class == 5)
+
+    assert [one.per_class for one in curve.points] == [1, 2, 5, 10]
+    assert point.mean == pytest.approx(np.mean(by_hand))
+    # Student's t with 2 degrees of freedom.
+    half = 4.3027 * np.std(by_hand, ddof=1) / np.sqrt(3)
+    assert point.interval == pytest.approx((np.mean(by_hand) - half, np.mean(by_hand) + half))
+
+
+def test_more_labels_help_on_real_digits():
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    made = Asked(kind="classes", outputs=10, targets=y[:600].astype(float), folds=np.arange(600) % 5)
+    curves = few_shot_curves({"pixels": x[:600].astype(np.float32)}, {"pixels": "hand-made"}, made)
+
+    assert [curve.family for curve in curves] == ["logistic", "k-NN", "nearest class mean"]
+    for curve in curves:
+        means = [point.mean for point in curve.points]
+        assert means[-1] > means[0] + 0.1
+        assert means[-1] > 0.8

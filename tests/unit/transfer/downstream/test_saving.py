@@ -1,0 +1,155 @@
+"""From a store to one network: read back, it answers as the classifier does."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from striate.data import batches
+from striate.errors import DataError, InputError, UnknownNameError
+from striate.features.store import VectorStore
+from striate.nets import Network, load_network
+from striate.trace import trace
+from striate.transfer.downstream import Asked, ask, compare_features, join_best, pictures, read_features
+from striate.transfer.downstream.families import families_of
+from striate.transfer.downstream.nesting import fit
+from striate.transfer.downstream.saving import LAYERED, cut_for
+
+
+@pytest.fixture(scope="module")
+def read(store):
+    return read_features(VectorStore.open(store))
+
+
+def images_of(data, network):
+    indices = tuple(range(len(data)))
+    return torch.cat([batch.images for batch in batches(data, indices, network.preprocessing, batch_size=32)])
+
+
+def test_the_store_gives_features_targets_and_places(read, data):
+    assert {name: rows.shape for name, rows in read.layers.items()} == {
+        "conv2": (100, 8), "conv3": (100, 16), "flatten1": (100, 256),
+    }  # fmt: skip
+    assert [sample.id for sample in read.samples] == [sample.id for sample in data.samples]
+    assert [sample.target for sample in read.samples] == [sample.target for sample in data.samples]
+    assert read.output == data.output
+    assert read.told == ()
+
+
+def test_layers_and_parts_of_a_store_can_be_asked_for(store):
+    opened = VectorStore.open(store)
+    found = read_features(opened, layers=("conv3",), where="label IN ('digit 5', 'digit 7')")
+
+    assert list(found.layers) == ["conv3"]
+    assert found.output.names == ("digit 5", "digit 7")
+    assert sorted({sample.target for sample in found.samples}) == [0, 1]
+    with pytest.raises(UnknownNameError, match="conv3"):
+        read_features(opened, layers=("conv33",))
+    with pytest.raises(DataError, match="at least one vector"):
+        read_features(opened, where="label = 'cat'")
+
+
+def test_arrays_have_their_pictures_in_the_data_only(read, data):
+    [first, *_] = pictures(read, data)
+
+    assert torch.equal(first, data.read(0))
+    with pytest.raises(DataError, match="without a file"):
+        next(pictures(read))
+
+
+@pytest.mark.parametrize("name", sorted(LAYERED))
+def test_the_network_read_back_answers_as_the_classifier(name, read, store, trained, data, tmp_path):
+    network, spec = load_network(str(trained)), VectorStore.open(store).spec
+    before = {key: value.clone() for key, value in network.module.state_dict().items()}
+    asked, _ = ask(read.samples, read.output)
+    features = {"flatten1": read.layers["flatten1"]}
+    found = compare_features(features, asked, families=[name])
+    joined = join_best(found, features, asked, network, spec, read.output)
+    joined.network.save(tmp_path / "net")
+    again = Network.read(tmp_path / "net")
+    [family] = families_of("classes", [name])
+    setting = joined.setting if joined.setting is not None else 0.0
+    rows = read.layers["flatten1"].astype(np.float64)
+    classifier = fit(rows, asked, family, np.ones(100, np.bool_), (setting,))[0]
+    with torch.no_grad():
+        scores = again.module(images_of(data, again))
+
+    assert scores.numpy() == pytest.approx(
+        classifier.scores(rows), abs=1e-4 * max(1, np.abs(classifier.scores(rows)).max())
+    )
+    assert again.output == data.output
+    assert again.receipt["downstream"]["family"] == name
+    assert joined.told == ()
+    assert all(torch.equal(before[key], value) for key, value in network.module.state_dict().items())
+
+
+@pytest.mark.parametrize("layer", ["conv2", "conv3"])
+def test_a_head_stands_behind_the_average_of_any_stored_layer(layer, read, store, trained, data):
+    network, spec = load_network(str(trained)), VectorStore.open(store).spec
+    asked, _ = ask(read.samples, read.output)
+    features = {layer: read.layers[layer]}
+    joined = join_best(
+        compare_features(features, asked, families=["ridge"]), features, asked, network, spec, read.output
+    )
+    with torch.no_grad():
+        found = joined.network.module.features(images_of(data, joined.network))
+
+    assert found.numpy() == pytest.approx(read.layers[layer], abs=1e-4)
+
+
+def test_values_are_answered_on_the_scale_of_the_preprocessing(read, store, trained, data):
+    network, spec = load_network(str(trained)), VectorStore.open(store).spec
+    asked, _ = ask(read.samples, read.output)
+    values = Asked(kind="values", outputs=1, targets=7 + 3 * asked.targets[:, None], folds=asked.folds)
+    features = {"flatten1": read.layers["flatten1"]}
+    output = replace(read.output, kind="values", names=("size",))
+    joined = join_best(compare_features(features, values, families=["ridge"]), features, values, network, spec, output)
+    how = joined.network.preprocessing
+    with torch.no_grad():
+        answers = joined.network.module(images_of(data, joined.network)).numpy() * how.value_std[0] + how.value_mean[0]
+    [family] = families_of("values", ["ridge"])
+    rows = read.layers["flatten1"].astype(np.float64)
+
+    assert how.value_mean == pytest.approx((values.targets.mean(),))
+    assert answers == pytest.approx(
+        fit(rows, values, family, np.ones(100, np.bool_), (joined.setting,))[0].scores(rows), abs=1e-3
+    )
+
+
+def test_the_best_that_can_be_layers_is_saved_and_the_others_are_said(read, store, trained):
+    network, spec = load_network(str(trained)), VectorStore.open(store).spec
+    asked, _ = ask(read.samples, read.output)
+    rows = read.layers["flatten1"]
+    found = compare_features({"flatten1": rows}, asked, families=["ridge", "k-NN, cosine"], hand_made={"HOG": rows + 0})
+    first = {row.family: row for row in found.rows if row.source == "network"}
+    made = next(row for row in found.rows if row.source == "hand-made")
+    found = replace(found, rows=(made, first["k-NN, cosine"], first["ridge"]))
+    joined = join_best(found, {"flatten1": rows}, asked, network, spec, read.output)
+
+    assert (joined.row.family, joined.row.source) == ("ridge", "network")
+    assert joined.told == (
+        f"{made.family} on HOG cannot be saved: no network makes these features.",
+        "k-NN, cosine on flatten1 cannot be saved: it is no fully connected layer.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"weights_key": "other"}, "other weights"), ({"is_normalised": True}, "length 1"), ({"views": "flips"}, "flips")],
+)
+def test_features_a_head_cannot_read_are_refused(changes, words, read, store, trained):
+    network, spec = load_network(str(trained)), replace(VectorStore.open(store).spec, **changes)
+    asked, _ = ask(read.samples, read.output)
+    found = compare_features({"conv3": read.layers["conv3"]}, asked, families=["ridge"])
+    with pytest.raises(InputError, match=words):
+        join_best(found, read.layers, asked, network, spec, read.output)
+
+
+def test_pooled_otherwise_is_no_cut(store, trained):
+    network, spec = load_network(str(trained)), VectorStore.open(store).spec
+    recording = trace(network.module, (2, *network.input_shape))
+    with pytest.raises(InputError, match="averages"):
+        cut_for(replace(spec.layers[0], pooling="max"), recording)
+
+    assert cut_for(spec.layers[0], recording).features == 8
