@@ -9,7 +9,7 @@ PAGE := src/striate/page/static/report.html
 WEB_SOURCES := $(shell find web/src -type f 2>/dev/null) web/index.html web/vite.config.ts web/package.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check fix bench page docs wheel clean
+.PHONY: help demo test test-long test-cluster check fix bench page docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -24,6 +24,9 @@ test: $(VENV)/ready $(PAGE) ## run every test but the long ones
 
 test-long: $(VENV)/ready $(PAGE) ## run the tests of over a minute
 	$(BIN)/pytest -m long
+
+test-cluster: $(VENV)/cluster-ready $(PAGE) ## install Ray (450 MB), and run the tests that need it
+	$(BIN)/pytest -m cluster
 
 check: $(VENV)/ready web/node_modules/ready ## formatting, lint, types, layers, page
 	$(BIN)/ruff format --check .
@@ -41,6 +44,7 @@ bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds,
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/adapting.py $(if $(FASTAI),--fastai $(FASTAI))
 	$(BIN)/python benchmarks/beginnings.py
+	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/dense.py
 	$(BIN)/python benchmarks/fine_tuning.py
@@ -74,6 +78,10 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 $(VENV)/bench-ready: $(VENV)/ready
 	$(BIN)/python tools/install_group.py bench
+	touch $@
+
+$(VENV)/cluster-ready: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[cluster]'
 	touch $@
 
 web/node_modules/ready: $(VENV)/ready web/package.json web/package-lock.json

@@ -1,5 +1,6 @@
 """Every command of a how-to page runs, in order, in an empty folder; so does its Python."""
 
+import importlib.util
 import os
 import re
 import shlex
@@ -14,6 +15,8 @@ from striate.cli.app import run
 # Pages with a test of their own that runs all they show.
 OWN = {"dense-prediction", "import-a-network", "use-pretrained-weights"}
 PAGES = sorted(page for page in (Path(__file__).parents[2] / "docs" / "how-to").glob("*.md") if page.stem not in OWN)
+# Pages that need an extra, and are run where it is installed.
+NEEDS = {"on-a-cluster": ("ray", "lance_ray")}
 # What ends with 1 has found something, which the page may well be about.
 FINE = {0, 1}
 
@@ -23,8 +26,21 @@ def blocks(page, language):
     return [text for kind, text in found if kind == language]
 
 
+def marked(page):
+    """Return a page as a test's parameter: one that needs Ray is marked, and left out where there is none."""
+    needed = NEEDS.get(page.stem, ())
+    marks = [
+        pytest.mark.cluster,
+        pytest.mark.long,
+        # Ray warns of its own ways.
+        pytest.mark.filterwarnings("default"),
+        pytest.mark.skipif(not all(map(importlib.util.find_spec, needed)), reason="Ray is not installed"),
+    ]
+    return pytest.param(page, marks=marks if needed else (), id=page.stem)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [marked(page) for page in PAGES])
 def test_its_commands_run_in_an_empty_folder(page, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     lines = [line for block in blocks(page, "") for line in block.splitlines() if line.strip()]
@@ -40,7 +56,7 @@ def test_its_commands_run_in_an_empty_folder(page, tmp_path, monkeypatch, capfd)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [marked(page) for page in PAGES if blocks(page, "python")])
 def test_its_python_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     space: dict = {"__name__": "page"}

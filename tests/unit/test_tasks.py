@@ -85,6 +85,7 @@ def test_whoever_stops_listening_leaves_no_process(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.cluster
 @pytest.mark.filterwarnings("default")
 @needs_ray
 def test_ray_gives_the_same_and_survives_the_same(tmp_path, importable):

@@ -28,6 +28,7 @@ def test_one_worker_at_least(tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.cluster
 @pytest.mark.filterwarnings("default")
 @pytest.mark.skipif(not HAS_RAY, reason="Ray is not installed: the extra `cluster`")
 def test_two_workers_of_ray_end_in_the_weights_of_one_process(tmp_path):

@@ -84,7 +84,8 @@ def extract(  # noqa: PLR0913 - who works, and where, is the caller's to say
         >>> from striate.blueprint import Blueprint
         >>> net = load_network(Blueprint.from_text("input 1x28x28; conv 5x5 8, relu; globalavgpool; classes 10"))
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     found = extract(net, load_data((np.eye(28)[None].repeat(9, 0), list("abcabcabc"))), folder + "/vectors")
+        ...     images = np.eye(28, dtype=np.uint8)[None].repeat(9, 0)
+        ...     found = extract(net, load_data((images, list("abcabcabc"))), folder + "/vectors")
         >>> found.computed, found.failed
         (9, 0)
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from striate.errors import MissingExtraError, Quoted, RunError
 from striate.features.extraction.job import Job, absolute_entries
 from striate.features.extraction.known import numbered
 from striate.features.extraction.lanes import Lanes
-from striate.features.extraction.storing import MOST_ROWS, Stored, add
+from striate.features.extraction.storing import MOST_ROWS, MOST_S, Stored, add
 from striate.features.store.columns import table_schema
 from striate.features.store.store import VectorStore
 from striate.tasks.cluster import ray_cluster
@@ -25,6 +26,10 @@ from striate.tasks.task import MOST_SENT
 
 # So many parts for each worker, at least, where there is little to do: then no worker waits long for the last one.
 _PARTS_EACH = 4
+# Every commit writes down all files of the table again: twice as many parts, four times as much of that.
+MOST_PARTS = 20_000
+# Commits come one after the other, and take some tens of milliseconds each.
+_LEAST_S = 1.0
 
 
 def store_on_ray(
@@ -57,13 +62,18 @@ def store_on_ray(
     parts = parts_of(absolute_entries(entries), job.spec.batch_size, workers)
     with ray_cluster(workers, "extraction on a cluster") as ray, _quiet(), _told(store.address):
         _check_sink()
-        for part, row in zip(parts, _written(ray, job, store.uri, parts, workers), strict=True):
-            _add_part(store, part, row, seen, changed)
-            yield Stored(count=len(part), errors=tuple(row["errors"]), lane_s=row["lane_s"])
+        adder = _Adder(store, seen, changed)
+        try:
+            for part, row in zip(parts, _written(ray, job, store.uri, parts, workers), strict=True):
+                adder.add(part, row)
+                yield Stored(count=len(part), errors=tuple(row["errors"]), lane_s=row["lane_s"])
+        finally:
+            # Also when somebody stops it: what was written is kept.
+            adder.commit()
 
 
 def parts_of(entries: Sequence[Entry], batch: int, workers: int) -> list[Sequence[Entry]]:
-    """Return the entries in parts of whole batches, at most `MOST_ROWS` each.
+    """Return the entries in parts of whole batches, `MOST_ROWS` each; larger ones where there would be too many.
 
     Example:
         >>> entries = [Entry(path=Path(), place=str(n), target=None) for n in range(50)]
@@ -71,6 +81,7 @@ def parts_of(entries: Sequence[Entry], batch: int, workers: int) -> list[Sequenc
         [8, 8, 8, 8, 8, 8, 2]
     """
     size = min(MOST_ROWS, -(-len(entries) // (workers * _PARTS_EACH)))
+    size = max(size, -(-len(entries) // MOST_PARTS))
     size = max(-(-size // batch) * batch, batch)
     return [entries[start : start + size] for start in range(0, len(entries), size)]
 
@@ -167,15 +178,34 @@ def _unpacked(table: Any) -> list[Entry]:  # noqa: ANN401 - as above
     return found
 
 
-def _add_part(
-    store: VectorStore, part: Sequence[Entry], row: Mapping[str, Any], seen: Counter[str], changed: frozenset[str]
-) -> None:
-    contents = [content for content in row["contents"] if content]
-    if any(seen[content] for content in contents) or any(one.place in changed for one in part):
-        add(store, [store.written(fragment) for fragment in row["fragments"]], seen, changed)
-        return
-    store.commit(row["fragments"])
-    seen.update(contents)
+class _Adder:
+    """Adds parts in their order; those that come quickly share a commit."""
+
+    def __init__(self, store: VectorStore, seen: Counter[str], changed: frozenset[str]) -> None:
+        self._store, self._seen, self._changed = store, seen, changed
+        self._pending: list[str] = []
+        self._rows, self._at = 0, time.monotonic()
+
+    def add(self, part: Sequence[Entry], row: Mapping[str, Any]) -> None:
+        """Add a part that an actor wrote."""
+        contents = [content for content in row["contents"] if content]
+        if any(self._seen[content] for content in contents) or any(one.place in self._changed for one in part):
+            self.commit()
+            tables = [self._store.written(fragment) for fragment in row["fragments"]]
+            add(self._store, tables, self._seen, self._changed)
+            return
+        self._seen.update(contents)
+        self._pending += row["fragments"]
+        self._rows += len(part)
+        waited = time.monotonic() - self._at
+        if waited > MOST_S or (self._rows >= MOST_ROWS and waited > _LEAST_S):
+            self.commit()
+
+    def commit(self) -> None:
+        """Add what is waiting."""
+        if self._pending:
+            self._store.commit(self._pending)
+        self._pending, self._rows, self._at = [], 0, time.monotonic()
 
 
 def _check_sink() -> None:

@@ -17,8 +17,8 @@ from striate.tasks.processes import LOST, in_processes
 # Blocks sent to a lane at once: enough that sending costs nothing beside them, few enough that little is done twice.
 _BLOCKS = 8
 
-# The lanes of a worker process, made for its first blocks; a worker belongs to one job.
-_lanes: list[Lanes] = []
+# The lanes of a worker process, made for its first blocks.
+_made: list[tuple[Job, Lanes]] = []
 
 
 class ProcessLanes:
@@ -56,9 +56,9 @@ def compute(job: Job, blocks: Sequence[Sequence[Entry]]) -> tuple[Any, float]:
     """What a worker process does: rows of blocks, and the seconds its lanes took."""
     import pyarrow as pa
 
-    if not _lanes:
-        _lanes.append(Lanes(job.lane(), job.lanes))
-    found = list(_lanes[0].rows(blocks))
+    if not _made or _made[0][0] != job:
+        _made[:] = [(job, Lanes(job.lane(), job.lanes))]
+    found = list(_made[0][1].rows(blocks))
     return pa.concat_tables([rows for rows, _ in found]), sum(seconds for _, seconds in found)
 
 

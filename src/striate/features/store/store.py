@@ -210,7 +210,8 @@ class VectorStore:
         with told(self.address):
             self._check_alone()
             merge = self._table.merge_insert("place").when_matched_update_all().when_not_matched_insert_all()
-            merge.execute(rows)
+            # Rows of bad files have no vectors; LanceDB would call them bad ones.
+            merge.execute(rows, on_bad_vectors="null")
 
     @property
     def uri(self) -> str:

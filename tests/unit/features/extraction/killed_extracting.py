@@ -16,8 +16,8 @@ from striate.features.extraction import extract
 from striate.features.store import VectorStore
 from striate.records.vectors import VectorChoice
 
-extracting = import_module("striate.features.extraction.extracting")
-extracting.MOST_ROWS = 8
+storing = import_module("striate.features.extraction.storing")
+storing.MOST_ROWS = 8
 
 
 class Killer(Events):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa  # noqa: TID253 - tests write real tables
 import pytest
 
 from stored_rows import SPEC, rows
@@ -114,3 +115,17 @@ def test_files_written_beside_the_table_are_added_or_read(tmp_path):
     shutil.rmtree(tmp_path / "v")
     with pytest.raises(StorageError, match="must stay where it is"):
         store.commit(fragments)
+
+
+def test_a_row_without_a_vector_takes_the_place_of_one_with(tmp_path):
+    store = VectorStore.create(tmp_path / "v", SPEC)
+    store.append(rows(0, 3))
+    store.put(pa.concat_tables([rows(1, 1, error="broken"), rows(3, 1)]))
+
+    found = store.rows(["id", "error", "vector"]).sort_by("id").to_pylist()
+    assert [(row["id"], row["error"], row["vector"]) for row in found] == [
+        ("id0", None, [0.0] * 4),
+        ("id1", "broken", None),
+        ("id2", None, [2.0] * 4),
+        ("id3", None, [3.0] * 4),
+    ]

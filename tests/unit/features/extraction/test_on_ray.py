@@ -16,7 +16,7 @@ from striate.features.store import VectorStore
 from striate.records.vectors import VectorChoice
 
 HAS_RAY = all(importlib.util.find_spec(name) for name in ("ray", "lance_ray"))
-pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default"), pytest.mark.timeout(600)]
 needs_ray = pytest.mark.skipif(not HAS_RAY, reason="Ray is not installed: the extra `cluster`")
 PLAIN = VectorChoice(memory_format="plain")
 
@@ -38,7 +38,7 @@ def alone(small_run, pictures, tmp_path):
     return content_of(tmp_path / "alone")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_ray
 @pytest.mark.skipif(sys.platform != "linux", reason="finds workers in /proc")
 def test_an_actor_killed_on_the_way_changes_nothing(cluster, small_run, pictures, tmp_path, alone):
