@@ -27,4 +27,6 @@ def test_the_words_of_a_map_that_is_there():
     told = forecast_map(60, (4, 4), pixels=0, is_continued=True)
 
     assert told.placing_s == 0
-    assert told.words().startswith("There is a map of this store: new points are placed on it. Measuring 60 points at 2 layers")
+    assert told.words().startswith(
+        "There is a map of this store: new points are placed on it. Measuring 60 points at 2 layers"
+    )
