@@ -80,8 +80,8 @@ def _verdict(found: Search) -> str:
     if not labels:
         return f"The {of} of {named(found.query)} have no label; the nearest is {measure(found.neighbours[0].distance)} away."
     (first, times), *others = labels.most_common()
-    rest = f"; {listed([f'{label} {number}' for label, number in others])}" if others else ""
-    own = "" if found.query.label is None else f", itself labelled {found.query.label}"
+    rest = f"; others: {listed([f'{label} ({number})' for label, number in others])}" if others else ""
+    own = "" if found.query.label is None else f" (labelled {found.query.label})"
     return f"{count(times)} of the {of} of {named(found.query)}{own} are {first}{rest}."
 
 
@@ -120,12 +120,13 @@ def _metric(found: Search) -> str:
 
 
 def _neighbours(found: Search, arrays: ArrayStore) -> Section:
-    query = [(found.query, found.query.label or "", "")]
+    query = [(found.query, "", "")]
     near = [(one.image, one.image.label or "no label", f"{one.distance:.3f}") for one in found.neighbours]
     asked = _pictures(query, arrays, "query", title="Asked about", side=_QUERY_SIDE)
     alike = _pictures(near, arrays, "neighbours", title="Most alike, the nearest first", side=_SIDE)
     table = _table(found)
-    figures: list[Figure] = [] if asked is None else [asked]
+    own = "" if found.query.label is None else f"labelled {found.query.label}"
+    figures: list[Figure] = [] if asked is None else [asked.model_copy(update={"note": own})]
     figures.append(TableFigure(table=table) if alike is None else alike.model_copy(update={"table": table}))
     filters = f" Only rows with {found.where}." if found.where else ""
     return Section(
@@ -186,7 +187,7 @@ def _table(found: Search) -> Table:
         columns=[
             *(Column(label=label, align="left") for label in ("Row", "Place", "Label", "Answer", "Split")),
             Column(label="Distance", unit=_metric(found), decimals=4),
-            Column(label="", align="left"),
+            Column(label="Note", align="left"),
         ],
         rows=[row(one) for one in (*found.copies, *found.neighbours)],
         caption="Neighbours, the nearest first; before them rows of the same bytes",
