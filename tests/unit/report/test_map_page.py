@@ -17,6 +17,8 @@ from vector_maps import WRONG, digits_map, digits_store
 
 COUNT = 240
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory, digits):

@@ -1,0 +1,42 @@
+"""The page of a search in a real browser."""
+
+from pathlib import Path
+
+import pytest
+
+from searches import parts_of, search_of
+from striate.report.neighbours_page import write_neighbours_page
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory, digits):
+    file = tmp_path_factory.mktemp("pages") / "similar.html"
+    found = search_of(digits)
+    write_neighbours_page(found, file, parts=parts_of(found, digits))
+    return file
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1440, "dark")])
+def test_it_opens_and_axe_finds_nothing(path, width, scheme, open_report):
+    page = open_report(path, width=width, scheme=scheme, bypass_csp=True)
+    for summary in page.locator("main summary").all():
+        summary.click()
+    page.add_script_tag(path=AXE)
+
+    found = page.evaluate("axe.run()")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(".failed").count() == 0
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+
+
+def test_the_pictures_have_a_table_with_their_distances(path, open_report):
+    page = open_report(path)
+    page.locator("#neighbours summary").click()
+
+    assert page.get_by_role("row", name="n3 digits/500 1 1 train 0.0300").is_visible()
+    assert page.locator("#parts canvas").count() >= 4
