@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from striate.cli.terminal import console
 from striate.records import Downstream, DownstreamRow
-from striate.report.adapt_words import interval_words, score_label, score_words, signed_interval, signed_words
+from striate.report.adapt_words import interval_words, is_level, score_label, score_words
 from striate.report.downstream_sections import best_rows
 from striate.report.downstream_words import few_sentence, verdict
 from striate.report.sections.words import capital
@@ -14,6 +14,14 @@ from striate.transfer.downstream import FAMILIES
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+# Heads over two lines: eighty columns have room for all families.
+_HEADS = {
+    "k-NN, cosine": "k-NN\ncos.",
+    "k-NN, Euclidean": "k-NN\nEucl.",
+    "linear SVM": "linear\nSVM",
+    "RBF SVM": "RBF\nSVM",
+}
 
 
 def show_downstream(found: Downstream, *, width: int | None = None) -> None:
@@ -39,28 +47,28 @@ def show_downstream(found: Downstream, *, width: int | None = None) -> None:
 def rows_table(found: Downstream) -> Table:
     """Return the score of every classifier: a row for each set of features, the best first, a column for each family.
 
-    Beside the best of a row stands its 95 % interval, and its difference to the best of all.
+    Behind it stands the 95 % interval of the row's best; → marks the best of all, ≈ what cannot be told from it.
     """
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title_justify="left")
     table.title = capital(score_label(found))
-    table.add_column("Features", overflow="fold")
+    table.add_column("")
+    table.add_column("Features", overflow="fold", min_width=10)
     families = [family.name for family in FAMILIES if any(row.family == family.name for row in found.rows)]
     for name in families:
-        table.add_column(name, justify="right")
-    table.add_column("Best, 95 % interval", justify="right", no_wrap=True)
-    table.add_column("To the best", justify="right", no_wrap=True)
+        table.add_column(_HEADS.get(name, name), justify="right", no_wrap=True)
+    table.add_column("95 % of\nthe best", justify="right", no_wrap=True)
     scores = {(row.features, row.family): row for row in found.rows}
     for best in best_rows(found):
         own = [scores.get((best.features, name)) for name in families]
         words = ["–" if row is None else score_words(found, row.estimate.mean, unit=False) for row in own]
-        table.add_row(best.features, *words, interval_words(found, best.estimate), _apart(found, best))
+        table.add_row(_mark(found, best), best.features, *words, interval_words(found, best.estimate))
     return table
 
 
-def _apart(found: Downstream, row: DownstreamRow) -> str:
+def _mark(found: Downstream, row: DownstreamRow) -> str:
     if row is found.rows[0]:
-        return "best"
-    return f"{signed_words(found, row.to_best.mean)} ({signed_interval(found, row.to_best)})"
+        return "→"
+    return "≈" if is_level(row.to_best) else ""

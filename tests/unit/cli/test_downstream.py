@@ -35,7 +35,8 @@ def test_it_prints_every_score_and_the_verdict(made, capsys):
 
     assert code == 0
     assert " is best: " in told
-    assert "k-NN, cosine" in told
+    assert "→" in told
+    assert "95 % of" in told
     assert "label a class" in told
 
 

@@ -96,10 +96,11 @@ def compare_features(  # noqa: PLR0913 - features of two sorts, what is asked of
     curves: tuple[FewShotCurve, ...] = ()
     if asked.kind == "classes":
         sources = {name: source for name, source, _ in every}
-        curves = few_shot_curves({name: rows for name, _, rows in every}, sources, asked, events=events)
+        curves = few_shot_curves({name: rows for name, _, rows in every}, sources, asked, most_s=most_s, events=events)
     constant = constant_gains(asked)
     cells.sort(key=lambda cell: -float(cell.found.gains.mean()))
     unsolved = [f"{cell.family.name} on {cell.name}" for cell in cells if not cell.found.is_solved]
+    short = _ended_early(curves)
     more = (f"Stopped before the end of their solvers: {', '.join(unsolved)}.",) if unsolved else ()
     return Downstream(
         data=data,
@@ -113,7 +114,7 @@ def compare_features(  # noqa: PLR0913 - features of two sorts, what is asked of
         to_hand_made=_to_hand_made(cells),
         left_out=tuple(left_out),
         curves=curves,
-        told=(*told, *more),
+        told=(*told, *more, *short),
         seconds=time.monotonic() - began,
     )
 
@@ -191,6 +192,15 @@ def _to_hand_made(cells: Sequence[_Cell]) -> Estimate | None:
     if len(best) < 2:
         return None
     return difference(best["network"], best["hand-made"])
+
+
+def _ended_early(curves: Sequence[FewShotCurve]) -> tuple[str, ...]:
+    """Return a sentence on logistic curves that end before the others because more labels would be too dear."""
+    longest = max((curve.points[-1].per_class for curve in curves), default=0)
+    early = [
+        f"{curve.features} ({curve.points[-1].per_class})" for curve in curves if curve.points[-1].per_class < longest
+    ]
+    return (f"Few labels with logistic end early, more would be too dear: {', '.join(early)}.",) if early else ()
 
 
 def _check(every: Sequence[tuple[str, Source, npt.NDArray[np.float32]]], asked: Asked) -> None:

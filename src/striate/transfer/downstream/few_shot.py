@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -14,6 +15,7 @@ from striate.records.downstream import FewShotCurve, FewShotPoint, Source
 from striate.train.paired import mean_interval
 from striate.transfer.downstream.classifier import Classifier, Rows
 from striate.transfer.downstream.curved_families import class_means, nearest
+from striate.transfer.downstream.families import families_of
 from striate.transfer.downstream.linear_families import logistic
 from striate.transfer.downstream.nesting import Asked
 
@@ -73,6 +75,7 @@ def few_shot_curves(
     *,
     learners: Sequence[str] = tuple(LEARNERS),
     draws: int = DRAWS,
+    most_s: float = math.inf,
     events: Events = SILENT,
 ) -> tuple[FewShotCurve, ...]:
     """Return accuracy against labels a class, for every set of features and learner; all learn from the same draws.
@@ -81,7 +84,8 @@ def few_shot_curves(
     * k-NN: the smaller of 5 and the labels a class, cosine;
     * nearest class mean: Euclidean.
 
-    As many labels a class as the smallest class has outside every judging fold.
+    As many labels a class as the smallest class has outside every judging fold, and as `most_s` seconds allow a curve's logistic
+    regressions, by their formula.
 
     When it misleads:
         Draws share samples where there are few, and each is judged by one fold: the interval over five draws is rough.
@@ -96,9 +100,20 @@ def few_shot_curves(
     curves = []
     for name, learner in track(pairs, "few labels", total=len(pairs), unit="curve", events=events):
         measure = partial(_accuracy, np.asarray(features[name], np.float64), asked, LEARNERS[learner])
-        points = tuple(_point(shots, [measure(*one) for one in found]) for shots, found in usable.items())
+        cheap = [
+            shots
+            for shots in usable
+            if learner != "logistic" or affordable(asked, features[name].shape[1], shots, most_s)
+        ]
+        points = tuple(_point(shots, [measure(*one) for one in usable[shots]]) for shots in cheap)
         curves.append(FewShotCurve(features=name, source=sources[name], family=learner, points=points))
     return tuple(curve for curve in curves if curve.points)
+
+
+def affordable(asked: Asked, width: int, per_class: int, most_s: float) -> bool:
+    """Return whether logistic regressions of so many labels a class, one a draw, stay within a time."""
+    [family] = families_of("classes", ["logistic"])
+    return DRAWS * family.cost.seconds(per_class * asked.outputs, width, asked.outputs) <= most_s
 
 
 def _accuracy(rows: Rows, asked: Asked, learner: Learner, chosen: npt.NDArray[np.int64], fold: int) -> float:

@@ -87,3 +87,13 @@ def test_more_labels_help_on_real_digits():
         means = [point.mean for point in curve.points]
         assert means[-1] > means[0] + 0.1
         assert means[-1] > 0.8
+
+
+def test_logistic_curves_end_where_more_labels_are_too_dear():
+    made = asked(per_class=20)
+    x = np.random.default_rng(0).normal(size=(60, 400)).astype(np.float32)
+    # A draw of 5 labels for 3 classes takes 0.03 s + 15² · 400 · 0.1 ns + 15 · 400 · 3 · 10 ns, about 0.0302 s; five, 0.151 s.
+    curves = few_shot_curves({"a": x}, {"a": "network"}, made, learners=("logistic", "k-NN"), most_s=0.1512)
+    ends = {curve.family: curve.points[-1].per_class for curve in curves}
+
+    assert ends == {"logistic": 5, "k-NN": 10}
