@@ -44,7 +44,7 @@ def map_command(
 
     Run it again when the store grew: only new points are placed, the old ones stay. Ends with 1 if the classes do not separate.
     """
-    from striate.features.mapping import MapSettings, forecast_map, map_store
+    from striate.features.mapping import MapSettings, continued_map, forecast_map, map_store
     from striate.features.store import VectorStore
     from striate.lint import lint
     from striate.records import Evidence
@@ -54,11 +54,14 @@ def map_command(
     settings = MapSettings(perplexity=perplexity, seed=seed, is_compared=not alone)
     opened = VectorStore.open(store)
     with Watcher(quiet=json) as events:
-        if not json:
-            chosen = [opened.layer(name).size for name in layer or ()] or [one.size for one in opened.spec.layers]
-            count = opened.count(f"error IS NULL AND ({where})" if where else "error IS NULL")
-            if count > 1:
-                print_line(forecast_map(count, tuple(chosen), is_compared=not alone).words())
+        chosen = [opened.layer(name) for name in layer or ()] or list(opened.spec.layers)
+        count = opened.count(f"error IS NULL AND ({where})" if where else "error IS NULL")
+        if not json and count > 1:
+            is_continued = not (afresh or where) and bool(continued_map(opened, [one.name for one in chosen], settings))
+            told = forecast_map(
+                count, tuple(one.size for one in chosen), is_compared=not alone, is_continued=is_continued
+            )
+            print_line(told.words())
         found = map_store(opened, layers=layer or (), where=where, afresh=afresh, settings=settings, events=events)
     report = lint(Evidence(vector_map=found), select=["MAP003"])
     if json:

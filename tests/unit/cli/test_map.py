@@ -64,7 +64,7 @@ def test_a_map_is_told_beforehand_made_kept_and_continued(store, small_run, digi
         (["nowhere"], "a store must have been written first"),
         (["{store}", "--layer", "conv9"], "conv9"),
         (["{store}", "--perplexity", "200"], "a perplexity must be within 1 and a third"),
-        (["{store}", "--where", "label = 'nothing'"], "at least two vectors"),
+        (["{store}", "--where", "label = 'nothing'"], "at least one vector"),
         (["{store}", "--page", "map.pdf"], "--page must be an HTML file"),
     ],
 )

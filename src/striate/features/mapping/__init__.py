@@ -3,7 +3,7 @@
 from striate.features.mapping.comparing import compare_maps
 from striate.features.mapping.forces import GridForces
 from striate.features.mapping.forecast import MapForecast, forecast_map
-from striate.features.mapping.from_store import map_store
+from striate.features.mapping.from_store import continued_map, map_store
 from striate.features.mapping.kept import keep_map, kept_map
 from striate.features.mapping.layer import MapSettings, map_layer
 from striate.features.mapping.neighbours import nearest_rows
@@ -21,6 +21,7 @@ __all__ = [
     "MapForecast",
     "MapSettings",
     "compare_maps",
+    "continued_map",
     "doubtful_labels",
     "forecast_map",
     "keep_map",

@@ -20,6 +20,8 @@ from striate.numbers import duration, plural
 _SPAN = 1.35
 _GROWING = 0.6
 _ROWS = 256
+# Of more rows, so many are tried, and the rest reckoned.
+_MOST_TRIED = 20_000
 # Tried beside the drawn one, at most.
 _OTHER_MAPS = 5
 _TRIED_S = 0.2
@@ -50,15 +52,27 @@ class MapForecast:
 
     def words(self) -> str:
         """Return the forecast in a sentence."""
+        subject = f"{plural(self.points, 'point')} at {plural(self.layers, 'layer')}"
+        if not self.placing_s:
+            return (
+                f"There is a map of this store: new points are placed on it. Measuring {subject} will take about "
+                f"{duration(self.seconds)}."
+            )
         return (
-            f"Mapping {plural(self.points, 'point')} at {plural(self.layers, 'layer')} will take about "
+            f"Mapping {subject} will take about "
             f"{duration(self.seconds)}: {duration(self.neighbours_s)} to find and compare neighbours, "
             f"{duration(self.placing_s)} to place the points, {duration(self.comparing_s)} for other perplexities and starts."
         )
 
 
 def forecast_map(
-    count: int, sizes: tuple[int, ...], *, pixels: int = 1024, is_compared: bool = True, threads: int = 0
+    count: int,
+    sizes: tuple[int, ...],
+    *,
+    pixels: int = 1024,
+    is_compared: bool = True,
+    is_continued: bool = False,
+    threads: int = 0,
 ) -> MapForecast:
     """Return what a map will cost: some products and some steps are timed, on random numbers of its size.
 
@@ -67,6 +81,7 @@ def forecast_map(
         sizes: Length of the vectors of each layer.
         pixels: Of the pictures compared with; 0 for none.
         is_compared: Whether other maps are tried.
+        is_continued: Whether there is a map, on which only new points are placed.
         threads: As for `place_points`.
 
     When it misleads:
@@ -85,6 +100,10 @@ def forecast_map(
         neighbours += count * (block + beside)
         # Qualities of two pictures, silhouettes of vectors and pixels.
         judged += some * (3 * block + beside) + some * 3 * _ranking_s(count)
+    if is_continued:
+        return MapForecast(
+            points=count, layers=len(sizes), neighbours_s=neighbours + judged, placing_s=0.0, comparing_s=0.0
+        )
     steps = EARLY + LATE
     placing = len(sizes) * steps * _GROWING * _step_s(count, perplexity, threads)
     compared = min(count, MOST_COMPARED)
@@ -102,9 +121,10 @@ def forecast_map(
 
 def _product_s(count: int, size: int) -> float:
     """Return the seconds to find the neighbours of 256 rows."""
-    there = torch.rand(count, size)
+    some = min(count, _MOST_TRIED)
+    there = torch.rand(some, size)
     here = there[:_ROWS]
-    return _timed(lambda: (here @ there.T).topk(min(98, count), dim=1, largest=False, sorted=False))
+    return count / some * _timed(lambda: (here @ there.T).topk(min(98, some), dim=1, largest=False, sorted=False))
 
 
 def _ranking_s(count: int) -> float:

@@ -62,7 +62,7 @@ def map_store(
     chosen = [store.layer(name) for name in layers] if layers else list(store.spec.layers)
     rows = store.rows(("id", "label", "targets", "thumbnail"), _without_error(where))
     _check_memory(rows.num_rows, max(layer.size for layer in chosen), store.address)
-    old = None if afresh or where else _continuable(store, [layer.name for layer in chosen], how)
+    old = None if afresh or where else continued_map(store, [layer.name for layer in chosen], how)
     ids: list[str] = rows["id"].to_pylist()
     order, gone = _order(ids, old)
     if gone:
@@ -103,17 +103,17 @@ def map_store(
     return made
 
 
-def _continuable(store: VectorStore, layers: list[str], how: MapSettings) -> VectorMap | None:
+def continued_map(store: VectorStore, layers: Sequence[str], settings: MapSettings) -> VectorMap | None:
     """Return the kept map if it is of these layers, made in this way, and has a t-SNE to place points on."""
     try:
         old = kept_map(store)
     except SchemaError:
         # Of another version: it is made again.
         return None
-    if old is None or [layer.layer for layer in old.layers] != layers:
+    if old is None or [layer.layer for layer in old.layers] != list(layers):
         return None
     is_same = all(
-        layer.seed == how.seed and how.perplexity in {0.0, layer.perplexity} and layer.perplexity > 0
+        layer.seed == settings.seed and settings.perplexity in {0.0, layer.perplexity} and layer.perplexity > 0
         for layer in old.layers
     )
     return old if is_same else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from striate.errors import Quoted, StorageError
 from striate.features.mapping.document import map_document, map_from_document
 from striate.features.store import VectorStore
-from striate.features.store.lock import only_writer
+from striate.features.store.store import TABLE as VECTORS
 from striate.features.store.store import told
 from striate.records import VectorMap
 
@@ -19,10 +20,11 @@ def keep_map(found: VectorMap) -> None:
     """Write a map into its store, in place of the one that was there.
 
     One row a point and layer (id, layer, x, y, later, far), for whoever reads the table; the whole map as JSON in the
-    table's metadata. It is one write: whoever reads meanwhile has the old map or the new one.
+    table's metadata. It is one write: whoever reads meanwhile has the old map or the new one. The vectors' table is not
+    touched, and may be written at the same time.
 
     Raises:
-        StorageError: Somebody else is writing; the disk refused.
+        StorageError: The store was deleted meanwhile; the disk refused.
     """
     import pyarrow as pa
 
@@ -45,8 +47,18 @@ def keep_map(found: VectorMap) -> None:
         columns["y"] += layer.points[:, 1].tolist()
         columns["later"] += found.placed_later.astype(bool).tolist()
         columns["far"] += found.far.astype(bool).tolist()
-    with only_writer(found.store), told(found.store):
-        _database(found.store).create_table(TABLE, pa.table(columns, schema=schema), mode="overwrite")
+    rows = pa.table(columns, schema=schema)
+    with told(found.store):
+        database = _database(found.store)
+        tables = database.list_tables().tables
+        if VECTORS not in tables:
+            raise StorageError(
+                "a store must stay where it is while it is mapped",
+                got=Quoted("nothing there"),
+                where=found.store,
+                hint="Was it deleted? The map was not kept.",
+            )
+        database.create_table(TABLE, rows, mode="overwrite" if TABLE in tables else "create")
 
 
 def kept_map(store: VectorStore) -> VectorMap | None:

@@ -75,6 +75,6 @@ def test_of_many_points_a_part_is_compared_on_a_map_of_its_own():
     found, _ = compare_maps(points, axes, drawn, most=40)
 
     # Of 40 points 20 is too much: a third of the others at most.
-    assert [(one.perplexity, one.is_reference) for one in found][:2] == [(13.0, True), (pytest.approx(20 / 3), False)]
+    assert [(one.perplexity, one.is_reference) for one in found][:2] == [(13.0, True), (pytest.approx(13 / 3), False)]
     assert all(len(one.points) == len(one.rows) == 40 for one in found)
     assert len(set(found[0].rows.tolist())) == 40

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import io
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from striate.errors import InputError, UnknownNameError
-from striate.features.mapping import MapSettings, kept_map, map_store
+from striate.errors import InputError, StorageError, UnknownNameError
+from striate.features.mapping import MapSettings, keep_map, kept_map, map_store
 from striate.features.mapping.document import map_document, map_from_document
 from striate.features.store import VectorStore
+from striate.features.store.lock import only_writer
 from striate.records import Output, Preprocessing
 from striate.records.vectors import VectorLayer, VectorSpec
 
@@ -168,6 +171,24 @@ def test_vectors_that_do_not_fit_into_memory_are_told_before_they_are_read(store
 
     with pytest.raises(InputError, match="must fit into memory, 4.69 KiB"):
         map_store(store)
+
+
+def test_a_store_that_was_deleted_meanwhile_is_not_begun_anew(store):
+    found = map_store(store, settings=QUICK)
+    shutil.rmtree(store.address)
+    Path(store.address).mkdir()
+
+    with pytest.raises(StorageError, match="must stay where it is while it is mapped"):
+        keep_map(found)
+
+    assert list(Path(store.address).iterdir()) == []
+
+
+def test_a_map_is_kept_while_somebody_writes_vectors(store):
+    with only_writer(store.address):
+        found = map_store(store, settings=QUICK)
+
+    assert kept_map(store).ids == found.ids
 
 
 def test_values_are_coloured_by_decile():

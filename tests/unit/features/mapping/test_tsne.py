@@ -28,7 +28,7 @@ def placed(space):
 
 def mapped(space, **how):
     return place_points(
-        nearest_rows(space, 90), principal_axes(space).place(space), **({"perplexity": 30.0, "seed": 0} | how)
+        nearest_rows(space, 60), principal_axes(space).place(space), **({"perplexity": 20.0, "seed": 0} | how)
     )
 
 
@@ -36,11 +36,11 @@ def test_the_map_is_as_good_as_the_librarys_own(space, placed):
     from openTSNE import TSNE
     from sklearn.manifold import trustworthiness
 
-    theirs = np.array(TSNE(neighbors="exact", random_state=0, n_jobs=2).fit(space.astype(np.float64)))
+    theirs = np.array(TSNE(perplexity=20, neighbors="exact", random_state=0, n_jobs=2).fit(space.astype(np.float64)))
 
     ours = trustworthiness(space, placed.points, n_neighbors=10)
     assert ours > trustworthiness(space, theirs, n_neighbors=10) - 0.005
-    assert ours > 0.9
+    assert ours > 0.85
 
 
 def test_the_number_of_threads_does_not_change_a_bit(space, placed):
@@ -50,8 +50,8 @@ def test_the_number_of_threads_does_not_change_a_bit(space, placed):
 def test_another_start_makes_another_map_and_the_random_state_is_not_touched(space, placed):
     before = np.random.get_state()[1].copy()  # noqa: NPY002 - the state that must stay
 
-    other = mapped(space[:60], perplexity=10.0, seed=3, is_random=True)
-    principal = mapped(space[:60], perplexity=10.0, seed=3)
+    other = mapped(space[::4], perplexity=10.0, seed=3, is_random=True)
+    principal = mapped(space[::4], perplexity=10.0, seed=3)
 
     assert np.abs(other.points - principal.points).max() > 0.1
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
