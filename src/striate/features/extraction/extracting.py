@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from striate.data import Dataset, Listing, list_data
@@ -17,7 +16,8 @@ from striate.features.extraction.known import known_rows
 from striate.features.extraction.lane import Lane
 from striate.features.extraction.lanes import Lanes
 from striate.features.extraction.on_ray import blocks_of, store_on_ray
-from striate.features.extraction.planning import DEFAULT, plan_vectors
+from striate.features.extraction.opening import opened_or_made, planned
+from striate.features.extraction.planning import DEFAULT
 from striate.features.extraction.processes import ProcessLanes
 from striate.features.extraction.storing import Stored, store_rows
 from striate.features.extraction.wanted import Wanted, wanted_of
@@ -25,7 +25,7 @@ from striate.features.store.lock import only_writer
 from striate.features.store.store import VectorStore
 from striate.nets import Network, load_network
 from striate.numbers import duration
-from striate.records.vectors import Extraction, VectorChoice, VectorSpec
+from striate.records.vectors import Extraction, VectorChoice
 from striate.tasks import Where
 
 _TRIED = 2
@@ -97,8 +97,9 @@ def extract(  # noqa: PLR0913 - who works, and where, is the caller's to say
         check_references(network, data)
     loaded = load_network(network)
     listing = list_data(data, events=events)
+    plan = planned(loaded, str(store), reference, choice)
     with only_writer(str(store)):
-        opened = _opened(loaded, str(store), reference, choice)
+        opened = opened_or_made(str(store), plan)
         known = known_rows(opened)
         wanted = wanted_of(listing, known, parts)
         seen = Counter(known.contents)
@@ -128,53 +129,6 @@ def lanes_for(asked: int | None) -> int:
     if asked is not None and asked < 1:
         raise InputError("lanes must be at least 1", got=asked)
     return asked or int(cpu_count())
-
-
-def _opened(network: Network, address: str, reference: str, choice: VectorChoice) -> VectorStore:
-    """Return the store, new or filled with the same; the network is looked at before anything is made."""
-    try:
-        found = VectorStore.open(address)
-    except InputError as error:
-        if "must have been written first" not in error.rule:
-            raise
-        found = None
-    if found is not None:
-        choice = replace(choice, memory_format=found.spec.memory_format)
-    plan = plan_vectors(network, choice, reference=reference)
-    if found is None:
-        return VectorStore.create(address, plan)
-    check_same(found, plan)
-    return found
-
-
-def check_same(store: VectorStore, plan: VectorSpec) -> None:
-    """Refuse to mix vectors that were made in different ways.
-
-    Raises:
-        InputError: Names what differs.
-    """
-    different = store.spec.difference(plan)
-    if different is None:
-        return
-    name, own, others = different
-    words = {
-        "weights_key": "weights", "layers": "layers", "views": "views", "is_normalised": "normalisation",
-        "preprocessing": "preprocessing", "is_reduced": "decoding",
-    }[name]  # fmt: skip
-    raise InputError(
-        f"a store must hold vectors of one network made in one way; its {words}: {_short(own)}",
-        got=Quoted(_short(others)),
-        where=store.address,
-        hint="Write them into another store, or ask for the same.",
-    )
-
-
-def _short(value: object) -> str:
-    if isinstance(value, str):
-        return value[:16]
-    if isinstance(value, tuple):
-        return ", ".join(f"{layer.name} ({layer.pooling}, {layer.size})" for layer in value)
-    return str(value)
 
 
 def _run(

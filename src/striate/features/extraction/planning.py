@@ -40,7 +40,7 @@ def plan_vectors(
     Args:
         network: The network.
         choice: Which layers, and how they become vectors.
-        reference: How it is loaded again; its origin's text if empty.
+        reference: How it is loaded again; what it is called if empty.
 
     Raises:
         UnknownNameError: A layer the network has not.
@@ -59,7 +59,7 @@ def plan_vectors(
     check_views(network.preprocessing, choice.views)
     recording = trace(network.module, (1, *network.input_shape))
     spec = VectorSpec(
-        network=reference or network.origin.text,
+        network=reference or _named(network),
         weights_key=weights_key(network.module),
         layers=_layers(recording, choice),
         default=choice.layers[0]
@@ -77,6 +77,12 @@ def plan_vectors(
     if choice.memory_format is None and len(network.input_shape) == 3:
         return replace(spec, memory_format=_faster(network, spec, recording))
     return spec
+
+
+def _named(network: Network) -> str:
+    """Return what a network of this session is called: its zoo name, or that it has none (a blueprint's text is long)."""
+    kind, text = network.origin.kind, network.origin.text
+    return f"{kind}:{text}" if kind in {"timm", "torchvision", "python"} else f"a {kind} of this session"
 
 
 def _on_processor(network: Network) -> bool:

@@ -62,6 +62,18 @@ class VectorStore:
         self._table = table
 
     @classmethod
+    def is_at(cls, address: Path | str) -> bool:
+        """Return whether there is a store at an address.
+
+        Raises:
+            StorageError: It cannot be looked at.
+        """
+        address = str(address)
+        with told(address):
+            database = _connected(address, make=False)
+            return database is not None and TABLE in _names(database)
+
+    @classmethod
     def open(cls, address: Path | str, *, version: int | None = None) -> VectorStore:
         """Return the store at an address, as it is now or was at a version; an old one cannot be written.
 
