@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from striate.errors import MissingExtraError, Quoted
+from striate.errors import MissingExtraError, Quoted, RunError
 from striate.tasks.task import MOST_SENT, Outcome, Task, lost, run_task
 
 
@@ -40,6 +40,7 @@ def ray_cluster(workers: int, what: str) -> Iterator[Any]:
 
     Raises:
         MissingExtraError: It is not installed.
+        RunError: RAY_ADDRESS names a cluster that is not up.
     """
     ray = import_ray(what)
     if ray.is_initialized():
@@ -51,7 +52,15 @@ def ray_cluster(workers: int, what: str) -> Iterator[Any]:
         warnings.filterwarnings("ignore", "lancedb fork support", RuntimeWarning)
         try:
             ray.init(address="auto", **quiet)
-        except ConnectionError:
+        except (ConnectionError, RuntimeError, ValueError) as cause:
+            if named := os.environ.get("RAY_ADDRESS"):
+                raise RunError(
+                    "a cluster must be up where RAY_ADDRESS says",
+                    got=named,
+                    hint="Start it (ray start --head), or unset RAY_ADDRESS to take one of this machine alone.",
+                ) from cause
+            if not isinstance(cause, ConnectionError):
+                raise
             ray.init(num_cpus=max(os.cpu_count() or 1, workers), include_dashboard=False, **quiet)
     try:
         yield ray
