@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from striate.errors import InputError, MissingExtraError
+from striate.errors import InputError, MissingExtraError, RunError
 from striate.tasks import Task, run_tasks
 
 HAS_RAY = importlib.util.find_spec("ray") is not None
@@ -101,6 +101,23 @@ def test_ray_gives_the_same_and_survives_the_same(tmp_path, importable):
     assert not ray.is_initialized()
     assert [o.value for o in outcomes] == [{"n": 0}, {"n": 1}, {"n": 2}, None, {"n": 3}, {"n": 4}]
     assert outcomes[3].error.startswith("WorkerLost")
+
+
+@pytest.mark.cluster
+@pytest.mark.filterwarnings("default")
+@needs_ray
+def test_a_cluster_that_is_not_up_is_told_and_no_other_is_taken(monkeypatch):
+    import ray
+
+    def nobody(**given):
+        # What Ray raises after three minutes of trying.
+        raise ConnectionError("nobody answers")
+
+    monkeypatch.setattr(ray, "init", nobody)
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+
+    with pytest.raises(RunError, match=r"must be up where RAY_ADDRESS says; got '127.0.0.1:1'"):
+        list(run_tasks(_tasks(), on="ray"))
 
 
 @pytest.mark.skipif(HAS_RAY, reason="Ray is installed")

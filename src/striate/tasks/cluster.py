@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from striate.errors import MissingExtraError, Quoted
+from striate.errors import MissingExtraError, Quoted, RunError
 from striate.tasks.task import MOST_SENT, Outcome, Task, lost, run_task
 
 
@@ -40,23 +40,42 @@ def ray_cluster(workers: int, what: str) -> Iterator[Any]:
 
     Raises:
         MissingExtraError: It is not installed.
+        RunError: RAY_ADDRESS names a cluster that is not up; Ray does not start here.
     """
     ray = import_ray(what)
     if ray.is_initialized():
         yield ray
         return
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     with warnings.catch_warnings():
         # Ray starts its processes by fork and exec, between which nothing of LanceDB runs.
         warnings.filterwarnings("ignore", "lancedb fork support", RuntimeWarning)
-        try:
-            ray.init(address="auto", **quiet)
-        except ConnectionError:
-            ray.init(num_cpus=max(os.cpu_count() or 1, workers), include_dashboard=False, **quiet)
+        _join_or_begin(ray, workers)
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _join_or_begin(ray: Any, workers: int) -> None:  # noqa: ANN401 - a module
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    named = os.environ.get("RAY_ADDRESS", "")
+    try:
+        try:
+            ray.init(address="auto", **quiet)
+        except ConnectionError:
+            if named:
+                raise
+            ray.init(num_cpus=max(os.cpu_count() or 1, workers), include_dashboard=False, **quiet)
+    except Exception as cause:
+        # Ray raises plain exceptions when a node does not come up in time.
+        ray.shutdown()
+        raise RunError(
+            "a cluster must be up where RAY_ADDRESS says" if named else "Ray must be able to start",
+            got=named or Quoted(str(cause).strip()[:200]),
+            hint="Start it (ray start --head), or unset RAY_ADDRESS to take one of this machine alone."
+            if named
+            else "Is the machine very busy, or its memory short? Try again, or start it before: ray start --head.",
+        ) from cause
 
 
 def tasks_on_ray(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:

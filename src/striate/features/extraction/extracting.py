@@ -90,7 +90,7 @@ def extract(  # noqa: PLR0913 - who works, and where, is the caller's to say
         (9, 0)
     """
     reference = "" if isinstance(network, Network) else str(network)
-    count = lanes_for(lanes if lanes or on == "processes" else workers)
+    count = lanes_for(workers if lanes is None and on == "ray" else lanes)
     if workers < 1:
         raise InputError("workers must be at least 1", got=workers)
     if workers > 1 or on == "ray":
