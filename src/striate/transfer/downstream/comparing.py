@@ -75,12 +75,8 @@ def compare_features(  # noqa: PLR0913 - features of two sorts, what is asked of
         Razavian et al., "CNN Features off-the-shelf", CVPRW 2014. Differs: cross-validated with intervals, settings nested.
 
     Example:
-        >>> from sklearn.datasets import load_digits
-        >>> x, y = load_digits(return_X_y=True)
-        >>> asked = Asked(kind="classes", outputs=10, targets=y[:300].astype(float), folds=np.arange(300) % 5)
-        >>> found = compare_features({"pixels": x[:300]}, asked, families=["ridge", "k-NN, cosine"])
-        >>> found.rows[0].family, round(found.rows[0].estimate.mean, 2)
-        ('k-NN, cosine', 0.95)
+        >>> found = compare_features({"conv5": vectors}, asked, hand_made={"HOG": described})     # doctest: +SKIP
+        >>> [(row.features, row.family, row.estimate.mean) for row in found.rows]                # doctest: +SKIP
     """
     began = time.monotonic()
     every: list[tuple[str, Source, npt.NDArray[np.float32]]] = [

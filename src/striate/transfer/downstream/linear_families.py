@@ -24,7 +24,7 @@ def signs(targets: Rows, kind: OutputKind, outputs: int) -> Rows:
     """Return targets as numbers (n, outputs): 1 for the class or label, −1 for others; values as they are.
 
     Example:
-        >>> signs(np.array([1, 0]), "classes", 2).tolist()
+        >>> signs(np.array([1.0, 0.0]), "classes", 2).tolist()
         [[-1.0, 1.0], [1.0, -1.0]]
     """
     if kind == "classes":
