@@ -15,7 +15,7 @@ from striate.numbers import count, duration
 from striate.records.adapting import Estimate
 from striate.records.downstream import Downstream, DownstreamRow, FewShotCurve, NotMeasured, Source
 from striate.transfer.downstream.families import Family, families_of
-from striate.transfer.downstream.few_shot import few_shot_curves
+from striate.transfer.downstream.few_shot import DRAWS, few_shot_curves
 from striate.transfer.downstream.nesting import Asked, Nested, nested
 from striate.transfer.estimating import Gains, difference, estimate
 
@@ -40,6 +40,7 @@ def compare_features(  # noqa: PLR0913 - features of two sorts, what is asked of
     hand_made: Features | None = None,
     families: Sequence[str] = (),
     most_s: float = MOST_S,
+    draws: int = DRAWS,
     data: str = "",
     network: str = "",
     told: Sequence[str] = (),
@@ -56,6 +57,7 @@ def compare_features(  # noqa: PLR0913 - features of two sorts, what is asked of
         families: Names; all that can answer if none.
         most_s: What one family on one set of features may take, by a formula in n, f and outputs; what takes more is left
             out, and said.
+        draws: Of few labels; 0 leaves those curves out.
         data: Name of the data.
         network: Name of the network.
         told: What a reader should know already.
@@ -73,12 +75,8 @@ def compare_features(  # noqa: PLR0913 - features of two sorts, what is asked of
         Razavian et al., "CNN Features off-the-shelf", CVPRW 2014. Differs: cross-validated with intervals, settings nested.
 
     Example:
-        >>> from sklearn.datasets import load_digits
-        >>> x, y = load_digits(return_X_y=True)
-        >>> asked = Asked(kind="classes", outputs=10, targets=y[:300].astype(float), folds=np.arange(300) % 5)
-        >>> found = compare_features({"pixels": x[:300]}, asked, families=["ridge", "k-NN, cosine"])
-        >>> found.rows[0].family, round(found.rows[0].estimate.mean, 2)
-        ('k-NN, cosine', 0.95)
+        >>> found = compare_features({"conv5": vectors}, asked, hand_made={"HOG": described})     # doctest: +SKIP
+        >>> [(row.features, row.family, row.estimate.mean) for row in found.rows]                # doctest: +SKIP
     """
     began = time.monotonic()
     every: list[tuple[str, Source, npt.NDArray[np.float32]]] = [
@@ -94,9 +92,11 @@ def compare_features(  # noqa: PLR0913 - features of two sorts, what is asked of
             hint="Give it more time: --most.",
         )
     curves: tuple[FewShotCurve, ...] = ()
-    if asked.kind == "classes":
+    if asked.kind == "classes" and draws:
         sources = {name: source for name, source, _ in every}
-        curves = few_shot_curves({name: rows for name, _, rows in every}, sources, asked, most_s=most_s, events=events)
+        curves = few_shot_curves(
+            {name: rows for name, _, rows in every}, sources, asked, draws=draws, most_s=most_s, events=events
+        )
     constant = constant_gains(asked)
     cells.sort(key=lambda cell: -float(cell.found.gains.mean()))
     unsolved = [f"{cell.family.name} on {cell.name}" for cell in cells if not cell.found.is_solved]

@@ -32,11 +32,10 @@ def ask(samples: Sequence[Sample], output: Output, *, folds: int = FOLDS) -> tup
         DataError: One class; a class that is one group or one sample; fewer than two groups and single samples.
 
     Example:
-        >>> from striate.data import load_data
-        >>> digits = load_data("digits")
-        >>> asked, told = ask(digits.samples, digits.output)
+        >>> samples = [Sample(id=str(n), target=n % 2, group=None, place="") for n in range(20)]
+        >>> asked, told = ask(samples, Output(kind="classes", names=("a", "b")))
         >>> asked.fold_count, asked.targets.shape, told
-        (5, (5000,), ())
+        (5, (20,), ())
     """
     count = min(folds, _fewest(samples, output))
     made = fold_samples(tuple(samples), output, count=count, seed=0)

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from striate.features.linear import TOLERANCE, fit_readouts
 from striate.features.linear import Fitted as Kind
-from striate.features.linear import fit_readouts
 from striate.records.output import OutputKind
 from striate.transfer.downstream.classifier import Classifier, Rows, Scaling, of_layers
+from striate.transfer.probing import ROUGHLY
 
 MOST_STEPS = 2000
 # Beside a score that is known, what stands for a class nobody has seen.
@@ -23,7 +24,7 @@ def signs(targets: Rows, kind: OutputKind, outputs: int) -> Rows:
     """Return targets as numbers (n, outputs): 1 for the class or label, −1 for others; values as they are.
 
     Example:
-        >>> signs(np.array([1, 0]), "classes", 2).tolist()
+        >>> signs(np.array([1.0, 0.0]), "classes", 2).tolist()
         [[-1.0, 1.0], [1.0, -1.0]]
     """
     if kind == "classes":
@@ -56,7 +57,10 @@ def ridge(rows: Rows, targets: Rows, kind: OutputKind, outputs: int, settings: S
 
 
 def logistic(rows: Rows, targets: Rows, kind: OutputKind, outputs: int, settings: Sequence[float]) -> list[Classifier]:
-    """Return softmax regression, of labels one logistic each, with a penalty λ/2 · |w|², one for each λ."""
+    """Return softmax regression, of labels one logistic each, with a penalty λ/2 · |w|², one for each λ.
+
+    Several λ are there to be chosen from: they are solved roughly, so far that no answer changes but by chance.
+    """
     return _readouts(rows, targets, "labels" if kind == "labels" else "classes", outputs, settings)
 
 
@@ -65,7 +69,7 @@ def _readouts(rows: Rows, targets: Rows, kind: Kind, outputs: int, settings: Seq
     Scaling.of(rows)  # refuses what is not finite, with our words
     found = fit_readouts(
         torch.from_numpy(rows), torch.from_numpy(np.asarray(targets)), parts, torch.tensor(list(settings)).double(), kind,
-        outputs=outputs,
+        outputs=outputs, tolerance=ROUGHLY if len(settings) > 1 else TOLERANCE,
     )  # fmt: skip
     pairs = zip(found.weights.numpy(), found.biases.numpy(), strict=True)
     return [of_layers((pair,), is_solved=found.is_solved) for pair in pairs]

@@ -28,7 +28,7 @@ def found(digits):
     x, asked = digits
     noise = np.random.default_rng(0).normal(size=(200, 8)).astype(np.float32)
     return compare_features(
-        {"pixels": x, "noise": noise}, asked, hand_made={"sums": x[:, ::4]}, families=["ridge", "k-NN, cosine"]
+        {"pixels": x, "noise": noise}, asked, hand_made={"sums": x[:, ::4]}, families=["ridge", "k-NN, cosine"], draws=0
     )
 
 
@@ -77,7 +77,7 @@ def test_the_constant_answer_is_that_of_the_training_folds():
 
 def test_what_is_too_dear_is_left_out_and_said(digits):
     x, asked = digits
-    found = compare_features({"pixels": x}, asked, families=["ridge", "RBF SVM", "MLP"], most_s=0.5)
+    found = compare_features({"pixels": x}, asked, families=["ridge", "RBF SVM", "MLP"], most_s=0.5, draws=0)
 
     assert {row.family for row in found.rows} == {"ridge", "RBF SVM"}
     [left] = found.left_out
@@ -111,7 +111,7 @@ def test_values_and_labels_are_compared_too(digits):
         kind="labels", outputs=2, targets=np.stack([asked.targets % 2, asked.targets > 4], 1), folds=asked.folds
     )
     by_value = compare_features({"pixels": x}, values, families=["ridge", "k-NN, Euclidean"])
-    by_label = compare_features({"pixels": x}, labels, families=["logistic"])
+    by_label = compare_features({"pixels": x}, labels, families=["ridge"])
 
     assert (by_value.score_name, by_value.curves) == ("R²", ())
     assert by_value.rows[0].family == "k-NN, Euclidean"

@@ -62,9 +62,9 @@ def test_arrays_have_their_pictures_in_the_data_only(read, data):
 def test_the_network_read_back_answers_as_the_classifier(name, read, store, trained, data, tmp_path):
     network, spec = load_network(str(trained)), VectorStore.open(store).spec
     before = {key: value.clone() for key, value in network.module.state_dict().items()}
-    asked, _ = ask(read.samples, read.output)
+    asked, _ = ask(read.samples, read.output, folds=2)
     features = {"flatten1": read.layers["flatten1"]}
-    found = compare_features(features, asked, families=[name])
+    found = compare_features(features, asked, families=[name], draws=0)
     joined = join_best(found, features, asked, network, spec, read.output)
     joined.network.save(tmp_path / "net")
     again = Network.read(tmp_path / "net")
@@ -90,7 +90,7 @@ def test_a_head_stands_behind_the_average_of_any_stored_layer(layer, read, store
     asked, _ = ask(read.samples, read.output)
     features = {layer: read.layers[layer]}
     joined = join_best(
-        compare_features(features, asked, families=["ridge"]), features, asked, network, spec, read.output
+        compare_features(features, asked, families=["ridge"], draws=0), features, asked, network, spec, read.output
     )
     with torch.no_grad():
         found = joined.network.module.features(images_of(data, joined.network))
@@ -104,7 +104,9 @@ def test_values_are_answered_on_the_scale_of_the_preprocessing(read, store, trai
     values = Asked(kind="values", outputs=1, targets=7 + 3 * asked.targets[:, None], folds=asked.folds)
     features = {"flatten1": read.layers["flatten1"]}
     output = replace(read.output, kind="values", names=("size",))
-    joined = join_best(compare_features(features, values, families=["ridge"]), features, values, network, spec, output)
+    joined = join_best(
+        compare_features(features, values, families=["ridge"], draws=0), features, values, network, spec, output
+    )
     how = joined.network.preprocessing
     with torch.no_grad():
         answers = joined.network.module(images_of(data, joined.network)).numpy() * how.value_std[0] + how.value_mean[0]
@@ -121,7 +123,9 @@ def test_the_best_that_can_be_layers_is_saved_and_the_others_are_said(read, stor
     network, spec = load_network(str(trained)), VectorStore.open(store).spec
     asked, _ = ask(read.samples, read.output)
     rows = read.layers["flatten1"]
-    found = compare_features({"flatten1": rows}, asked, families=["ridge", "k-NN, cosine"], hand_made={"HOG": rows + 0})
+    found = compare_features(
+        {"flatten1": rows}, asked, families=["ridge", "k-NN, cosine"], hand_made={"HOG": rows}, draws=0
+    )
     first = {row.family: row for row in found.rows if row.source == "network"}
     made = next(row for row in found.rows if row.source == "hand-made")
     found = replace(found, rows=(made, first["k-NN, cosine"], first["ridge"]))
@@ -141,7 +145,7 @@ def test_the_best_that_can_be_layers_is_saved_and_the_others_are_said(read, stor
 def test_features_a_head_cannot_read_are_refused(changes, words, read, store, trained):
     network, spec = load_network(str(trained)), replace(VectorStore.open(store).spec, **changes)
     asked, _ = ask(read.samples, read.output)
-    found = compare_features({"conv3": read.layers["conv3"]}, asked, families=["ridge"])
+    found = compare_features({"conv3": read.layers["conv3"]}, asked, families=["ridge"], draws=0)
     with pytest.raises(InputError, match=words):
         join_best(found, read.layers, asked, network, spec, read.output)
 
