@@ -1,4 +1,4 @@
-"""Whether classes separate is decided by what training adds: told apart on all digits, trained and untrained."""
+"""Whether classes separate is decided by what training adds: told apart on half of the digits, trained and untrained."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def images(digits):
-    return torch.stack([digits.read(index) for index in range(5000)]).float() / 255
+    return torch.stack([digits.read(index) for index in range(0, 5000, 2)]).float() / 255
 
 
 @pytest.fixture(scope="module")
 def judged(digits, images):
     """Return what is said of a module's vectors at its first fully connected layer."""
     pixels = directions(images.flatten(1).numpy())
-    known = Known(truth="classes", targets=digits.targets().numpy(), rows=np.arange(5000))
+    known = Known(truth="classes", targets=digits.targets().numpy()[::2], rows=np.arange(2500))
 
     def judge(module, mean, std):
         space = directions(vectors(module, (images - mean) / std))
-        points = np.zeros((5000, 2), np.float32)
+        points = np.zeros((2500, 2), np.float32)
         layer = MappedLayer(
             layer="flatten1", size=space.shape[1], points=points, perplexity=30.0, seed=0, divergence=0.0, quality=None,
             pca=points, pca_shares=(), pca_quality=None,
@@ -39,7 +39,7 @@ def judged(digits, images):
         evidence = Evidence(
             vector_map=VectorMap(
                 store="", network="", ids=(), truth="classes", names=digits.output.names, labels=known.targets,
-                layers=(layer,), placed_later=np.zeros(5000, np.uint8), far=np.zeros(5000, np.uint8), left_out=0, distance="",
+                layers=(layer,), placed_later=np.zeros(2500, np.uint8), far=np.zeros(2500, np.uint8), left_out=0, distance="",
             )
         )  # fmt: skip
         return separation_verdict(layer), lint(evidence, select=["classes-do-not-separate"]).findings
@@ -65,7 +65,7 @@ def test_of_a_trained_network_they_separate_and_of_an_untrained_one_they_do_not(
     assert "separate: " in trained.words
     assert found == ()
 
-    for seed in range(3):
+    for seed in range(2):
         torch.manual_seed(seed)
         for layer in network.module.modules():
             if hasattr(layer, "reset_parameters"):

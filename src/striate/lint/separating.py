@@ -23,17 +23,20 @@ class SeparationVerdict:
     Attributes:
         separates: Whether it does.
         words: One sentence with the figures.
-        value: The figure that decided: share of the pixels' errors spared, or, of the way from guessing to no error, the
-            part that was gone.
+        value: Of the neighbours' votes: share that is right, 0 … 1, or R².
+        interval: 95 % of it.
+        chance: What guessing would reach.
         limit: What it had to reach.
-        is_beside_pixels: Whether the pixels decided, not chance.
+        is_share: Whether these are shares, not R².
     """
 
     separates: bool
     words: str
     value: float
+    interval: tuple[float, float]
+    chance: float
     limit: float
-    is_beside_pixels: bool
+    is_share: bool
 
 
 def separation_verdict(layer: MappedLayer) -> SeparationVerdict | None:
@@ -50,30 +53,35 @@ def separation_verdict(layer: MappedLayer) -> SeparationVerdict | None:
     if found is None or score is None:
         return None
     value, interval, chance = score
-    gone = (value - chance) / max(1 - chance, 1e-12)
     told = f"{_what(found)} ({_figure(found, value)}, 95 % from {_figure(found, interval[0])} to {_figure(found, interval[1])}"
     told += f"; guessing: {_figure(found, chance)})"
-    subject = {"classes": "classes", "labels": "labels", "values": "values"}[found.truth]
-    is_beside = found.pixels is not None and 1 - found.pixels >= LEAST_ERROR
-    if gone < LEAST_OF_THE_WAY:
-        words = f"At {layer.layer} the {subject} do not separate: {told}, less than half of the way from guessing to no error."
-        return SeparationVerdict(
-            separates=False, words=words, value=gone, limit=LEAST_OF_THE_WAY, is_beside_pixels=False
-        )
-    if not is_beside or found.pixels is None or found.gain is None or found.gain_interval is None:
+    subject = f"At {layer.layer} the {found.truth}"
+    limit = chance + LEAST_OF_THE_WAY * (1 - chance)
+    is_apart = value >= limit
+    if not is_apart:
+        words = f"{subject} do not separate: {told}, less than half of the way from guessing to no error."
+    elif found.pixels is None or found.gain is None or found.gain_interval is None or 1 - found.pixels < LEAST_ERROR:
         beside = "" if found.pixels is None else f"; the pixels alone do as well ({_figure(found, found.pixels)})"
-        words = f"At {layer.layer} the {subject} separate: {told}{beside}."
-        return SeparationVerdict(
-            separates=True, words=words, value=gone, limit=LEAST_OF_THE_WAY, is_beside_pixels=False
-        )
-    spared = found.gain / (1 - found.pixels)
-    separates = spared >= LEAST_SPARED and found.gain_interval[0] > 0
-    pixels = f"the pixels' neighbours reach {_figure(found, found.pixels)}"
-    if separates:
-        words = f"At {layer.layer} the {subject} separate: {told}; {pixels}, and {percent(spared, 0)} of their errors are spared."
+        words = f"{subject} separate: {told}{beside}."
     else:
-        words = f"At {layer.layer} the {subject} do not separate {_beside(found.gain_interval)}: {told}; {pixels}."
-    return SeparationVerdict(separates=separates, words=words, value=spared, limit=LEAST_SPARED, is_beside_pixels=True)
+        # So far above the pixels that a quarter of their errors is gone, and an interval of this width stays above them.
+        limit = found.pixels + max(LEAST_SPARED * (1 - found.pixels), found.gain - found.gain_interval[0])
+        pixels = f"the pixels' neighbours reach {_figure(found, found.pixels)}"
+        is_apart = value >= limit and found.gain_interval[0] > 0
+        if not is_apart:
+            words = f"{subject} do not separate {_beside(found.gain_interval)}: {told}; {pixels}."
+        else:
+            spared = percent(found.gain / (1 - found.pixels), 0)
+            words = f"{subject} separate: {told}; {pixels}, and {spared} of their errors are spared."
+    return SeparationVerdict(
+        separates=is_apart,
+        words=words,
+        value=value,
+        interval=interval,
+        chance=chance,
+        limit=limit,
+        is_share=found.truth != "values",
+    )
 
 
 def _beside(gain: tuple[float, float]) -> str:
@@ -101,4 +109,4 @@ def _what(found: Separation) -> str:
 
 
 def _figure(found: Separation, value: float) -> str:
-    return f"R² {measure(value, 2)}" if found.truth == "values" else percent(value)
+    return f"R² {measure(value)}" if found.truth == "values" else percent(value)

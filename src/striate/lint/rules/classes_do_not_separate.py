@@ -143,13 +143,21 @@ class ClassesDoNotSeparate(PictureRule[MappedLayer]):
         verdict = separation_verdict(seen)
         if verdict is None or verdict.separates:
             return
-        value = 100 * verdict.value
+        scale = 100.0 if verdict.is_share else 1.0
+        low, high = verdict.interval
         yield self.finding(
             verdict.words,
-            "Map an earlier or later layer, check that trained weights were loaded (striate load), or train the network on "
+            "Check that trained weights were loaded (striate load); map an earlier or later layer, or train the network on "
             "these classes.",
             measure=Measure(
-                value=value, limit=100 * verdict.limit, wrong="below", low=min(0.0, value), high=100.0, unit="%"
+                value=scale * verdict.value,
+                limit=scale * verdict.limit,
+                wrong="below",
+                low=min(0.0, scale * verdict.value),
+                high=scale,
+                unit="%" if verdict.is_share else "",
+                interval=(scale * low, scale * high),
+                chance=scale * verdict.chance,
             ),
             op=seen.layer,
         )

@@ -13,12 +13,12 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def space(digits):
-    return directions(np.stack([digits.read(i).flatten().numpy() for i in range(0, 5000, 10)]))
+    return directions(np.stack([digits.read(i).flatten().numpy() for i in range(0, 5000, 20)]))
 
 
 @pytest.fixture(scope="module")
 def truth(digits):
-    return digits.targets().numpy()[::10]
+    return digits.targets().numpy()[::20]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_another_start_makes_another_map_and_the_random_state_is_not_touched(spa
 
 
 def test_new_points_go_to_their_class_and_old_ones_stay(space, truth):
-    is_old = np.arange(500) % 5 > 0
+    is_old = np.arange(250) % 5 > 0
     old, new = space[is_old], space[~is_old]
     reference = mapped(old).points
     kept = reference.copy()
