@@ -216,7 +216,7 @@ def test_pca_and_the_maps_by_other_settings_are_a_choice(path, open_report):
     pca.check()
 
     assert choices.count() >= 5
-    assert page.locator("#map .shown").inner_text().startswith("pooled, PCA")
+    assert page.locator("#map p.shown").inner_text().startswith("pooled, PCA")
     assert pixels(page) != before
 
 
