@@ -25,6 +25,7 @@ from striate.cli import (
     new,
     rules,
     schema,
+    similar,
     splits,
     train,
     verify,
@@ -66,8 +67,8 @@ def _main(
 
 
 for _module in (
-    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, extract, backward, dense, demo, rules,
-    schema,
+    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, extract, similar, backward, dense, demo,
+    rules, schema,
 ):  # fmt: skip
     _module.add_to(app)
 
