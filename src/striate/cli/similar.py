@@ -133,6 +133,8 @@ def index(
 
     if metric not in {"cosine", "l2"}:
         raise UsageError("--metric must be cosine or l2", got=metric)
+    if kind not in {"ivf-flat", "ivf-pq", "ivf-hnsw-sq"}:
+        raise UsageError("--kind must be ivf-flat, ivf-pq or ivf-hnsw-sq", got=kind)
     opened = VectorStore.open(store)
     with Watcher(quiet=json) as events:
         found = build_index(

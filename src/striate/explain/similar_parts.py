@@ -13,7 +13,7 @@ from torch import Tensor
 
 from striate.errors import InputError
 from striate.events import SILENT, Events, Task
-from striate.explain.answers import taken
+from striate.explain.answers import parts, taken, undisturbed
 from striate.explain.cover import Fill, Pixels, both, covered, fill_values, mean_over_windows, positions
 from striate.explain.method import method
 from striate.features.neighbours.nearest import check_queries, distances
@@ -62,6 +62,10 @@ def similar_parts(  # noqa: PLR0913 - two pictures, and how they are compared
         fill: As in `occlusion`.
         events: Hears of each window; may cancel.
 
+    Returns:
+        A record for each of the two. `grid` holds similarities; `drop` is clean − covered: above zero where the similarity needs
+        what was covered.
+
     Raises:
         InputError: A window larger than the picture; a store of averaged corners ("crops"), whose inputs are no pictures;
             a vector that is not finite.
@@ -103,18 +107,18 @@ def similar_parts(  # noqa: PLR0913 - two pictures, and how they are compared
     pictures = [taken(network, picture[None])[0] for picture in (one, other, *others)]
     window = _default(shape, 4) if window_px is None else window_px
     window, stride = both(shape, window, stride_px if stride_px is not None else _half(window))
-    make = Vectoriser(network, spec, layer)
-    clean = make(torch.stack([_views(picture, spec) for picture in pictures]))
-    check_queries(clean[:2], metric)
-    rows, columns = positions(shape, window, stride)
-    task = Task("similarity", total=rows * columns * len(pictures), unit="window", events=events)
-    look = partial(
-        _look, network=network, spec=spec, make=make, metric=metric, window=window, stride=stride, fill=fill, task=task
-    )
-    on_one, on_other = look(pictures[0], clean[1], clean[0]), look(pictures[1], clean[0], clean[1])
-    if not others:
-        return on_one, on_other
-    elsewhere = [look(picture, clean[1], own) for picture, own in zip(pictures[2:], clean[2:], strict=True)]
+    with undisturbed(network.module):
+        make = Vectoriser(network, spec, layer)
+        clean = make(torch.stack([_views(picture, spec) for picture in pictures]))
+        check_queries(clean[:2], metric)
+        rows, columns = positions(shape, window, stride)
+        task = Task("similarity", total=rows * columns * len(pictures), unit="window", events=events)
+        look = partial(
+            _look, network=network, spec=spec, make=make, metric=metric, window=window, stride=stride, fill=fill,
+            task=task,
+        )  # fmt: skip
+        on_one, on_other = look(pictures[0], clean[1], clean[0]), look(pictures[1], clean[0], clean[1])
+        elsewhere = [look(picture, clean[1], own) for picture, own in zip(pictures[2:], clean[2:], strict=True)]
     return _beside(on_one, elsewhere), _beside(on_other, elsewhere)
 
 
@@ -138,7 +142,7 @@ def _look(  # noqa: PLR0913 - one picture with everything that covers it
     value = fill_values(network, plane, fill)
     place = torch.arange(rows * columns, device=plane.device)
     found = []
-    for part in place.split(_AT_ONCE):
+    for part in parts(place, _AT_ONCE):
         hidden = covered(plane, value, part // columns * stride[0], part % columns * stride[1], window)
         inputs = torch.stack([_views(one, spec) for one in hidden.reshape(-1, *picture.shape)])
         found.append(similarities(make(inputs), aim, metric))

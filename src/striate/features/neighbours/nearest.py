@@ -100,8 +100,9 @@ class Nearest:
 
     def _rough(self, rows: Rows) -> tuple[Exact, Exact]:
         """Return (n, q) distances (l2: squared) from products in float32, and how far off each may be."""
-        products = (rows @ self._products).astype(np.float64)
-        squares = np.einsum("nf,nf->n", rows, rows)
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            products = (rows @ self._products).astype(np.float64)
+            squares = np.einsum("nf,nf->n", rows, rows)
         is_odd = ~((squares > _SMALL) & (squares < _LARGE))
         lengths = np.sqrt(squares.astype(np.float64))[:, None]
         bound = 4 * (rows.shape[1] + 4) * _UNIT

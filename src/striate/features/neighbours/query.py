@@ -136,11 +136,18 @@ def checked_network(store: VectorStore, network: Network | str | None = None) ->
         raise InputError(
             f"the network must be the one whose vectors the store holds, {store.spec.network} with weights "
             f"{store.spec.weights_key[:_SHOWN]}",
-            got=Quoted(f"{loaded.origin.text or 'a network'} with weights {own[:_SHOWN]}"),
+            got=Quoted(f"{_called(network, loaded)} with weights {own[:_SHOWN]}"),
             where=store.address,
             hint="Extract the data with this network into another store, or name the other network with --net.",
         )
     return loaded
+
+
+def _called(network: Network | str | None, loaded: Network) -> str:
+    """Return what people call a network: as they named it; a blueprint's own text is too long."""
+    if isinstance(network, str):
+        return network
+    return "a blueprint's network" if loaded.origin.kind == "blueprint" else loaded.origin.text or "a network"
 
 
 def stored_row(store: VectorStore, row: str, layer: VectorLayer) -> Query | None:
