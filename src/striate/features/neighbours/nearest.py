@@ -18,7 +18,7 @@ METRICS: tuple[Metric, ...] = ("cosine", "l2")
 # Half a unit in the last place of float32.
 _UNIT = 2.0**-24
 # Squares of float32 outside of these lose their digits.
-_SMALL, _LARGE = 1e-24, 1e30
+SMALL, LARGE = 1e-24, 1e30
 
 
 def distances(rows: npt.NDArray[np.floating], query: npt.NDArray[np.floating], metric: Metric) -> Exact:
@@ -103,9 +103,9 @@ class Nearest:
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             products = (rows @ self._products).astype(np.float64)
             squares = np.einsum("nf,nf->n", rows, rows)
-        is_odd = ~((squares > _SMALL) & (squares < _LARGE))
+        is_odd = ~((squares > SMALL) & (squares < LARGE))
         lengths = np.sqrt(squares.astype(np.float64))[:, None]
-        bound = 4 * (rows.shape[1] + 4) * _UNIT
+        bound = rounding_of(rows.shape[1])
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             if self._metric == "cosine":
                 rough = 1 - products / lengths
@@ -120,6 +120,11 @@ class Nearest:
                 rough[is_odd, number] = np.square(exact) if self._metric == "l2" else exact
                 error[is_odd, number] = 1e-9 * np.abs(rough[is_odd, number]) + 1e-12
         return rough, error
+
+
+def rounding_of(size: int) -> float:
+    """Return how far off a product of unit vectors of a size may be in float32, whatever the order of its sums; and more."""
+    return 4 * (size + 4) * _UNIT
 
 
 def check_queries(queries: npt.NDArray[np.floating], metric: Metric) -> None:

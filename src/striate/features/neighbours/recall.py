@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from striate.errors import DataError
 from striate.features.neighbours.query import IMAGE_COLUMNS
-from striate.features.neighbours.searching import SPARE, exact_nearest, through_index
+from striate.features.neighbours.searching import SPARE, exact_nearest, exact_search, through_index
 from striate.features.store.store import VectorStore, as_array, told
 from striate.records.neighbours import Metric
 from striate.records.vectors import VectorLayer
@@ -63,7 +63,8 @@ def ask_exactly(store: VectorStore, layer: VectorLayer, metric: Metric, queries:
     nearest = exact_nearest(store, layer, vectors, metric, K + 1)
     limits = [[far for name, far in found if name != own][:K][-1] for own, found in zip(ids, nearest, strict=True)]
     seconds = [
-        seconds_of(partial(exact_nearest, store, layer, one[None], metric, K + SPARE)) for one in vectors[:_TIMED]
+        seconds_of(partial(exact_search, store, layer, one, metric, K + SPARE, "", searched=count))
+        for one in vectors[:_TIMED]
     ]
     return Asked(ids=ids, vectors=vectors, limits=limits, exact_s=median(seconds))
 

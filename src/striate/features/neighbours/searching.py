@@ -12,7 +12,7 @@ import numpy.typing as npt
 from striate.errors import InputError, Quoted
 from striate.features.neighbours.filters import filter_of, quoted
 from striate.features.neighbours.indexes import unindexed_rows, usable_index
-from striate.features.neighbours.nearest import Nearest, check_queries, distances
+from striate.features.neighbours.nearest import LARGE, SMALL, Nearest, check_queries, distances, rounding_of
 from striate.features.neighbours.query import IMAGE_COLUMNS, Query, images_of
 from striate.features.store.blocks import vector_blocks
 from striate.features.store.store import VectorStore, as_array, told
@@ -23,6 +23,8 @@ Way = Literal["auto", "exact", "index"]
 MOST = 1000
 # So many more are taken than are asked for, since copies of the query are among them.
 SPARE = 8
+# And so many more, so that the last is clearly farther.
+BEYOND = 16
 
 
 def search(  # noqa: PLR0913 - all but what is asked have a default
@@ -63,7 +65,7 @@ def search(  # noqa: PLR0913 - all but what is asked have a default
         compare the distances with those to other classes.
 
     Cost:
-        Exact: every vector is read once, memory for one block (16 MiB). Through an index: see `SearchIndex.search_s`.
+        Exact: every vector is read once, and memory is for blocks of them. Through an index: see `SearchIndex.search_s`.
     """
     if not 1 <= count <= MOST:
         raise InputError(f"the number of neighbours must be 1 … {MOST:,}", got=count)
@@ -104,6 +106,57 @@ def exact_nearest(
     for values, rows in vector_blocks(store, layer, ("id",), where):
         kept.add(values, _namer(rows["id"]))
     return kept.found
+
+
+def exact_search(
+    store: VectorStore,
+    layer: VectorLayer,
+    vector: npt.NDArray[np.float32],
+    metric: Metric,
+    wanted: int,
+    where: str,
+    *,
+    searched: int,
+) -> list[tuple[str, float]]:
+    """Return as `exact_nearest` for one query, faster where that can be proved to be the same.
+
+    LanceDB's own pass over all vectors rounds to float32, knows no order of equal distances and leaves out zeros. It is asked for
+    some more rows than are wanted: if the last of them is farther than the last wanted one by more than the rounding can be,
+    whoever it left out is farther, too. Otherwise the vectors are read here.
+    """
+    with told(store.address):
+        asked = (
+            store.table.search(vector, vector_column_name=layer.column)
+            .distance_type(metric)
+            .bypass_vector_index()
+            .limit(min(wanted + BEYOND, searched))
+            .select(["id", layer.column, "_distance"])
+        )
+        only = f"error IS NULL AND {where}" if where else "error IS NULL"
+        rows = asked.where(only, prefilter=True).to_arrow()
+    far = distances(as_array(rows[layer.column], layer.size), vector, metric)
+    found = sorted(zip(rows["id"].to_pylist(), far.tolist(), strict=True), key=lambda row: (row[1], row[0]))
+    if len(found) < searched and not _is_proved(found, wanted, rows, metric, layer):
+        [found] = exact_nearest(store, layer, vector[None], metric, wanted, where)
+    return found[:wanted]
+
+
+def _is_proved(
+    found: Sequence[tuple[str, float]],
+    wanted: int,
+    rows: Any,  # noqa: ANN401 - a pyarrow.Table
+    metric: Metric,
+    layer: VectorLayer,
+) -> bool:
+    """Return whether no row that was left out can be as near as the last wanted one."""
+    if len(found) < wanted + BEYOND:
+        return False
+    limit, rounding = found[wanted - 1][1], rounding_of(layer.size)
+    last = float(max(rows["_distance"].to_pylist()))
+    if metric == "cosine":
+        return limit + rounding < min(last, 1.0)
+    # Squares; those near the end of float32 have lost their digits.
+    return SMALL < last < LARGE and limit**2 * (1 + rounding) < last * (1 - rounding)
 
 
 def through_index(  # noqa: PLR0913 - what is asked, and how
@@ -171,7 +224,7 @@ def _found(
             found = _nearest_through(store, query, metric, where, wanted, index, searched)
             index = index if len(found) == wanted else None
         if index is None or found is None:
-            [nearest] = exact_nearest(store, query.layer, query.vector[None], metric, wanted, where)
+            nearest = exact_search(store, query.layer, query.vector, metric, wanted, where, searched=searched)
             images = rows_by_id(store, [name for name, _ in nearest])
             found = [_neighbour(images[name], far, query) for name, far in nearest if name in images]
         if sum(not one.is_copy for one in found) >= count or wanted == searched:

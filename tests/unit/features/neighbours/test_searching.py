@@ -173,3 +173,22 @@ def test_a_reader_sees_the_version_it_opened_until_it_refreshes(zoo, stored):
 
     assert before.neighbours[0].image.id != "new"
     assert search(opened, query, count=1).neighbours[0].image.id == "new"
+
+
+@pytest.mark.parametrize("metric", ["cosine", "l2"])
+def test_zeros_and_equal_distances_at_the_last_place_are_as_exact_as_others(stored, metric):
+    draw = np.random.default_rng(4)
+    near, ring = draw.normal(size=(6, 3)) * 0.01 + [1, 0, 0], np.tile([0.0, 1.0, 0.0], (80, 1))
+    rows = np.concatenate([near, ring, np.zeros((80, 3)), draw.normal(size=(80, 3)) - [9, 0, 0]])
+    order = draw.permutation(len(rows))
+    store = stored(list(rows[order]), id=[f"r{place:03}" for place in order])
+    query = np.array([1.0, 0.0, 0.0])
+
+    found = search(store, vector_query(query, store), count=100, metric=metric)
+
+    held = rows.astype(np.float32).astype(np.float64)
+    lengths = np.linalg.norm(held, axis=1)
+    far = np.linalg.norm(held - query, axis=1) if metric == "l2" else 1 - held[:, 0] / np.where(lengths > 0, lengths, 1)
+    wanted = sorted((distance, f"r{place:03}") for place, distance in enumerate(far.tolist()))[:100]
+    assert [one.image.id for one in found.neighbours] == [name for _, name in wanted]
+    assert [one.distance for one in found.neighbours] == pytest.approx([distance for distance, _ in wanted])
