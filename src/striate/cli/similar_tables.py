@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 _MOST = 20
-# From so many rows on an index saves more than a second in a few searches: docs/measurements.md.
+# From so many rows on an index is proposed: docs/measurements.md.
 INDEX_PAYS_ROWS = 50_000
 
 
