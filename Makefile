@@ -53,6 +53,7 @@ bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds,
 	$(BIN)/python benchmarks/mapping.py
 	$(BIN)/python benchmarks/map_page.py
 	$(BIN)/python benchmarks/occlusion.py
+	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/summaries.py
 	$(BIN)/python benchmarks/fire_rates.py
 	$(BIN)/python benchmarks/input_sizes.py

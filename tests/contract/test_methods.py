@@ -13,11 +13,24 @@ from torch import nn
 
 from striate.data import prepare
 from striate.explain import METHODS
+from striate.features.extraction import plan_vectors
 from striate.nets import Network, Origin
 from striate.records import Output, Preprocessing
+from striate.records.vectors import VectorChoice
 
 SHAPE = (1, 28, 28)
 COUNT = 3
+
+
+def similar(call, net, dataset):
+    """Two pictures compared by vectors that were planned with an obedient copy of the network."""
+    obedient = copy.deepcopy(net)
+    obedient.module.raises_at = 0
+    plan = plan_vectors(obedient, VectorChoice(layers=("head",)), memory_format="plain")
+    one, other = (prepare(dataset.read(place), net.preprocessing) for place in (0, 700))
+    return call(net, plan, plan.layers[0], one, other, window_px=14, stride_px=7)
+
+
 # One call for each method; a new method must add its own.
 CALLS = {
     "occlusion": lambda call, net, data: call(net, data.images, window_px=14, stride_px=7, batch_size=2),
@@ -28,6 +41,7 @@ CALLS = {
     "class_images": lambda call, net, data: call(net, steps=4, real=data.images),
     "filters": lambda call, net, data: call(net),
     "effective_field": lambda call, net, data: call(net, data.images),
+    "similar_parts": lambda call, net, data: similar(call, net, data.dataset),
 }
 FEWER_THAN_THREE_CALLS = {"backward", "filters", "saliency", "effective_field"}  # They enter the module once or never.
 SECTIONS = ["Args", "Returns", "Raises", "When it misleads", "Source", "Cost", "Example"]

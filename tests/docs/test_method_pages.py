@@ -12,7 +12,16 @@ FOLDER = Path(__file__).parents[2] / "docs" / "methods"
 
 @pytest.mark.parametrize(
     "name",
-    ["README.md", "backward.md", "class-images.md", "effective-field.md", "filters.md", "occlusion.md", "saliency.md"],
+    [
+        "README.md",
+        "backward.md",
+        "class-images.md",
+        "effective-field.md",
+        "filters.md",
+        "occlusion.md",
+        "saliency.md",
+        "similar-parts.md",
+    ],
 )
 def test_a_written_page_equals_the_generated_one(name):
     assert (FOLDER / name).read_text(encoding="utf-8") == pages()[name], "run: make docs"

@@ -26,6 +26,7 @@ from striate.cli import (
     new,
     rules,
     schema,
+    similar,
     splits,
     train,
     verify,
@@ -68,7 +69,7 @@ def _main(
 
 
 for _module in (
-    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, extract, mapping, downstream,
+    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, extract, similar, mapping, downstream,
     backward, dense, demo, rules, schema,
 ):  # fmt: skip
     _module.add_to(app)

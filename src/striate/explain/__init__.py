@@ -15,6 +15,7 @@ from striate.explain.occlusion_census import occlusion_census
 from striate.explain.prediction_maps import prediction_maps
 from striate.explain.saliency import saliency
 from striate.explain.saliency_census import saliency_census
+from striate.explain.similar_parts import similar_parts
 
 __all__ = [
     "METHODS",
@@ -34,4 +35,5 @@ __all__ = [
     "saliency",
     "saliency_census",
     "segmentation",
+    "similar_parts",
 ]

@@ -176,12 +176,23 @@ def _first_of_each_content(dataset: Dataset) -> Numbers:
 
 def _measured(dataset: Dataset, rows: Rows, first: Numbers) -> tuple[float, str]:
     """Return the limit and how it was found; rows of different content only."""
+    is_class = dataset.output.kind == "classes"
+    return measured_limit(rows, dataset.targets().numpy()[first] if is_class else None)
+
+
+def measured_limit(rows: Rows, classes: Numbers | None) -> tuple[float, str]:
+    """Return the cosine from which two rows are near-duplicates, see `likeness`, and how it was found, in words.
+
+    Args:
+        rows: (n, f) float32 of length 1, as `feature_rows` makes them, no two of the same content.
+        classes: (n,) of each; None if there are none.
+    """
     count = len(rows)
     asked = np.unique(np.linspace(0, count - 1, min(MEASURED, count)).round().astype(np.int64))
     # A row without a direction has the cosine 0 with everything, and tells nothing of distances.
     asked = asked[np.abs(rows[asked]).max(1) > 0]
-    if dataset.output.kind == "classes":
-        keys = dataset.targets().numpy()[first]
+    if classes is not None:
+        keys = classes
         quantile, whom = QUANTILE, "the alikest 1 % keep from another class"
     else:
         keys = np.arange(count, dtype=np.int64)

@@ -167,11 +167,11 @@ class StoredDuplicates:
         rows: How many.
         limit: Cosine of the centred vectors from which two count.
         limit_from: How it was found, in words.
-        pairs: The alikest, at most 1,000: first those whose labels differ, then by their cosine.
-        pair_count: All pairs.
-        copies: Of them, those of equal stored bytes.
-        differing: Of them, those whose labels differ.
-        groups: Groups of rows that are linked by pairs.
+        pairs: At most 1,000: first those whose labels differ, then the alikest; a copy is paired with the first row of its bytes.
+        pair_count: All pairs of different stored bytes.
+        copies: Rows whose stored bytes another row before them has.
+        differing: Pairs, copies among them, whose labels differ.
+        groups: Groups of rows that are linked by pairs, also through others.
         held: Rows in those groups.
     """
 

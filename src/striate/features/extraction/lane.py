@@ -65,7 +65,7 @@ class Lane:
             vectors: dict[str, list[Tensor]] = {layer.name: [] for layer in self._spec.layers}
             scores: list[Tensor] = []
             for start in range(0, len(good), self._spec.batch_size):
-                values, answers = self._averaged(torch.stack(good[start : start + self._spec.batch_size]))
+                values, answers = self.averaged(torch.stack(good[start : start + self._spec.batch_size]))
                 for name, value in values.items():
                     vectors[name].append(value)
                 if answers is not None:
@@ -85,7 +85,7 @@ class Lane:
         stored = Decoded(self._dataset.read(index), sample.sample_rate_hz)
         return load_stored(entry, stored, sample.content, self._spec)
 
-    def _averaged(self, inputs: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
+    def averaged(self, inputs: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
         """Return vectors and scores averaged over the views (n, views, *shape)."""
         ran = [self._runner.run(inputs[:, view]) for view in range(inputs.shape[1])]
         vectors = {name: torch.stack([one.vectors[name] for one in ran]).mean(0) for name in ran[0].vectors}
