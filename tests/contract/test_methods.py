@@ -26,7 +26,7 @@ def similar(call, net, dataset):
     """Two pictures compared by vectors that were planned with an obedient copy of the network."""
     obedient = copy.deepcopy(net)
     obedient.module.raises_at = 0
-    plan = plan_vectors(obedient, VectorChoice(layers=("head",)), memory_format="plain")
+    plan = plan_vectors(obedient, VectorChoice(layers=("head",), memory_format="plain"))
     one, other = (prepare(dataset.read(place), net.preprocessing) for place in (0, 700))
     return call(net, plan, plan.layers[0], one, other, window_px=14, stride_px=7)
 

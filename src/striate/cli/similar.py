@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from striate.cli.terminal import print_json
+from striate.cli.terminal import print_json, print_line
 from striate.cli.watch import Watcher
 from striate.errors import UsageError
 
@@ -36,6 +37,7 @@ def similar(
     duplicates: Annotated[
         bool, typer.Option("--duplicates", help="Near-duplicates of a whole store: striate similar --duplicates STORE.")
     ] = False,
+    page: Annotated[Path | None, typer.Option(help="Also write a page with the pictures to this file.")] = None,
     near: Annotated[
         float | None, typer.Option(help="Cosine from which two are near-duplicates; measured if left out.")
     ] = None,
@@ -61,7 +63,7 @@ def similar(
         raise UsageError("a picture must come with a store", got="no store", hint="striate similar IMAGE STORE.")
     _similar(
         VectorStore.open(store), image, cast("Metric", metric), layer=layer, k=k, label=label, split=split, where=where,
-        net=net, exact=exact, why=why, json=json,
+        net=net, exact=exact, why=why, page=page, json=json,
     )  # fmt: skip
 
 
@@ -78,6 +80,7 @@ def _similar(
     net: str,
     exact: bool,
     why: bool,
+    page: Path | None,
     json: bool,
 ) -> None:
     from striate.features.neighbours import query_of, search
@@ -102,6 +105,10 @@ def _similar(
                 store, found.query, found.neighbours[0].image, network=net or None, layer=layer, metric=metric,
                 events=events,
             )  # fmt: skip
+    if page is not None:
+        from striate.report.neighbours_page import write_neighbours_page
+
+        write_neighbours_page(found, page, parts=parts)
     if json:
         from striate.cli.similar_tables import search_document
 
@@ -112,6 +119,8 @@ def _similar(
     show_search(found)
     if parts is not None:
         show_parts(parts)
+    if page is not None:
+        print_line(f"Wrote {page}.")
 
 
 def index(

@@ -91,7 +91,7 @@ def similar_parts(  # noqa: PLR0913 - two pictures, and how they are compared
         >>> from striate.features.extraction import plan_vectors
         >>> from striate.nets import load_network
         >>> network = load_network(Blueprint.from_text("input 1x8x8; conv 3x3 4, relu; globalavgpool; classes 3"))
-        >>> plan = plan_vectors(network, memory_format="plain")
+        >>> plan = plan_vectors(network)
         >>> one, other = torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(0))
         >>> on_one, on_other = similar_parts(network, plan, plan.layers[0], one, other)
         >>> on_one.window_px, on_one.grid.shape, on_other.drop.shape

@@ -22,7 +22,7 @@ def net():
 
 
 def planned(net, **choice):
-    return plan_vectors(net, VectorChoice(**choice), memory_format="plain")
+    return plan_vectors(net, VectorChoice(memory_format="plain", **choice))
 
 
 def two(seed=0, shape=(1, 12, 12)):
