@@ -30,7 +30,7 @@ def alone(small_run, pictures, tmp_path):
     return content_of(tmp_path / "alone")
 
 
-@pytest.mark.parametrize(("workers", "lanes"), [(2, 4), (4, None)])
+@pytest.mark.parametrize(("workers", "lanes"), [(2, 4), pytest.param(4, None, marks=pytest.mark.long)])
 def test_any_number_of_processes_writes_the_same_bytes(small_run, pictures, tmp_path, alone, workers, lanes):
     found = extract(small_run, pictures, tmp_path / "v", PLAIN, workers=workers, lanes=lanes)
 
@@ -39,6 +39,7 @@ def test_any_number_of_processes_writes_the_same_bytes(small_run, pictures, tmp_
     assert content_of(tmp_path / "v").equals(alone)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="finds workers in /proc")
 def test_a_process_killed_on_the_way_changes_nothing(small_run, pictures, tmp_path, alone, monkeypatch):
     renewed = []
@@ -54,6 +55,7 @@ def test_a_process_killed_on_the_way_changes_nothing(small_run, pictures, tmp_pa
     assert content_of(tmp_path / "v").equals(alone)
 
 
+@pytest.mark.long
 def test_what_is_there_is_not_computed_again_by_whomever(small_run, pictures, tmp_path, alone):
     hidden = pictures / "9"
     hidden.rename(tmp_path / "9")
