@@ -89,7 +89,7 @@ def outlier_factors(neighbours: Numbers, distances: Distances) -> npt.NDArray[np
         >>> near = np.array([[1, 2], [0, 2], [1, 0], [2, 1]])
         >>> far = np.array([[1, 2], [1, 1], [1, 2], [8, 9]], np.float32)
         >>> outlier_factors(near, far).round(1).tolist()
-        [0.9, 1.1, 0.9, 5.0]
+        [0.9, 1.3, 0.9, 5.0]
     """
     apart = distances.astype(np.float64)
     reached = np.maximum(apart, apart[neighbours, -1])
