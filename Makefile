@@ -47,6 +47,7 @@ bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds,
 	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/dense.py
+	$(BIN)/python benchmarks/extraction.py
 	$(BIN)/python benchmarks/fine_tuning.py
 	$(BIN)/python benchmarks/guard.py
 	$(BIN)/python benchmarks/imbalance.py
