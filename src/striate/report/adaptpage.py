@@ -10,7 +10,7 @@ from striate import schema
 from striate.errors import InputError
 from striate.findings import Finding, by_severity
 from striate.numbers import plural
-from striate.page.wire import Caption, Cell, Column, Page, Section, Table, TableFigure
+from striate.page.wire import Caption, Page, Section
 from striate.records import Adaptation, NetworkComparison, ReceiptSection, TrainingCurve
 from striate.report.adapt_case import case_section, inputs_section
 from striate.report.adapt_curves import cuts_section, samples_section
@@ -23,6 +23,7 @@ from striate.report.adapt_verdict import facts, prose, verdict
 from striate.report.arrays import ArrayStore
 from striate.report.finding_rows import finding_row, findings_sentence
 from striate.report.html import report_html
+from striate.report.making import making_section
 from striate.runs import write_text
 from striate.runs.folder import environment
 
@@ -137,18 +138,13 @@ def _made(found: Adaptation) -> Section:
         "Samples held out for the end": "none" if found.test is None else str(found.test.count),
         "Time given, told, taken": f"{found.budget_s:.0f} s, {found.told_s:.0f} s, {found.seconds:.0f} s",
     } | environment()
-    rows: list[list[Cell]] = [[label, value] for label, value in said.items()]
-    columns = [Column(label="What", align="left"), Column(label="Value", align="left")]
-    return Section(
-        id="made",
-        term="How this was made",
-        judgement=None,
-        sentence="What went into this page.",
-        figures=[TableFigure(table=Table(columns=columns, rows=rows, caption="Network, data and versions"))],
-        caption=Caption(
+    return making_section(
+        said.items(),
+        Caption(
             shown="With these the page can be made again.",
             should_see="The network and the data you meant, and samples held out for the end.",
             wrong_if="none were held out: the best of many cross-validated scores is a little too good.",
             source="Made with `striate adapt`.",
         ),
+        table="Network, data and versions",
     )

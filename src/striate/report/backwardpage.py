@@ -31,7 +31,6 @@ from striate.page.wire import (
     Scale,
     Section,
     Table,
-    TableFigure,
     Tile,
     Tiles,
 )
@@ -41,6 +40,7 @@ from striate.report.finding_rows import finding_row, findings_sentence
 from striate.report.gradient_figure import gradient_figure
 from striate.report.gradient_parts import plane, small
 from striate.report.html import write_report
+from striate.report.making import making_section
 from striate.report.shrinking import LARGE, shrunk, strongest
 from striate.runs.folder import environment
 
@@ -255,22 +255,13 @@ def _made(record: Backward, name: str, shown: str, goal: str) -> Section:
         "No gradient arrives at": ", ".join(row.name for row in record.rows if not row.reached) or "none",
         "No law stated for": ", ".join(unstated) or "none",
     } | environment()
-    rows: list[list[Cell]] = [[label, value] for label, value in said.items()]
-    table = Table(
-        columns=[Column(label="What", align="left"), Column(label="Value", align="left")],
-        rows=rows,
-        caption="Conditions and versions",
-    )
-    return Section(
-        id="made",
-        term="How this was made",
-        judgement=None,
-        sentence="What the numbers hold for.",
-        figures=[TableFigure(table=table)],
-        caption=Caption(
+    return making_section(
+        said.items(),
+        Caption(
             shown="One input, one score, one backward pass.",
             should_see="The network, the input and the mode you meant.",
             wrong_if="operations are listed without a law: their gradients are autograd's alone.",
             source="Made with `striate backward`.",
         ),
+        sentence="What the numbers hold for.",
     )

@@ -22,13 +22,13 @@ from striate.page.wire import (
     Scale,
     Section,
     Table,
-    TableFigure,
     Tile,
     Tiles,
 )
 from striate.records import BeginningComparison, LayerStart, Start
 from striate.report.arrays import ArrayStore
 from striate.report.beginning_steps import steps_section, style
+from striate.report.making import making_section
 from striate.runs.folder import environment
 
 _MOST_TILES = 32
@@ -217,26 +217,14 @@ def _made(found: BeginningComparison, command: str) -> Section:
         "Held out": f"{count(found.held_out_count)} validation samples; the test part was not touched",
         **{f"{row.name}, seed {row.seed}": " ".join(row.told) for row in found.begun if row.told},
     } | environment()
-    rows: list[list[Cell]] = [[label, value] for label, value in said.items()]
     share = percent(sum(steps.seconds for steps in found.steps[1:]) / max(sum(s.seconds for s in found.steps), 1e-9), 0)
-    return Section(
-        id="made",
-        term="How this was made",
-        judgement=None,
-        sentence="What went into this page.",
-        figures=[
-            TableFigure(
-                table=Table(
-                    columns=[Column(label="What", align="left"), Column(label="Value", align="left")],
-                    rows=rows,
-                    caption="Data, seeds and versions",
-                )
-            )
-        ],
-        caption=Caption(
+    return making_section(
+        said.items(),
+        Caption(
             shown=f"With these the page can be made again. All but {found.beginnings[0]} took {share} of the time.",
             should_see="The network, the data and the beginnings you meant.",
             wrong_if="there are too few seeds for the differences you care about.",
             source="Made with `striate init --compare`.",
         ),
+        table="Data, seeds and versions",
     )

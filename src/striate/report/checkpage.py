@@ -14,12 +14,13 @@ from striate.graph import times
 from striate.kinds import kind_of
 from striate.lint.offer_text import offer_text
 from striate.numbers import count, figure, percent, plural, storage
-from striate.page.wire import Caption, Cell, Column, Fact, Figure, Judgement, Page, Section, Table, TableFigure
+from striate.page.wire import Caption, Column, Fact, Figure, Judgement, Page, Section, Table, TableFigure
 from striate.report.arrays import ArrayStore
 from striate.report.drawing import drawing
 from striate.report.finding_rows import counted, finding_row, findings_sentence
 from striate.report.graph_figure import graph_figure
 from striate.report.html import write_report
+from striate.report.making import making_section
 from striate.report.sections.words import (
     BOXES,
     SHOULD_SEE,
@@ -261,25 +262,13 @@ def _made(check: Check) -> Section:
         "Parameters no operation reads": count(idle),
         "Rules that looked": count(len(check.silent) + len({finding.name for finding in check.findings})),
     } | environment()
-    rows: list[list[Cell]] = [[label, value] for label, value in said.items()]
-    return Section(
-        id="made",
-        term="How this was made",
-        judgement=None,
-        sentence="What the numbers hold for.",
-        figures=[
-            TableFigure(
-                table=Table(
-                    columns=[Column(label="What", align="left"), Column(label="Value", align="left")],
-                    rows=rows,
-                    caption="Conditions and versions",
-                )
-            )
-        ],
-        caption=Caption(
+    return making_section(
+        said.items(),
+        Caption(
             shown="Everything on this page was read off the table of operations; no picture was looked at and no weight.",
             should_see="The input size and the mode you meant, and nothing left uncounted.",
             wrong_if="operations are listed as not counted: the totals are then lower bounds.",
             source="Made with `striate check`.",
         ),
+        sentence="What the numbers hold for.",
     )

@@ -17,6 +17,7 @@ from striate.records.dense import Conversion, PredictionMaps
 from striate.report.arrays import ArrayStore
 from striate.report.dense_figure import dense_figure
 from striate.report.html import write_report
+from striate.report.making import making_section
 from striate.runs.folder import environment
 
 SCHEMA_VERSION = 1
@@ -174,28 +175,16 @@ def _made(maps: PredictionMaps, conversion: Conversion, name: str, shown: str) -
         "Depends on the whole map": conversion.global_at or "no operation",
         "Way": maps.way,
     } | environment()
-    rows: list[list[Cell]] = [[label, value] for label, value in said.items()]
     head: list[list[Cell]] = [[f"{step.op} ({step.kind})", step.becomes] for step in conversion.head]
     columns = [Column(label=label, align="left") for label in ("Operation", "Becomes")]
-    return Section(
-        id="made",
-        term="How this was made",
-        judgement=None,
-        sentence=f"{plural(len(conversion.head), 'operation')} of the head became layers that slide over the last map.",
-        figures=[
-            TableFigure(table=Table(columns=columns, rows=head, caption="The head")),
-            TableFigure(
-                table=Table(
-                    columns=[Column(label="What", align="left"), Column(label="Value", align="left")],
-                    rows=rows,
-                    caption="Conditions and versions",
-                )
-            ),
-        ],
-        caption=Caption(
+    return making_section(
+        said.items(),
+        Caption(
             shown="A fully connected layer is a convolution whose kernel is the whole map; the network itself is unchanged.",
             should_see="A small difference to the original at its own size.",
             wrong_if="an operation looks at the whole map: positions then depend on the rest of the image.",
             source="Made with `striate dense`.",
         ),
+        sentence=f"{plural(len(conversion.head), 'operation')} of the head became layers that slide over the last map.",
+        before=[TableFigure(table=Table(columns=columns, rows=head, caption="The head"))],
     )

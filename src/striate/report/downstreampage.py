@@ -10,13 +10,14 @@ from striate import schema
 from striate.errors import InputError
 from striate.findings import Finding, by_severity
 from striate.numbers import plural
-from striate.page.wire import Caption, Cell, Column, Page, Section, Table, TableFigure
+from striate.page.wire import Caption, Page, Section
 from striate.records import Downstream
 from striate.report.arrays import ArrayStore
 from striate.report.downstream_sections import few_section, layers_section, left_section, ranking_section
 from striate.report.downstream_words import facts, prose, verdict
 from striate.report.finding_rows import counted, finding_row
 from striate.report.html import report_html
+from striate.report.making import making_section
 from striate.report.sections.words import capital
 from striate.runs import write_text
 from striate.runs.folder import environment
@@ -80,18 +81,13 @@ def _made(found: Downstream) -> Section:
         "Folds": str(found.folds),
         "Time taken": f"{found.seconds:.0f} s",
     } | environment()
-    rows: list[list[Cell]] = [[label, value] for label, value in said.items()]
-    columns = [Column(label="What", align="left"), Column(label="Value", align="left")]
-    return Section(
-        id="made",
-        term="How this was made",
-        judgement=None,
-        sentence="What went into this page.",
-        figures=[TableFigure(table=Table(columns=columns, rows=rows, caption="Network, data and versions"))],
-        caption=Caption(
+    return making_section(
+        said.items(),
+        Caption(
             shown="With these the page can be made again.",
             should_see="The network and the data you meant.",
             wrong_if="samples are missing: rows without a target or with an error are left out.",
             source="Made with `striate downstream`.",
         ),
+        table="Network, data and versions",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from striate.numbers import count, listed, measure, percent, plural
 from striate.page.wire import Caption, Cell, Column, Section, Table, TableFigure
 from striate.records.vector_map import LoneGroup, MappedLayer, VectorMap
+from striate.report.making import making_section
 from striate.runs.folder import environment
 
 
@@ -110,26 +111,14 @@ def made_section(found: VectorMap) -> Section:
         "First two components": f"{listed(shares)} of the spread at {last.layer}" if shares else "not known",
         "Not measured": " ".join(reasons) or "nothing",
     } | environment()
-    rows: list[list[Cell]] = [[label, value] for label, value in said.items()]
-    return Section(
-        id="made",
-        term="How this was made",
-        judgement=None,
-        sentence=f"{plural(len(found.layers), 'layer')}, each placed by t-SNE and by principal components"
-        + (f"; divergence {measure(last.divergence)} at {last.layer}." if last.divergence == last.divergence else "."),
-        figures=[
-            TableFigure(
-                table=Table(
-                    columns=[Column(label="What", align="left"), Column(label="Value", align="left")],
-                    rows=rows,
-                    caption="Conditions and versions",
-                )
-            )
-        ],
-        caption=Caption(
+    return making_section(
+        said.items(),
+        Caption(
             shown="Where the points and figures of this page come from.",
             should_see="The store and the network you meant.",
             wrong_if="many rows are without a vector, or many points were placed later: make the map again.",
             source="Made with `striate map`.",
         ),
+        sentence=f"{plural(len(found.layers), 'layer')}, each placed by t-SNE and by principal components"
+        + (f"; divergence {measure(last.divergence)} at {last.layer}." if last.divergence == last.divergence else "."),
     )

@@ -14,6 +14,7 @@ from striate.page.wire import Caption, Cell, Column, Fact, Figure, Page, Section
 from striate.records.neighbours import Neighbour, Search, SimilarParts, StoredImage
 from striate.report.arrays import ArrayStore
 from striate.report.html import write_report
+from striate.report.making import making_section
 from striate.report.shrinking import LARGE, SMALL
 from striate.report.similar_parts import parts_section
 from striate.report.thumbnails import to_pictures
@@ -204,25 +205,13 @@ def _made(found: Search) -> Section:
         "Index": "none" if found.index is None else f"{found.index.kind}, {found.index.partitions} partitions",
         "Rows after the index": count(found.unindexed),
     } | environment()
-    rows: list[list[Cell]] = [[label, value] for label, value in said.items()]
-    return Section(
-        id="made",
-        term="How this was made",
-        judgement=None,
-        sentence=f"{plural(found.searched, 'row')} of version {found.version} of the store, in {duration(found.seconds)}.",
-        figures=[
-            TableFigure(
-                table=Table(
-                    columns=[Column(label="What", align="left"), Column(label="Value", align="left")],
-                    rows=rows,
-                    caption="Conditions and versions",
-                )
-            )
-        ],
-        caption=Caption(
+    return making_section(
+        said.items(),
+        Caption(
             shown="Where the neighbours come from.",
             should_see="The store, the network and the filter you meant.",
             wrong_if="many rows came after the index, or the recall is low: build the index again.",
             source="Made with `striate similar`.",
         ),
+        sentence=f"{plural(found.searched, 'row')} of version {found.version} of the store, in {duration(found.seconds)}.",
     )

@@ -7,7 +7,8 @@ from striate.data import Split
 from striate.data.hearing import hearing_words
 from striate.graph import times
 from striate.numbers import count, measure, plural
-from striate.page.wire import Caption, Cell, Column, Section, Table, TableFigure
+from striate.page.wire import Caption, Cell, Section
+from striate.report.making import making_section
 from striate.report.subject import Subject
 from striate.runs.folder import environment
 
@@ -56,26 +57,15 @@ def section(subject: Subject, *, command: str, seconds: str) -> Section:
     rows.append(["Looking took", seconds])
     rows += [[f"Left out: {what}", why] for what, why in subject.evidence.left_out]
     rows += [[f"Set aside: {aside.place}", aside.reason] for aside in dataset.set_aside[:50]]
-    return Section(
-        id="made",
-        term="How this was made",
-        judgement=None,
-        sentence="What went into this page.",
-        figures=[
-            TableFigure(
-                table=Table(
-                    columns=[Column(label="What", align="left"), Column(label="Value", align="left")],
-                    rows=rows,
-                    caption="Data, weights and versions",
-                )
-            )
-        ],
-        caption=Caption(
+    return making_section(
+        rows,
+        Caption(
             shown="With these, the same machine and the same versions the page can be made again.",
             should_see="The data, the weights and the settings you meant.",
             wrong_if="files were set aside that you need, or the weights are not the trained ones.",
             source="Keys are the first 16 digits of SHA-256.",
         ),
+        table="Data, weights and versions",
     )
 
 
