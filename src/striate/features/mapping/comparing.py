@@ -30,17 +30,20 @@ def compare_maps(
     drawn: Placed,
     *,
     most: int = MOST_COMPARED,
+    threads: int = 0,
     events: Events = SILENT,
 ) -> tuple[tuple[TriedMap, ...], tuple[LoneGroup, ...]]:
     """Return maps by a third and three times the perplexity, and from two other starts, beside the one drawn.
 
-    Of more points than `most` a part is compared: it gets a map of its own by the settings of the drawn one, as reference.
+    Of more points than `most` a part is compared: it gets a map of its own by the settings of the drawn one, as reference. All
+    are turned onto the drawn one.
 
     Args:
         points: (n, f): the space, as it is compared.
         axes: (n, a): principal axes, for the start.
         drawn: The map that is shown.
         most: Points compared.
+        threads: As for `place_points`.
         events: Hears "placing the points" for each; may cancel.
 
     Returns:
@@ -67,7 +70,7 @@ def compare_maps(
     widest = (len(rows) - 1) / REACH
     usual = min(drawn.perplexity, widest)
     perplexities = _others(usual, widest)
-    near_in_space = nearest_rows(some, reach(max(usual, *perplexities)))
+    near_in_space = nearest_rows(some, reach(max([usual, *perplexities])))
     settings = [(one, drawn.seed) for one in perplexities] + [(usual, drawn.seed + n) for n in (1, 2)]
     maps = [drawn] if count <= most else []
     if not maps:
@@ -76,10 +79,10 @@ def compare_maps(
         maps.append(
             place_points(
                 near_in_space, start,
-                perplexity=perplexity, seed=seed, is_random=seed != drawn.seed, events=events,
+                perplexity=perplexity, seed=seed, is_random=seed != drawn.seed, threads=threads, events=events,
             )
         )  # fmt: skip
-    shown = [turned(one.points, maps[0].points)[0] for one in maps]
+    shown = [turned(one.points, drawn.points[rows])[0] for one in maps]
     k = min(NEIGHBOURS, (len(rows) - 1) // 2)
     qualities = map_quality(some, shown, neighbours=k)
     near = [nearest_rows(one, k)[0] for one in shown]

@@ -201,7 +201,9 @@ def _compared(layer: MappedLayer, ground: _Space, placed: Placed, how: MapSettin
         return replace(layer, unmeasured=(*layer.unmeasured, told))
     # The drawn picture, not t-SNE's own plane: the others are turned onto what is seen.
     shown = replace(placed, points=layer.points.astype(np.float64))
-    tried, lone = compare_maps(ground.points, ground.axes, shown, most=how.most_compared, events=events)
+    tried, lone = compare_maps(
+        ground.points, ground.axes, shown, most=how.most_compared, threads=how.threads, events=events
+    )
     return replace(layer, tried=tried, lone=lone)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from striate.features.mapping import compare_maps, nearest_rows, place_points, principal_axes
+from striate.features.mapping import comparing as module
 from striate.features.mapping.comparing import lone_groups
 from striate.records import MapQuality, TriedMap
 
@@ -78,3 +79,25 @@ def test_of_many_points_a_part_is_compared_on_a_map_of_its_own():
     assert [(one.perplexity, one.is_reference) for one in found][:2] == [(13.0, True), (pytest.approx(13 / 3), False)]
     assert all(len(one.points) == len(one.rows) == 40 for one in found)
     assert len(set(found[0].rows.tolist())) == 40
+    for one in found:
+        # No turn fits better onto the map that is drawn: the product is symmetric, without negative eigenvalues.
+        onto = drawn.points[one.rows]
+        product = one.points.astype(np.float64).T @ (onto - onto.mean(0))
+        assert product[0, 1] == pytest.approx(product[1, 0], abs=1e-4 * np.abs(product).max())
+        assert np.linalg.eigvalsh(product).min() >= -1e-4
+
+
+@pytest.mark.parametrize("count", [12, 18])
+def test_of_few_points_only_other_starts_are_tried(monkeypatch, count):
+    points = RNG.normal(0, 1, (count, 4)).astype(np.float32)
+    axes = principal_axes(points).place(points)
+    drawn = place_points(nearest_rows(points, count - 1), axes, perplexity=(count - 1) / 3)
+    asked = []
+    monkeypatch.setattr(
+        module, "place_points", lambda *given, **how: asked.append(how["threads"]) or place_points(*given, **how)
+    )
+
+    found, _ = compare_maps(points, axes, drawn, threads=1)
+
+    assert [(one.perplexity, one.seed) for one in found] == [((count - 1) / 3, seed) for seed in (0, 1, 2)]
+    assert asked == [1, 1]
