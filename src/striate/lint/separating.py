@@ -45,8 +45,8 @@ def separation_verdict(layer: MappedLayer) -> SeparationVerdict | None:
     They do if the neighbours' vote is at least half way from guessing to no error, and if it spares at least a quarter of
     the errors that the pixels' neighbours make, in the paired difference surely more than none (95 %). Random convolutions
     already separate digits about as well as pixels do: what a network learned is what it adds to the pixels. Where pixels
-    err in less than 1 %, they leave nothing to add, and the first condition alone decides; also where there are no
-    pictures.
+    err in less than 1 %, they leave nothing to add: the vectors must then not be surely worse than they. Where there are no
+    pictures the first condition alone decides.
     """
     found = layer.separation
     score = None if found is None else _score(found)
@@ -60,9 +60,14 @@ def separation_verdict(layer: MappedLayer) -> SeparationVerdict | None:
     is_apart = value >= limit
     if not is_apart:
         words = f"{subject} do not separate: {told}, less than half of the way from guessing to no error."
-    elif found.pixels is None or found.gain is None or found.gain_interval is None or 1 - found.pixels < LEAST_ERROR:
-        beside = "" if found.pixels is None else f"; the pixels alone do as well ({_figure(found, found.pixels)})"
-        words = f"{subject} separate: {told}{beside}."
+    elif found.pixels is None or found.gain is None or found.gain_interval is None:
+        words = f"{subject} separate: {told}."
+    elif 1 - found.pixels < LEAST_ERROR:
+        # Below the pixels by no more than the interval of the difference reaches.
+        limit = max(limit, value - found.gain_interval[1])
+        is_apart = found.gain_interval[1] >= 0
+        pixels = f"the pixels alone do {'as well' if is_apart else 'better'} ({_figure(found, found.pixels)})"
+        words = f"{subject} {'separate' if is_apart else f'do not separate {_beside(found.gain_interval)}'}: {told}; {pixels}."
     else:
         # So far above the pixels that a quarter of their errors is gone, and an interval of this width stays above them.
         limit = found.pixels + max(LEAST_SPARED * (1 - found.pixels), found.gain - found.gain_interval[0])

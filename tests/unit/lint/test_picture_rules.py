@@ -361,6 +361,9 @@ def test_a_healthy_network_is_left_alone():
         (0.3, 0.2, 0.01, "do not separate: the 10 nearest neighbours vote for the right class (30.0 %"),
         (0.999, 0.995, 0.001, "separate: the 10 nearest neighbours"),
         (0.999, 0.995, 0.001, "; the pixels alone do as well (99.5 %)."),
+        (0.99, 0.995, 0.01, "separate: the 10 nearest neighbours"),
+        (0.6, 0.995, 0.01, "do not separate even as far as in the pixels: the 10 nearest"),
+        (0.6, 0.995, 0.01, "; the pixels alone do better (99.5 %)."),
     ],
 )
 def test_the_verdict_is_said_either_way(score, pixels, half, words):

@@ -21,8 +21,8 @@ class ClassesDoNotSeparate(PictureRule[MappedLayer]):
     pixels make, spared, in a paired difference whose 95 % interval lies above nought. The second
     is needed because pixels and random filters separate some classes well: on the digits pixels
     reach 94 %, vectors of untrained networks 93 to 95 % (at most an eighth of the errors spared),
-    trained ones above 96 % (a third and more). Where pixels err in less than 1 %, or there are no
-    pictures, the first limit alone decides.
+    trained ones above 96 % (a third and more). Where pixels err in less than 1 %, the vectors must
+    only not be surely worse than they. Where there are no pictures, the first limit alone decides.
 
     ## Why it matters
     A search for alike images, a classifier on the vectors, and the map itself are as good as this.
