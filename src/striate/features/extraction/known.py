@@ -11,11 +11,13 @@ import numpy as np
 from striate.data.pixels import content_key
 from striate.data.reading import Entry
 from striate.features.extraction.rows import label_of, targets_of
-from striate.features.store.store import VectorStore
+from striate.features.store.store import VectorStore, told
 from striate.records import Output
 
 State = Literal["new", "changed", "retold", "same"]
 _COLUMNS = ("place", "size_bytes", "modified_ns", "content", "id", "label", "targets", "group", "split")
+# Read at a time.
+_ROWS = 16_384
 
 
 class Said(NamedTuple):
@@ -73,10 +75,7 @@ class Known:
 
     def numbers(self) -> Numbers:
         """Return the numbers in use."""
-        highest: dict[str, int] = {}
-        for row in self.rows.values():
-            highest[row.content] = max(highest.get(row.content, 0), row.number)
-        return Numbers(highest, {place: (row.content, row.number) for place, row in self.rows.items()})
+        return Numbers(self.rows)
 
 
 def _is_same(entry: Entry, found: KnownRow, content: str) -> bool:
@@ -91,14 +90,16 @@ def _is_same(entry: Entry, found: KnownRow, content: str) -> bool:
 
 def known_rows(store: VectorStore) -> Known:
     """Return what a store has."""
-    told: dict[Said, Said] = {}
+    same: dict[Said, Said] = {}
     found: dict[str, KnownRow] = {}
-    columns = (store.rows(_COLUMNS)[name].to_pylist() for name in _COLUMNS)
-    for place, size, modified, content, own, label, targets, group, split in zip(*columns, strict=True):
-        said = Said(label, None if targets is None else tuple(targets), group, split or "")
-        # Many rows say the same: one of them is kept.
-        said = told.setdefault(said, said)
-        found[place] = KnownRow(size, modified, content, _number(own), said)
+    with told(store.address):
+        for batch in store.scan(_COLUMNS).to_batches(_ROWS):
+            columns = (batch[name].to_pylist() for name in _COLUMNS)
+            for place, size, modified, content, own, label, targets, group, split in zip(*columns, strict=True):
+                said = Said(label, None if targets is None else tuple(targets), group, split or "")
+                # Many rows say the same: one of them is kept.
+                said = same.setdefault(said, said)
+                found[place] = KnownRow(size, modified, content, _number(own), said)
     return Known(rows=found)
 
 
@@ -111,15 +112,15 @@ class Numbers:
     """Numbers samples of the same content: the first has the content's key as its id, further ones ".2", ".3" and so on.
 
     Args:
-        highest: The highest number in use by content; counted on.
-        places: Content and number by place, of rows that may be written again: they keep their id while the content stays.
+        rows: Those in use, by place: numbers go on from the highest of each content, and what is written again at its place
+            keeps its number while the content stays.
     """
 
-    def __init__(
-        self, highest: dict[str, int] | None = None, places: Mapping[str, tuple[str, int]] | None = None
-    ) -> None:
-        self._highest = {} if highest is None else highest
-        self._places = {} if places is None else places
+    def __init__(self, rows: Mapping[str, KnownRow] | None = None) -> None:
+        self._rows = rows or {}
+        self._highest: dict[str, int] = {}
+        for row in self._rows.values():
+            self._highest[row.content] = max(self._highest.get(row.content, 0), row.number)
 
     def knows(self, contents: Iterable[str]) -> bool:
         """Return whether one of the contents has been numbered before."""
@@ -132,8 +133,10 @@ class Numbers:
     def _id(self, content: str, place: str) -> str:
         if not content:
             return f"unread-{content_key(place.encode())}"
-        before, number = self._places.get(place, ("", 0))
-        if before != content:
+        before = self._rows.get(place)
+        if before is not None and before.content == content:
+            number = before.number
+        else:
             number = self._highest.get(content, 0) + 1
             self._highest[content] = number
         return content if number == 1 else f"{content}.{number}"

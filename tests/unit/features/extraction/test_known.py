@@ -11,7 +11,7 @@ from striate.data import load_data
 from striate.errors import RunError, StorageError
 from striate.events import Events
 from striate.features.extraction import extract
-from striate.features.extraction.known import Numbers, known_rows
+from striate.features.extraction.known import KnownRow, Numbers, Said, known_rows
 from striate.features.extraction.storing import store_rows
 from striate.features.store import VectorStore
 from striate.records.vectors import VectorChoice
@@ -25,11 +25,12 @@ def by_place(address, *columns):
 
 
 def test_numbers_go_on_from_the_highest_in_use_and_a_place_keeps_its_own():
-    numbers = Numbers({"x": 2}, {"b": ("x", 2)})
+    said = Said(None, None, None, "")
+    numbers = Numbers({"b": KnownRow(1, 1, "x", 2, said), "a": KnownRow(1, 1, "z", 1, said)})
 
     assert numbers.ids(["x", "y", "x", "y", ""], ["c", "d", "b", "e", "f"])[:4] == ["x.3", "y", "x.2", "y.2"]
     assert numbers.knows(["y"])
-    assert not numbers.knows(["z"])
+    assert not numbers.knows(["w"])
 
 
 def test_ids_stay_unique_when_the_first_of_two_copies_goes(small_network, pictures, tmp_path):
