@@ -104,7 +104,7 @@ def write_page(path: Path, count: int, *, layers: int = 3) -> None:
             )
         )
     digits = load_data("digits")
-    pictures = np.stack([(digits.read(i)[0].numpy() * 255).astype(np.uint8) for i in range(PICTURES)])
+    pictures = np.stack([digits.read(i)[0].numpy().astype(np.uint8) for i in range(PICTURES)])
     chosen = spread_evenly(places, min(PICTURES, count))
     words = [f"class {number}" for number in range(CLASSES)]
     colours = [number if number < 12 else -1 for number in range(CLASSES)]

@@ -115,7 +115,6 @@ export class VectorMapView {
     const codes = this.#array(channel.array).data;
     return islandsOf(this.places[this.placing]!, codes, channel.words.length);
   });
-  readonly chosenCount: number = $derived.by(() => (this.chosen ? countOf(this.chosen) : 0));
   readonly canUndo: boolean = $derived.by(() => this.#past.length > 0);
   /** The point that is told about: the one under the pointer, else the focused one. */
   readonly told: number = $derived.by(() => (this.hovered >= 0 ? this.hovered : this.point));
@@ -210,11 +209,6 @@ export class VectorMapView {
 
   flip(point = this.point) {
     if (point >= 0) this.choose(flipped(this.chosen, point, this.count));
-  }
-
-  /** All points of some codes of the channel shown. */
-  chooseCode(code: number) {
-    this.choose(Uint8Array.from(this.colouring.code, (one) => (one === code ? 1 : 0)));
   }
 
   /** A circle round the focused point, wider or narrower with each call. */
