@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from striate.features import directions
-from striate.features.mapping import Known, nearest_rows
+from striate.features.mapping import Known, nearest_rows, pixel_score
 from striate.features.mapping.measured import measured
 from striate.lint import lint
 from striate.lint.separating import separation_verdict
@@ -27,6 +27,7 @@ def judged(digits, images):
     """Return what is said of a module's vectors at its first fully connected layer."""
     pixels = directions(images.flatten(1).numpy())
     known = Known(truth="classes", targets=digits.targets().numpy()[::2], rows=np.arange(2500))
+    beside = pixel_score(pixels, known.rows, known)
 
     def judge(module, mean, std):
         space = directions(vectors(module, (images - mean) / std))
@@ -35,7 +36,7 @@ def judged(digits, images):
             layer="flatten1", size=space.shape[1], points=points, perplexity=30.0, seed=0, divergence=0.0, quality=None,
             pca=points, pca_shares=(), pca_quality=None,
         )  # fmt: skip
-        layer = measured(layer, space, nearest_rows(space, 50), known, pixels=pixels)
+        layer = measured(layer, space, nearest_rows(space, 50), known, pixels=beside)
         evidence = Evidence(
             vector_map=VectorMap(
                 store="", network="", ids=(), truth="classes", names=digits.output.names, labels=known.targets,

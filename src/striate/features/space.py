@@ -25,12 +25,15 @@ def directions(features: Any) -> Points:  # noqa: ANN401 - an array of any float
         >>> directions(np.array([[0.0, 1.0], [2.0, 1.0], [1.0, 1.0]])).tolist()
         [[-1.0, 0.0], [1.0, 0.0], [0.0, 0.0]]
     """
-    centred = np.asarray(features, np.float64)
-    centred = centred - centred.mean(0)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    # In place: beside the features there are at most two copies in float64.
+    centred = np.array(features, np.float64)
     # Below this the rest of a subtraction of equal numbers would become a direction.
-    smallest = 1e-6 * max(float(np.abs(np.asarray(features)).max()), 1e-30)
-    return np.where(lengths > smallest, centred / np.maximum(lengths, smallest), 0.0).astype(np.float32)
+    smallest = 1e-6 * max(float(centred.max()), -float(centred.min()), 1e-30)
+    centred -= centred.mean(0)
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    centred /= np.maximum(lengths, smallest)
+    centred[lengths[:, 0] <= smallest] = 0
+    return centred.astype(np.float32)
 
 
 def nearest(points: Points, count: int = NEIGHBOURS) -> tuple[Numbers, npt.NDArray[np.float64]]:
@@ -76,12 +79,20 @@ def winners(neighbours: Numbers, labels: Numbers) -> Numbers:
         >>> winners(np.array([[1, 2], [0, 2], [3, 0], [2, 0]]), np.array([0, 0, 1, 0])).tolist()
         [0, 0, 0, 1]
     """
-    votes = labels[neighbours]
-    classes = int(labels.max()) + 1
-    counts = np.stack([(votes == number).sum(1) for number in range(classes)], axis=1)
-    # The k-th neighbour's vote decides ties only, the nearer the more.
-    leads = (np.take_along_axis(counts, votes, 1) * neighbours.shape[1]) - np.arange(neighbours.shape[1])
-    return np.asarray(np.take_along_axis(votes, leads.argmax(1)[:, None], 1)[:, 0], np.int64)
+    # Of equal votes the first is the nearest neighbour's.
+    first = votes(neighbours, labels).argmax(1)
+    return np.asarray(labels[neighbours[np.arange(len(neighbours)), first]], np.int64)
+
+
+def votes(neighbours: Numbers, labels: Numbers) -> Numbers:
+    """Return for each neighbour (n, k) how many of the k are of its class: memory does not grow with the classes.
+
+    Example:
+        >>> votes(np.array([[1, 2, 3]]), np.array([0, 5, 7, 5])).tolist()
+        [[2, 1, 2]]
+    """
+    around = labels[neighbours]
+    return np.stack([(around == one[:, None]).sum(1) for one in around.T], axis=1)
 
 
 def overlap(neighbours: Numbers, labels: Numbers) -> tuple[int, int, float] | None:

@@ -70,7 +70,8 @@ def separation_verdict(layer: MappedLayer) -> SeparationVerdict | None:
         words = f"{subject} {'separate' if is_apart else f'do not separate {_beside(found.gain_interval)}'}: {told}; {pixels}."
     else:
         # So far above the pixels that a quarter of their errors is gone, and an interval of this width stays above them.
-        limit = found.pixels + max(LEAST_SPARED * (1 - found.pixels), found.gain - found.gain_interval[0])
+        # Of points that have a picture: where some have none, the gain is not of all.
+        limit = value - found.gain + max(LEAST_SPARED * (1 - found.pixels), found.gain - found.gain_interval[0])
         pixels = f"the pixels' neighbours reach {_figure(found, found.pixels)}"
         is_apart = value >= limit and found.gain_interval[0] > 0
         if not is_apart:

@@ -125,13 +125,12 @@ class Separation:
         by_class: The same for each class (NaN where a class has too few points), in the order of `VectorMap.names`.
         explained: "values": leave-one-out R² of the neighbours' mean; else None.
         explained_interval: 95 % of it (bootstrap over points).
-        pixels: The same figure (accuracy or R²) from the pixels of the pictures, on the same points; None without pictures.
-        gain: This figure less that of the pixels, on the same points; None without pictures.
+        pixels: The same figure (accuracy or R²) from the pixels, 32 × 32, of the points that have a picture; None without.
+        gain: The vectors' figure on those points less that of the pixels; None without pictures.
         gain_interval: 95 % of it, paired.
         silhouette: Mean over points, −1 … 1; None with fewer than two classes.
         silhouette_by_chance: The largest of it with labels shuffled 19 times: its 95 % limit.
         silhouette_of_pixels: The same from pixels; None without pictures.
-        silhouette_gain_interval: 95 % of the silhouette less that of the pixels, paired over points.
         overlaps: Pairs of which at least 1 % of the neighbours are of the other, most mixed first; at most 10.
         points: Points with a label, which it rests on.
     """
@@ -148,7 +147,6 @@ class Separation:
     silhouette: float | None = None
     silhouette_by_chance: float | None = None
     silhouette_of_pixels: float | None = None
-    silhouette_gain_interval: tuple[float, float] | None = None
     overlaps: tuple[ClassOverlap, ...] = ()
     points: int = 0
 

@@ -57,6 +57,13 @@ def test_a_map_is_told_beforehand_made_kept_and_continued(store, small_run, digi
     assert sorted(document["map"]["ids"]) == sorted(rows)
     assert np.isfinite(document["map"]["layers"][0]["points"]).all()
 
+    VectorStore.open(store / "v").delete(f"id = '{rows[0]}'")
+
+    code, said = asked(capsys, "map", store / "v", "--alone")
+
+    assert "1 point of the store's map is no longer in it: the map is made anew." in said.out
+    assert "Mapping 209 points at 1 layer will take about" in said.out
+
 
 @pytest.mark.parametrize(
     ("words", "told"),

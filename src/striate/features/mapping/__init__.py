@@ -3,13 +3,13 @@
 from striate.features.mapping.comparing import compare_maps
 from striate.features.mapping.forces import GridForces
 from striate.features.mapping.forecast import MapForecast, forecast_map
-from striate.features.mapping.from_store import continued_map, map_store
+from striate.features.mapping.from_store import continued_map, map_store, picture_pixels
 from striate.features.mapping.kept import keep_map, kept_map
 from striate.features.mapping.layer import MapSettings, map_layer
 from striate.features.mapping.neighbours import nearest_rows
 from striate.features.mapping.principal import principal_axes
 from striate.features.mapping.quality import map_quality
-from striate.features.mapping.separation import Known, separation_of
+from striate.features.mapping.separation import Known, PixelScore, pixel_score, separation_of
 from striate.features.mapping.silhouette import silhouettes
 from striate.features.mapping.suspects import doubtful_labels, odd_ones, outlier_factors
 from striate.features.mapping.tsne import place_new, place_points
@@ -20,6 +20,7 @@ __all__ = [
     "Known",
     "MapForecast",
     "MapSettings",
+    "PixelScore",
     "compare_maps",
     "continued_map",
     "doubtful_labels",
@@ -32,6 +33,8 @@ __all__ = [
     "nearest_rows",
     "odd_ones",
     "outlier_factors",
+    "picture_pixels",
+    "pixel_score",
     "place_new",
     "place_points",
     "principal_axes",

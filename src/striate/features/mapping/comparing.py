@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from striate.events import SILENT, Events
 from striate.features.mapping.neighbours import nearest_rows
-from striate.features.mapping.quality import NEIGHBOURS, map_quality, neighbourhood_overlap
+from striate.features.mapping.quality import map_quality, neighbourhood_overlap
 from striate.features.mapping.tsne import REACH, Placed, place_points, reach
 from striate.features.mapping.turning import procrustes, turned
-from striate.features.space import Points
+from striate.features.space import NEIGHBOURS, Points
 from striate.records import LoneGroup, TriedMap
 
 Members = npt.NDArray[np.bool_]

@@ -13,7 +13,7 @@ import torch
 from striate.features.mapping.comparing import MOST_COMPARED
 from striate.features.mapping.forces import GridForces
 from striate.features.mapping.quality import MOST_JUDGED
-from striate.features.mapping.tsne import EARLY, LATE, reach, usual_perplexity
+from striate.features.mapping.tsne import EARLY, LATE, REACH, reach, usual_perplexity
 from striate.numbers import duration, plural
 
 # A map's span grows to about so many times the root of its points, and while it does, a step costs so much of the last one.
@@ -69,7 +69,8 @@ def forecast_map(
     count: int,
     sizes: tuple[int, ...],
     *,
-    pixels: int = 1024,
+    pixels: int = 0,
+    perplexity: float = 0.0,
     is_compared: bool = True,
     is_continued: bool = False,
     threads: int = 0,
@@ -79,7 +80,8 @@ def forecast_map(
     Args:
         count: Points.
         sizes: Length of the vectors of each layer.
-        pixels: Of the pictures compared with; 0 for none.
+        pixels: Of each picture compared with; 0 for none.
+        perplexity: As in `MapSettings`.
         is_compared: Whether other maps are tried.
         is_continued: Whether there is a map, on which only new points are placed.
         threads: As for `place_points`.
@@ -91,15 +93,16 @@ def forecast_map(
     Cost:
         About a second.
     """
-    perplexity = usual_perplexity(count)
-    neighbours = judged = 0.0
+    perplexity = min(perplexity, (count - 1) / REACH) if perplexity else usual_perplexity(count)
+    some = min(count, MOST_JUDGED)
+    beside = _product_s(count, pixels) / _ROWS if pixels else 0.0
+    # Of pixels neighbours and a silhouette, once for all layers.
+    neighbours, judged = count * beside, some * beside
     for size in sizes:
         block = _product_s(count, size) / _ROWS
-        beside = _product_s(count, pixels) / _ROWS if pixels else 0.0
-        some = min(count, MOST_JUDGED)
-        neighbours += count * (block + beside)
-        # Qualities of two pictures, silhouettes of vectors and pixels.
-        judged += some * (3 * block + beside) + some * 3 * _ranking_s(count)
+        neighbours += count * block
+        # Qualities of two pictures, a silhouette.
+        judged += some * 3 * (block + _ranking_s(count))
     if is_continued:
         return MapForecast(
             points=count, layers=len(sizes), neighbours_s=neighbours + judged, placing_s=0.0, comparing_s=0.0

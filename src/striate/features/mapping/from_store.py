@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -13,15 +14,17 @@ from striate.events import SILENT, Events
 from striate.features.mapping.kept import keep_map, kept_map
 from striate.features.mapping.known import known_of, pixel_rows
 from striate.features.mapping.layer import Kept, MapSettings, map_layer
+from striate.features.mapping.separation import Known, PixelScore, pixel_score, too_little
 from striate.features.mapping.turning import turned
-from striate.features.space import Points
+from striate.features.space import Points, directions
 from striate.features.store import Vectors, VectorStore
 from striate.numbers import plural, storage
 from striate.records import MappedLayer, VectorMap
 
 DISTANCE = "the angle between vectors after their mean is taken off (Euclidean distance of their directions)"
-# Copies of a layer's vectors held at once: as read, as directions, in float64 while axes are found.
-_COPIES = 5
+# Copies in float32 of a layer's vectors held at once: as read, as directions, in float64 while axes are found; or of pixels.
+_COPIES = 6
+_MEMORY = Path("/proc/meminfo")
 
 
 def map_store(
@@ -56,21 +59,19 @@ def map_store(
         After many points were placed later, groups that only they have are not seen: make the map afresh.
 
     Cost:
-        See `forecast_map`. Memory: five times one layer's vectors, and 128 MiB.
+        See `forecast_map`. Memory: six times the largest layer's vectors, or the pictures' pixels in float32 if these are
+        more, and 256 MiB.
     """
     how = settings or MapSettings()
     chosen = [store.layer(name) for name in layers] if layers else list(store.spec.layers)
-    rows = store.rows(("id", "label", "targets", "thumbnail"), _without_error(where))
-    _check_memory(rows.num_rows, max(layer.size for layer in chosen), store.address)
-    old = None if afresh or where else continued_map(store, [layer.name for layer in chosen], how)
+    rows = store.rows(("id", "label", "targets"), _without_error(where))
+    _check_memory("a layer's vectors", rows.num_rows, max(layer.size for layer in chosen), store.address)
     ids: list[str] = rows["id"].to_pylist()
-    order, gone = _order(ids, old)
-    if gone:
-        old = None
-        order = np.arange(len(ids))
+    old = None if afresh or where else continued_map(store, [layer.name for layer in chosen], how, ids)[0]
+    order = _order(ids, old)
     ids = [ids[place] for place in order]
     known, names, colours = known_of(*(_in_order(rows[name].to_pylist(), order) for name in ("label", "targets")))
-    pixels = pixel_rows(_in_order(rows["thumbnail"].to_pylist(), order)) if known is not None else None
+    pixels = None if known is None or too_little(known) else _pixels(store, where, ids, known, how.seed)
     mapped: list[MappedLayer] = []
     far = np.zeros(len(ids), np.uint8)
     for number, layer in enumerate(chosen):
@@ -103,32 +104,71 @@ def map_store(
     return made
 
 
-def continued_map(store: VectorStore, layers: Sequence[str], settings: MapSettings) -> VectorMap | None:
-    """Return the kept map if it is of these layers, made in this way, and has a t-SNE to place points on."""
+def continued_map(
+    store: VectorStore, layers: Sequence[str], settings: MapSettings, ids: Collection[str]
+) -> tuple[VectorMap | None, str]:
+    """Return the kept map if new points can be placed on it; else None and, where there is one, why it is made anew.
+
+    Args:
+        store: Where it is kept.
+        layers: It must be of.
+        settings: It must be made by.
+        ids: Of the store's rows: all of the map's must be among them.
+    """
     try:
         old = kept_map(store)
     except SchemaError:
-        # Of another version: it is made again.
-        return None
-    if old is None or [layer.layer for layer in old.layers] != list(layers):
-        return None
+        return None, "The store's map was written by another version: it is made anew."
+    if old is None:
+        return None, ""
+    if [layer.layer for layer in old.layers] != list(layers):
+        return None, "The store's map is of other layers: it is made anew."
     is_same = all(
         layer.seed == settings.seed and settings.perplexity in {0.0, layer.perplexity} and layer.perplexity > 0
         for layer in old.layers
     )
-    return old if is_same else None
+    if not is_same:
+        return None, "The store's map was made by another perplexity or seed: it is made anew."
+    if gone := len(set(old.ids).difference(ids)):
+        are = "is" if gone == 1 else "are"
+        return None, f"{plural(gone, 'point')} of the store's map {are} no longer in it: the map is made anew."
+    return old, ""
 
 
-def _order(ids: list[str], old: VectorMap | None) -> tuple[np.ndarray, bool]:
-    """Return the rows with the old map's first, in its order; and whether some of those are gone."""
+def picture_pixels(store: VectorStore, where: str = "") -> int:
+    """Return how many pixels vectors will be compared with, told by the first picture of a labelled row; 0 without one."""
+    names = store.rows(("id",), _pictured(where))["id"].to_pylist()
+    if not names:
+        return 0
+    first = names[0].replace("'", "''")
+    return int(pixel_rows(store.rows(("thumbnail",), f"id = '{first}'")["thumbnail"].to_pylist())[0].shape[1])
+
+
+def _pixels(store: VectorStore, where: str, ids: list[str], known: Known, seed: int) -> PixelScore | None:
+    """Return how well the pictures of labelled rows tell the labels, once for all layers."""
+    place = {ids[row]: number for number, row in enumerate(known.rows)}
+    rows = store.rows(("id", "thumbnail"), _pictured(where))
+    found = sorted(
+        (place[name], data)
+        for name, data in zip(rows["id"].to_pylist(), rows["thumbnail"].to_pylist(), strict=True)
+        if name in place
+    )
+    pixels, readable = pixel_rows([data for _, data in found])
+    if not len(readable):
+        return None
+    _check_memory("the pictures' pixels", len(pixels), pixels.shape[1], store.address)
+    places = np.array([number for number, _ in found], np.int64)[readable]
+    return pixel_score(directions(pixels), places, known, seed=seed)
+
+
+def _order(ids: list[str], old: VectorMap | None) -> np.ndarray:
+    """Return the rows with the old map's first, in its order."""
     if old is None:
-        return np.arange(len(ids)), False
+        return np.arange(len(ids))
     place = {one: number for number, one in enumerate(ids)}
-    if not all(one in place for one in old.ids):
-        return np.arange(len(ids)), True
     first = [place[one] for one in old.ids]
     mapped = set(first)
-    return np.array(first + [number for number in range(len(ids)) if number not in mapped], dtype=np.int64), False
+    return np.array(first + [number for number in range(len(ids)) if number not in mapped], dtype=np.int64)
 
 
 def _values(found: Vectors, ids: list[str]) -> np.ndarray:
@@ -151,13 +191,26 @@ def _without_error(where: str) -> str:
     return f"error IS NULL AND ({where})" if where else "error IS NULL"
 
 
-def _check_memory(count: int, size: int, address: str) -> None:
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+def _pictured(where: str) -> str:
+    return f"{_without_error(where)} AND targets IS NOT NULL AND thumbnail IS NOT NULL"
+
+
+def _check_memory(what: str, count: int, size: int, address: str) -> None:
+    available = _available()
     needed = _COPIES * 4 * count * size
-    if needed > available:
+    if available is not None and needed > available:
         raise InputError(
-            f"a layer's vectors must fit into memory, {storage(needed)} to work with",
+            f"{what} must fit into memory, {storage(needed)} to work with",
             got=f"{storage(available)} free",
             where=address,
             hint="Map a smaller layer (--layer), or a part of the rows (--where).",
         )
+
+
+def _available() -> int | None:
+    """Return the bytes that can be had without swapping, the page cache among them; None where the system does not tell."""
+    try:
+        told = re.search(r"^MemAvailable:\s+(\d+) kB", _MEMORY.read_text(encoding="ascii"), re.MULTILINE)
+    except OSError:
+        return None
+    return 1024 * int(told[1]) if told else None

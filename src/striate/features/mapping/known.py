@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from striate.data.decoding import ImageError, opened
 from striate.features.mapping.separation import Known
-from striate.features.space import Numbers, Points, directions
+from striate.features.space import Numbers
 from striate.numbers import measure
 
 SIDE_PX = 32
@@ -57,28 +57,28 @@ def known_of(
     return Known(truth="labels", targets=held.astype(np.int64), rows=rows), _label_names(words, held), colours
 
 
-def pixel_rows(thumbnails: Sequence[bytes | None]) -> Points | None:
-    """Return pictures as vectors of pixels, compared as vectors are: 32 × 32, grey if all are, else of three channels.
+def pixel_rows(thumbnails: Sequence[bytes]) -> tuple[npt.NDArray[np.uint8], Numbers]:
+    """Return pictures as rows of pixels: 32 × 32, grey if all are, else of three channels.
 
     Returns:
-        (n, pixels) float32; None if any row has no picture that can be read.
+        (p, pixels) of those that can be read; and (p,) which these are.
     """
     from PIL import Image
 
-    if not thumbnails or any(one is None for one in thumbnails):
-        return None
-    pictures = []
-    try:
-        for data in thumbnails:
-            picture = opened(data or b"", most_pixels=2**20)
-            is_grey = picture.mode == "L"
-            small = picture.convert("L" if is_grey else "RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
-            pictures.append(np.asarray(small, np.uint8))
-    except ImageError:
-        return None
+    pictures, places = [], []
+    for place, data in enumerate(thumbnails):
+        try:
+            picture = opened(data, most_pixels=2**20)
+        except ImageError:
+            continue
+        is_grey = picture.mode == "L"
+        small = picture.convert("L" if is_grey else "RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
+        pictures.append(np.asarray(small, np.uint8))
+        places.append(place)
     if any(one.ndim == 3 for one in pictures):
         pictures = [one if one.ndim == 3 else np.repeat(one[:, :, None], 3, 2) for one in pictures]
-    return directions(np.stack(pictures).reshape(len(pictures), -1).astype(np.float32))
+    rows = np.stack(pictures).reshape(len(pictures), -1) if pictures else np.zeros((0, 0), np.uint8)
+    return rows, np.array(places, np.int64)
 
 
 def _deciles(values: npt.NDArray[np.float64]) -> tuple[tuple[str, ...], Numbers]:

@@ -13,7 +13,7 @@ from striate.features.mapping.comparing import MOST_COMPARED, compare_maps
 from striate.features.mapping.measured import LOF_NEIGHBOURS, measured
 from striate.features.mapping.neighbours import nearest_rows
 from striate.features.mapping.principal import AXES, principal_axes
-from striate.features.mapping.separation import Known
+from striate.features.mapping.separation import Known, PixelScore
 from striate.features.mapping.tsne import (
     FEWEST,
     NEW_NEIGHBOURS,
@@ -73,7 +73,7 @@ def map_layer(
     vectors: Points,
     known: Known | None,
     *,
-    pixels: Points | None = None,
+    pixels: PixelScore | None = None,
     onto: Points | Kept | None = None,
     settings: MapSettings | None = None,
     events: Events = SILENT,
@@ -87,7 +87,7 @@ def map_layer(
         name: Of the layer.
         vectors: (n, f) finite.
         known: What is known of the points; None for nothing.
-        pixels: (n, p): pictures, to compare with; a row of zeros where there is none.
+        pixels: Of their pictures, to compare with; None without pictures.
         onto: (n, 2): the map of the layer before, onto which this one is turned. Or a map of the first rows that is there
             already: only the others are placed.
         settings: How.

@@ -31,29 +31,31 @@ def overlapping_classes(neighbours: Numbers, labels: Numbers, rows: Numbers) -> 
         >>> pair.first, pair.second, pair.share, pair.border.tolist()
         (0, 1, 0.5, [0, 1, 2, 3])
     """
-    classes = int(labels.max()) + 1
-    sizes = np.bincount(labels, minlength=classes)
-    around = labels[neighbours]
-    votes = np.stack([(around == number).sum(1) for number in range(classes)], axis=1)
-    crossing = np.stack([votes[labels == number].sum(0) for number in range(classes)])
-    found = []
-    for first in range(classes):
-        for second in range(first + 1, classes):
-            both = int(sizes[first] + sizes[second])
-            if not sizes[first] or not sizes[second]:
-                continue
-            share = float(crossing[first, second] + crossing[second, first]) / (both * neighbours.shape[1])
-            if share >= LEAST:
-                expected = 2 * float(sizes[first]) * float(sizes[second]) / (both * max(len(labels) - 1, 1))
-                border = _border(votes, labels, first, second)
-                found.append(
-                    ClassOverlap(first=first, second=second, share=share, expected=expected, border=rows[border])
-                )
-    return tuple(sorted(found, key=lambda pair: -pair.share)[:MOST_PAIRS])
+    sizes = np.bincount(labels).astype(np.int64)
+    around, own = labels[neighbours], labels[:, None]
+    # Only pairs that are met are counted: of many classes most are not.
+    met = np.minimum(around, own) * len(sizes) + np.maximum(around, own)
+    pairs, crossing = np.unique(met[around != own], return_counts=True)
+    first, second = np.divmod(pairs, len(sizes))
+    both = sizes[first] + sizes[second]
+    share = crossing / (both * neighbours.shape[1])
+    expected = 2 * sizes[first] * sizes[second] / (both * max(len(labels) - 1, 1))
+    mixed = np.flatnonzero(share >= LEAST)
+    return tuple(
+        ClassOverlap(
+            first=int(first[pair]),
+            second=int(second[pair]),
+            share=float(share[pair]),
+            expected=float(expected[pair]),
+            border=rows[_border(around, labels, int(first[pair]), int(second[pair]))],
+        )
+        for pair in mixed[np.argsort(-share[mixed], kind="stable")][:MOST_PAIRS]
+    )
 
 
-def _border(votes: Numbers, labels: Numbers, first: int, second: int) -> Numbers:
+def _border(around: Numbers, labels: Numbers, first: int, second: int) -> Numbers:
     """Return the points of either class with neighbours of the other, those with most first."""
-    others = np.where(labels == first, votes[:, second], np.where(labels == second, votes[:, first], 0))
+    other = np.where(labels == first, second, np.where(labels == second, first, -1))
+    others = (around == other[:, None]).sum(1)
     order = np.argsort(-others, kind="stable")[:MOST_BORDER]
     return np.asarray(order[others[order] > 0], np.int64)

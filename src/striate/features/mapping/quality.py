@@ -9,10 +9,9 @@ import torch
 
 from striate.errors import InputError
 from striate.features.mapping.neighbours import BLOCK_VALUES, nearest_rows
-from striate.features.space import Numbers, Points
+from striate.features.space import NEIGHBOURS, Numbers, Points
 from striate.records import MapQuality
 
-NEIGHBOURS = 10
 # Of more points, so many are judged, each against all: the measures are means over points.
 MOST_JUDGED = 5000
 

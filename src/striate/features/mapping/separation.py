@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from striate.features.mapping.neighbours import nearest_rows
 from striate.features.mapping.overlapping import overlapping_classes
 from striate.features.mapping.silhouette import silhouettes
-from striate.features.space import Numbers, Points, winners
+from striate.features.space import NEIGHBOURS, Numbers, Points, winners
+from striate.numbers import plural
 from striate.observe.scoreboard import wilson
 from striate.records import Separation, Share, Truth
 
 Reals = npt.NDArray[np.float64]
 
-NEIGHBOURS = 10
 DRAWS = 1000
 # Labels shuffled so many times: the largest silhouette among them is the 95 % limit of chance.
 SHUFFLES = 19
-_NORMAL_95 = 1.959964
+# From weights of the points (n,) to the sums (columns,) that a score is made of.
+_Sums = Callable[[Reals], Reals]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,12 +41,73 @@ class Known:
     rows: Numbers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PixelScore:
+    """How well the pictures' pixels tell what is known: measured once, to compare every layer with.
+
+    Attributes:
+        places: (p,) int64: places in `Known.rows` of the points that have a picture.
+        score: Of neighbours by pixels among these.
+        drawn: (1000,) the same over bootstrap draws of these points.
+        silhouette: By pixels; None where there are no classes.
+    """
+
+    places: Numbers
+    score: float
+    drawn: Reals
+    silhouette: float | None
+
+
+def pixel_score(pixels: Points, places: Numbers, known: Known, *, seed: int = 0) -> PixelScore | None:
+    """Return how well pixels tell what is known; None where too few points have a picture.
+
+    Args:
+        pixels: (p, f): the pictures as vectors, as they are compared.
+        places: (p,): places in `known.rows` of their points.
+        known: Of all points.
+        seed: As for `separation_of`.
+    """
+    part = known_part(known, places)
+    if too_little(part):
+        return None
+    sums = _counting(nearest_rows(pixels, NEIGHBOURS)[0], part)
+    silhouette = None
+    if known.truth == "classes":
+        silhouette = float(silhouettes(pixels, np.asarray(part.targets, np.int64), seed=seed)[0].mean())
+    return PixelScore(
+        places=places,
+        score=_whole(sums, part),
+        drawn=_drawn(sums, part, seed),
+        silhouette=silhouette,
+    )
+
+
+def known_part(known: Known, places: Numbers) -> Known:
+    """Return what is known of some of the known points."""
+    return replace(known, targets=known.targets[places], rows=known.rows[places])
+
+
+def too_little(known: Known) -> str:
+    """Return why what is known does not suffice to measure separation; empty if it does."""
+    count = len(known.rows)
+    if count <= NEIGHBOURS:
+        return f"Only {plural(count, 'point')} with a label: {NEIGHBOURS + 1} are needed for {NEIGHBOURS} neighbours."
+    if known.truth == "classes" and len(np.unique(known.targets)) < 2:
+        return "There is one class only: nothing to separate."
+    spread = np.ptp(np.asarray(known.targets, np.float64), axis=0)
+    if known.truth == "values" and not np.all(spread > 0):
+        return "All values are the same: nothing to explain."
+    if known.truth == "labels" and not np.any(spread > 0):
+        return "Every label holds for all points or for none: nothing to separate."
+    return ""
+
+
 def separation_of(
     points: Points,
     neighbours: Numbers,
     known: Known,
     *,
-    pixels: tuple[Points, Numbers] | None = None,
+    pixels: PixelScore | None = None,
     seed: int = 0,
 ) -> Separation:
     """Return how far apart what is known lies in the space; the plane is not looked at.
@@ -55,7 +120,7 @@ def separation_of(
         points: (n, f) of the known points alone, as they are compared.
         neighbours: (n, k) among them, nearest first.
         known: Of all points; those of `rows` are the n.
-        pixels: The same of the pictures' pixels, to compare with: points and neighbours.
+        pixels: Of their pictures, to compare with: on the points that have one, drawn by the same seed.
         seed: Of the bootstrap and of shuffled labels.
 
     When it misleads:
@@ -67,58 +132,74 @@ def separation_of(
         features); Rousseeuw, "Silhouettes", Journal of Computational and Applied Mathematics 1987; Ojala and Garriga,
         "Permutation Tests for Studying Classifier Performance", JMLR 2010.
     """
-    counted = _counted(neighbours, known)
-    score = _score(counted.sum(0, keepdims=True), known, len(counted))[0]
-    others = None if pixels is None else _counted(pixels[1], known)
-    drawn, gains = _drawn(counted, others, known, seed)
-    beside = None if others is None else float(_score(others.sum(0, keepdims=True), known, len(others))[0])
-    interval = _quantiles(drawn)
-    accuracy = None
-    by_class: tuple[float, ...] = ()
+    sums = _counting(neighbours, known)
+    found = Separation(neighbours=neighbours.shape[1], truth=known.truth, accuracy=None, points=len(points))
+    score = _whole(sums, known)
+    whole = sums(np.ones(len(points)))
     if known.truth == "classes":
-        by_class, interval, chance = _by_class(counted, score)
-        accuracy = Share(value=float(score), interval=interval, chance=chance)
+        by_class, interval, chance = _by_class(whole, score)
+        found = replace(
+            found,
+            accuracy=Share(value=score, interval=interval, chance=chance),
+            by_class=by_class,
+            **_silhouette(points, known, seed),
+        )
     elif known.truth == "labels":
-        by_class = tuple(_label_scores(counted.sum(0, keepdims=True))[0].tolist())
-        accuracy = Share(value=float(score), interval=interval, chance=0.5)
-    return Separation(
-        neighbours=neighbours.shape[1],
-        truth=known.truth,
-        accuracy=accuracy,
-        by_class=by_class,
-        explained=float(score) if known.truth == "values" else None,
-        explained_interval=interval if known.truth == "values" else None,
-        pixels=beside,
-        gain=None if beside is None else float(score) - beside,
-        gain_interval=_quantiles(gains) if others is not None else None,
-        points=len(points),
-        **(_silhouette(points, known, pixels, seed) if known.truth == "classes" else {}),  # type: ignore[arg-type]
+        interval = _quantiles(_drawn(sums, known, seed))
+        found = replace(
+            found,
+            accuracy=Share(value=score, interval=interval, chance=0.5),
+            by_class=tuple(_label_scores(whole[None])[0].tolist()),
+        )
+    else:
+        found = replace(found, explained=score, explained_interval=_quantiles(_drawn(sums, known, seed)))
+    return found if pixels is None else _beside(found, points, sums, known, pixels, seed)
+
+
+def _beside(found: Separation, points: Points, sums: _Sums, known: Known, pixels: PixelScore, seed: int) -> Separation:
+    """Return the separation with what it is above the pixels', on the points that have a picture."""
+    if len(pixels.places) < len(points):
+        known = known_part(known, pixels.places)
+        sums = _counting(nearest_rows(points[pixels.places], found.neighbours)[0], known)
+    return replace(
+        found,
+        pixels=pixels.score,
+        gain=_whole(sums, known) - pixels.score,
+        gain_interval=_quantiles(_drawn(sums, known, seed) - pixels.drawn),
+        silhouette_of_pixels=pixels.silhouette,
     )
 
 
 def with_overlaps(found: Separation, neighbours: Numbers, known: Known) -> Separation:
     """Return the separation with the pairs of classes that mix; rows are those of all points."""
-    from dataclasses import replace
-
     if known.truth != "classes":
         return found
     return replace(found, overlaps=overlapping_classes(neighbours, np.asarray(known.targets, np.int64), known.rows))
 
 
-def _counted(neighbours: Numbers, known: Known) -> Reals:
-    """Return for each point what it adds to the sums that the score is made of."""
+def _counting(neighbours: Numbers, known: Known) -> _Sums:
+    """Return what tells, for so many times each point, the sums that the score is made of."""
     if known.truth == "classes":
         targets = np.asarray(known.targets, np.int64)
-        member = np.eye(int(targets.max()) + 1)[targets]
+        classes = int(targets.max()) + 1
         is_right = winners(neighbours, targets) == targets
-        return np.hstack([member * is_right[:, None], member])
+        return lambda times: np.concatenate(
+            [np.bincount(targets, times * is_right, classes), np.bincount(targets, times, classes)]
+        )
     if known.truth == "labels":
         held = np.asarray(known.targets, np.float64) > 0.5
         told = held[neighbours].mean(1) > 0.5
-        return np.hstack([held & told, held, ~held & ~told, ~held]).astype(np.float64)
-    values = np.asarray(known.targets, np.float64)
-    values = values - values.mean(0)
-    return np.hstack([(values[neighbours].mean(1) - values) ** 2, values, values**2])
+        columns = np.hstack([held & told, held, ~held & ~told, ~held]).astype(np.float64)
+    else:
+        values = np.asarray(known.targets, np.float64)
+        values = values - values.mean(0)
+        columns = np.hstack([(values[neighbours].mean(1) - values) ** 2, values, values**2])
+    return lambda times: times @ columns
+
+
+def _whole(sums: _Sums, known: Known) -> float:
+    """Return the score of each point taken once."""
+    return float(_score(sums(np.ones(len(known.rows)))[None], known, len(known.rows))[0])
 
 
 def _score(sums: Reals, known: Known, count: int) -> Reals:
@@ -143,50 +224,36 @@ def _label_scores(sums: Reals) -> Reals:
         return np.asarray(np.where((held > 0) & (free > 0), (found / held + refused / free) / 2, np.nan))
 
 
-def _drawn(counted: Reals, others: Reals | None, known: Known, seed: int) -> tuple[Reals, Reals]:
-    """Return the score, and what it is above the pixels', over bootstrap draws of the points."""
+def _drawn(sums: _Sums, known: Known, seed: int) -> Reals:
+    """Return the score over bootstrap draws of the points: for one seed and count always the same draws."""
     generator = np.random.default_rng(seed)
-    count = len(counted)
-    scores, gains = np.empty(DRAWS), np.zeros(DRAWS)
+    count = len(known.rows)
+    scores = np.empty(DRAWS)
     for draw in range(DRAWS):
         times = np.bincount(generator.integers(count, size=count), minlength=count).astype(np.float64)
-        scores[draw] = _score((times @ counted)[None], known, count)[0]
-        if others is not None:
-            gains[draw] = scores[draw] - _score((times @ others)[None], known, count)[0]
-    return scores, gains
+        scores[draw] = _score(sums(times)[None], known, count)[0]
+    return scores
 
 
-def _by_class(counted: Reals, score: float) -> tuple[tuple[float, ...], tuple[float, float], float]:
+def _by_class(whole: Reals, score: float) -> tuple[tuple[float, ...], tuple[float, float], float]:
     """Return the share of each class, Wilson's interval of their mean, and what guessing would reach."""
-    right, there = np.split(counted.sum(0), 2)
+    right, there = np.split(whole, 2)
     filled = there > 0
     shares = np.full(len(there), np.nan)
     shares[filled] = right[filled] / there[filled]
     # The mean over classes is as uncertain as that of so many points: the variance of a mean of means.
     effective = filled.sum() ** 2 / (1 / there[filled]).sum()
-    return tuple(shares.tolist()), wilson(float(score), max(int(effective), 1)), float(1 / filled.sum())
+    return tuple(shares.tolist()), wilson(score, max(int(effective), 1)), float(1 / filled.sum())
 
 
-def _silhouette(points: Points, known: Known, pixels: tuple[Points, Numbers] | None, seed: int) -> dict[str, object]:
+def _silhouette(points: Points, known: Known, seed: int) -> dict[str, Any]:
     labels = np.asarray(known.targets, np.int64)
     if len(np.unique(labels)) < 2:
         return {}
     generator = np.random.default_rng(seed)
     shuffled = np.stack([generator.permutation(labels) for _ in range(SHUFFLES)])
     own, by_chance = silhouettes(points, labels, shuffled=shuffled, seed=seed)
-    found: dict[str, object] = {
-        "silhouette": float(own.mean()),
-        "silhouette_by_chance": float(by_chance.max()),
-    }
-    if pixels is not None:
-        beside, _ = silhouettes(pixels[0], labels, seed=seed)
-        apart = own - beside
-        half = _NORMAL_95 * float(apart.std()) / np.sqrt(len(apart))
-        found |= {
-            "silhouette_of_pixels": float(beside.mean()),
-            "silhouette_gain_interval": (float(apart.mean() - half), float(apart.mean() + half)),
-        }
-    return found
+    return {"silhouette": float(own.mean()), "silhouette_by_chance": float(by_chance.max())}
 
 
 def _quantiles(drawn: Reals) -> tuple[float, float]:

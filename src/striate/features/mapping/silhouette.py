@@ -33,7 +33,7 @@ def silhouettes(
         (m,) of the points judged, in their order, and (s,) means.
 
     Cost:
-        m · n · (f + (s + 1) · classes) multiply-accumulates, in blocks of 128 MiB.
+        m · n · (f + s + 1) multiply-accumulates, in blocks of 128 MiB; a block's sums over classes are less than another.
 
     Source:
         Rousseeuw, "Silhouettes: a graphical aid to the interpretation and validation of cluster analysis", Journal of
@@ -49,24 +49,29 @@ def silhouettes(
         judged = np.sort(np.random.default_rng(seed).choice(len(points), most, replace=False))
     labellings = np.vstack([labels[None], *([] if shuffled is None else [shuffled])])
     classes = int(labels.max()) + 1
-    members = torch.zeros(len(points), len(labellings) * classes)
-    for number, labelling in enumerate(labellings):
-        members[torch.arange(len(points)), torch.from_numpy(labelling + number * classes)] = 1
     there = torch.from_numpy(np.ascontiguousarray(points - points.mean(0, dtype=np.float64), np.float32))
     squares = there.square().sum(1)
-    sums = np.empty((len(judged), members.shape[1]))
+    found = np.empty((len(labellings), len(judged)))
     step = max(1, BLOCK_VALUES // len(points))
     for top in range(0, len(judged), step):
-        rows = torch.from_numpy(judged[top : top + step])
-        apart = torch.addmm(squares, there[rows], there.T, alpha=-2.0).add_(squares[rows, None]).clamp_min_(0).sqrt_()
-        apart[torch.arange(len(rows)), rows] = 0
-        sums[top : top + step] = (apart @ members).numpy()
-    counts = members.sum(0).double().numpy()
-    means = []
-    for number, labelling in enumerate(labellings):
-        across = slice(number * classes, (number + 1) * classes)
-        means.append(_silhouettes(sums[:, across], counts[across], labelling[judged]))
-    return means[0], np.array([one.mean() for one in means[1:]])
+        here = judged[top : top + step]
+        rows = torch.from_numpy(here)
+        apart = torch.addmm(squares[:, None], there, there[rows].T, alpha=-2.0)
+        apart.add_(squares[rows]).clamp_min_(0).sqrt_()
+        apart[rows, torch.arange(len(rows))] = 0
+        for number, labelling in enumerate(labellings):
+            sums, counts = _sums(apart.numpy(), labelling, classes)
+            found[number, top : top + step] = _silhouettes(sums, counts, labelling[here])
+    return found[0], found[1:].mean(1)
+
+
+def _sums(apart: npt.NDArray[np.float32], labels: Numbers, classes: int) -> tuple[Reals, Reals]:
+    """Return the sums (b, classes) of distances (n, b) to the points of each class, and how many points each has."""
+    from scipy.sparse import csr_matrix
+
+    count = len(labels)
+    members = csr_matrix((np.ones(count, np.float32), (labels, np.arange(count))), (classes, count))
+    return np.asarray((members @ apart).T, np.float64), np.bincount(labels, minlength=classes).astype(np.float64)
 
 
 def _silhouettes(sums: Reals, counts: Reals, own: Numbers) -> Reals:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from striate.features.mapping.neighbours import Distances
-from striate.features.space import Numbers
+from striate.features.space import Numbers, votes, winners
 from striate.records import DoubtfulLabel, OddOne
 
 # Of the neighbours, so many must say the same other class.
@@ -40,12 +40,9 @@ def doubtful_labels(neighbours: Numbers, labels: Numbers, rows: Numbers) -> tupl
         >>> [(one.row, one.label, one.neighbours_say) for one in doubtful_labels(near, np.array([0, 0, 0, 1]), np.arange(4))]
         [(3, 1, 0)]
     """
-    around = labels[neighbours]
-    classes = int(labels.max()) + 1
-    votes = np.stack([(around == number).sum(1) for number in range(classes)], axis=1)
-    said = votes.argmax(1)
-    share = votes.max(1) / neighbours.shape[1]
-    own = votes[np.arange(len(labels)), labels]
+    said = winners(neighbours, labels)
+    share = votes(neighbours, labels).max(1) / neighbours.shape[1]
+    own = (labels[neighbours] == labels[:, None]).sum(1)
     chosen = np.flatnonzero((said != labels) & (share >= AGREED - 1e-9) & (own == 0))
     chosen = chosen[np.argsort(-share[chosen], kind="stable")][:MOST_NAMED]
     return tuple(

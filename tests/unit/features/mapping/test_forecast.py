@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from striate.features.mapping import forecast_map, nearest_rows, place_points, principal_axes
+from striate.features.mapping import forecast, forecast_map, nearest_rows, place_points, principal_axes
 
 
 @pytest.mark.slow
@@ -30,3 +30,17 @@ def test_the_words_of_a_map_that_is_there():
     assert told.words().startswith(
         "There is a map of this store: new points are placed on it. Measuring 60 points at 2 layers"
     )
+
+
+def test_pixels_cost_once_and_a_larger_perplexity_more(monkeypatch):
+    monkeypatch.setattr(forecast, "_product_s", lambda count, size: 256.0 * size)
+    monkeypatch.setattr(forecast, "_ranking_s", lambda count: 0.0)
+    monkeypatch.setattr(forecast, "_step_s", lambda count, perplexity, threads: perplexity)
+
+    one, two = (forecast_map(100, sizes, pixels=1000, perplexity=10.0) for sizes in ((4,), (4, 4)))
+    wide = forecast_map(100, (4,), perplexity=30.0)
+
+    # Neighbours of 100 and three products, by 4 numbers; those and a silhouette by 1,000.
+    assert one.neighbours_s == 4 * (100 + 300) + 1000 * (100 + 100)
+    assert two.neighbours_s - one.neighbours_s == 4 * (100 + 300)
+    assert wide.placing_s == 3 * one.placing_s

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from striate.errors import InputError, StorageError, UnknownNameError
-from striate.features.mapping import MapSettings, keep_map, kept_map, map_store
+from striate.features.mapping import (
+    MapSettings,
+    continued_map,
+    from_store,
+    keep_map,
+    kept_map,
+    map_store,
+    picture_pixels,
+)
 from striate.features.mapping.document import map_document, map_from_document
 from striate.features.store import VectorStore
 from striate.features.store.lock import only_writer
@@ -44,7 +52,7 @@ def picture(value):
     return buffer.getvalue()
 
 
-def rows(store, numbers, *, labels=None, error=None, centre=None):
+def rows(store, numbers, *, labels=None, error=None, centre=None, pictures=None):
     """Append rows: points of three classes around their centres, or around one centre of their own."""
     import pyarrow as pa
 
@@ -56,7 +64,7 @@ def rows(store, numbers, *, labels=None, error=None, centre=None):
         "place": [f"{n}.png" for n in numbers],
         "label": [None if c is None else SPEC.output.names[c] for c in classes],
         "targets": [None if c is None else [float(c)] for c in classes],
-        "thumbnail": [picture(60 * (c or 0)) for c in classes],
+        "thumbnail": [picture(60 * (c or 0)) for c in classes] if pictures is None else pictures,
         "error": [error] * count,
     }
     schema = store.table.schema
@@ -99,6 +107,35 @@ def test_all_layers_are_mapped_with_the_same_points_and_kept(store):
     np.testing.assert_array_equal(table["x"].to_numpy()[:60], found.layers[0].points[:, 0])
 
 
+def test_points_without_a_picture_are_left_out_of_the_comparison_with_pixels_alone(store, tmp_path):
+    whole = map_store(store, layers=["fc1"], settings=QUICK).last
+    assert not [told for told in whole.unmeasured if "picture" in told]
+    part = VectorStore.create(tmp_path / "part", SPEC)
+    rows(part, range(60), pictures=[None, b"no picture", *(picture(60 * (n % 3)) for n in range(2, 60))])
+
+    found = map_store(part, layers=["fc1"], settings=QUICK).last
+
+    assert found.separation.points == 60
+    assert found.separation.pixels is not None
+    assert "2 of 60 labelled points have no picture: pixels are compared on the others." in found.unmeasured
+
+    # Those without a label are not looked at.
+    rows(store, range(100, 130), labels=[None] * 30, pictures=[b"no picture"] * 30)
+
+    again = map_store(VectorStore.open(store.address), layers=["fc1"], settings=QUICK).last
+
+    assert again.separation.pixels == whole.separation.pixels
+    assert not [told for told in again.unmeasured if "picture" in told]
+
+
+def test_how_many_pixels_are_compared_is_known_beforehand(store, tmp_path):
+    bare = VectorStore.create(tmp_path / "bare", SPEC)
+    rows(bare, range(20), pictures=[None] * 20)
+
+    assert picture_pixels(store) == 32 * 32
+    assert picture_pixels(bare) == 0
+
+
 def test_the_document_gives_the_map_back(store):
     found = map_store(store, layers=["fc1"], settings=MapSettings(most_compared=30))
 
@@ -132,20 +169,27 @@ def test_again_with_more_rows_only_the_new_ones_are_placed(store):
     assert third.far.tolist() == second.far.tolist()
 
 
-@pytest.mark.parametrize("change", ["afresh", "deleted", "seed"])
-def test_a_map_is_made_anew_where_it_cannot_be_continued(store, change):
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("afresh", ""),
+        ("deleted", "1 point of the store's map is no longer in it"),
+        ("seed", "by another perplexity or seed"),
+    ],
+)
+def test_a_map_is_made_anew_where_it_cannot_be_continued(store, change, told):
     map_store(store, layers=["fc1"], settings=QUICK)
     rows(store, range(100, 110))
     if change == "deleted":
         store.delete("id = 'id5'")
+    opened = VectorStore.open(store.address)
+    settings = MapSettings(is_compared=False, seed=1 if change == "seed" else 0)
+    old, anew = continued_map(opened, ["fc1"], settings, opened.rows(("id",))["id"].to_pylist())
 
-    found = map_store(
-        VectorStore.open(store.address),
-        layers=["fc1"],
-        afresh=change == "afresh",
-        settings=MapSettings(is_compared=False, seed=1 if change == "seed" else 0),
-    )
+    found = map_store(opened, layers=["fc1"], afresh=change == "afresh", settings=settings)
 
+    assert (old is None) == bool(told)
+    assert told in anew
     assert not found.placed_later.any()
     assert len(found.ids) == (69 if change == "deleted" else 70)
 
@@ -167,11 +211,26 @@ def test_what_is_not_there_is_refused(store, tmp_path):
         map_store(VectorStore.create(tmp_path / "empty", SPEC))
 
 
-def test_vectors_that_do_not_fit_into_memory_are_told_before_they_are_read(store, monkeypatch):
-    monkeypatch.setattr("os.sysconf", lambda name: 4096 if name == "SC_PAGE_SIZE" else 1)
+def test_vectors_that_do_not_fit_into_memory_are_told_before_they_are_read(store, monkeypatch, tmp_path):
+    told = tmp_path / "meminfo"
+    told.write_text("MemTotal:  9 kB\nMemFree:  1 kB\nMemAvailable:  5 kB\nCached:  4 kB\n", encoding="ascii")
+    monkeypatch.setattr(from_store, "_MEMORY", told)
 
-    with pytest.raises(InputError, match="must fit into memory, 4.69 KiB"):
+    with pytest.raises(
+        InputError, match="a layer's vectors must fit into memory, 5.62 KiB to work with; got '5.00 KiB free'"
+    ):
         map_store(store)
+
+    told.write_text("MemFree:  1 kB\nMemAvailable:  6 kB\n", encoding="ascii")
+
+    with pytest.raises(InputError, match="the pictures' pixels must fit into memory, 1.41 MiB"):
+        map_store(store)
+
+
+def test_nothing_is_refused_where_the_system_does_not_tell_its_memory(store, monkeypatch, tmp_path):
+    monkeypatch.setattr(from_store, "_MEMORY", tmp_path / "none")
+
+    assert len(map_store(store, layers=["fc1"], settings=QUICK).ids) == 60
 
 
 def test_a_store_that_was_deleted_meanwhile_is_not_begun_anew(store):

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from striate.features.mapping import Known, nearest_rows, separation_of, silhouettes
+from striate.features.mapping import Known, nearest_rows, pixel_score, separation_of, silhouettes
 from striate.features.mapping import silhouette as module
 from striate.features.mapping.overlapping import overlapping_classes
 
@@ -18,8 +20,9 @@ def known(targets, truth="classes"):
 
 
 def measured(points, targets, truth="classes", pixels=None):
-    beside = None if pixels is None else (pixels, nearest_rows(pixels, 10)[0])
-    return separation_of(points, nearest_rows(points, 10)[0], known(targets, truth), pixels=beside)
+    what = known(targets, truth)
+    beside = None if pixels is None else pixel_score(pixels, what.rows, what)
+    return separation_of(points, nearest_rows(points, 10)[0], what, pixels=beside)
 
 
 def test_accuracy_is_leave_one_out_and_balanced():
@@ -94,8 +97,36 @@ def test_the_gain_over_pixels_is_paired():
     assert found.gain == pytest.approx(found.accuracy.value - found.pixels)
     assert 0 < found.gain_interval[0] < found.gain < found.gain_interval[1]
     assert (same.gain, same.gain_interval) == (0, (0, 0))
-    assert same.silhouette_gain_interval == (0, 0)
-    assert found.silhouette_gain_interval[0] > 0
+    assert found.silhouette_of_pixels == pytest.approx(measured(worse, LABELS).silhouette)
+
+
+def test_pixels_are_compared_on_the_points_that_have_a_picture():
+    what = known(LABELS)
+    places = np.flatnonzero(np.arange(115) % 4)
+    pixels = (POINTS + RNG.normal(0, 2, POINTS.shape)).astype(np.float32)[places]
+
+    found = separation_of(POINTS, nearest_rows(POINTS, 10)[0], what, pixels=pixel_score(pixels, places, what))
+    alone = measured(POINTS[places], LABELS[places], pixels=pixels)
+
+    assert found.accuracy == measured(POINTS, LABELS).accuracy
+    for name in ("pixels", "gain", "gain_interval", "silhouette_of_pixels"):
+        assert getattr(found, name) == getattr(alone, name)
+    assert pixel_score(pixels[:10], places[:10], what) is None
+
+
+def test_many_classes_take_no_memory_of_their_own():
+    labels = np.arange(3000) % 1000
+    points = RNG.normal(0, 1, (3000, 4)).astype(np.float32)
+    near = nearest_rows(points, 10)[0]
+    tracemalloc.start()
+
+    separation_of(points, near, known(labels))
+    overlapping_classes(near, labels, np.arange(3000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    # One column a class, labelling and point would be 240 MB, in float64 twice that.
+    assert peak < 130e6
 
 
 @pytest.mark.parametrize("block_values", [2**24, 2000])
