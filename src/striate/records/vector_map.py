@@ -203,9 +203,10 @@ class MappedLayer:
         doubtful: Likely label errors, surest first.
         odd: Odd ones out, oddest first.
         unmeasured: What could not be measured and why, a sentence each.
-        placed_by: What decided who is near whom when the map was made, in words ("all 784 features").
+        placed_by: What decides who is near whom, on the map and in what is measured, in words ("all 784 features").
         scale: Points times this are the plane in t-SNE's own units, in which new points are placed.
-        far_limit: Distance to the nearest point that 99 % of the points keep; beyond it a new one is far.
+        neighbours: (n, 5) int64: the others nearest by `placed_by`, nearest first, as indices into `VectorMap.ids`; empty
+            where nobody is nearer than another.
     """
 
     layer: str
@@ -226,7 +227,7 @@ class MappedLayer:
     unmeasured: tuple[str, ...] = ()
     placed_by: str = ""
     scale: float = 1.0
-    far_limit: float = 0.0
+    neighbours: Array = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,3 +266,8 @@ class VectorMap:
     def last(self) -> MappedLayer:
         """The deepest layer."""
         return self.layers[-1]
+
+    @property
+    def nearness(self) -> str:
+        """How neighbours at the last layer are found, in words."""
+        return f"{self.distance}, over {self.last.placed_by}" if self.last.placed_by else self.distance

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from striate.features.mapping import nearest_rows
-from striate.features.space import directions
+from striate.features.mapping.layer import KEPT_NEIGHBOURS
 from striate.numbers import count, measure, percent
 from striate.page.map_wire import MapChannel, MapPlacing, VectorMap
 from striate.records import vector_map as records
@@ -28,9 +27,6 @@ MOST_POINT_BYTES = 24_000_000
 MOST_SHEET_PIXELS = 16_000_000
 SHELL_BYTES = 1_500_000
 THUMBNAIL_PX = 32
-NEIGHBOURS = 5
-# Multiply-adds for the neighbours of all points: some seconds on two cores.
-MOST_MACS = 2e11
 MOST_SPLITS = 24
 # Points whose pictures tell how large pictures are.
 _SAMPLED = 100
@@ -89,7 +85,7 @@ def map_figure(found: records.VectorMap, points: MapPoints, store: VectorStore, 
     )
     extra, note = _pictures(found, rows, store, arrays)
     notes.append(note)
-    near, note = _neighbours(found, rows, store, arrays)
+    near, note = _neighbours(found, rows, arrays)
     notes.append(note)
     return figure.model_copy(update={**extra, **near, "note": " ".join(part for part in notes if part)})
 
@@ -232,7 +228,7 @@ def _drawn(found: records.VectorMap, points: MapPoints, placings: int, channels:
     total = len(found.ids)
     names = sum(len(name) + 3 for name in found.ids) / max(total, 1)
     places = sum(len(place.encode()) + 3 for place in points.places) / max(total, 1)
-    each = names + _TEXT * (4 * placings + 2 * channels + 4 * NEIGHBOURS)
+    each = names + _TEXT * (4 * placings + 2 * channels + 4 * KEPT_NEIGHBOURS)
     kept_places = total * (each + places) <= MOST_POINT_BYTES
     most = int(MOST_POINT_BYTES / (each + (places if kept_places else 0)))
     without = "" if kept_places else "Where the inputs lie is left out of this file; the ids find them in the store."
@@ -285,17 +281,17 @@ def _pictures(
 
 
 def _neighbours(
-    found: records.VectorMap, rows: npt.NDArray[np.int64], store: VectorStore, arrays: ArrayStore
+    found: records.VectorMap, rows: npt.NDArray[np.int64], arrays: ArrayStore
 ) -> tuple[dict[str, object], str]:
-    """Return the nearest points by the last layer's vectors, where looking for them takes seconds."""
+    """Return the nearest points by the last layer's vectors, as far as they are in the file."""
     layer = found.last
-    if len(rows) < 2 or float(len(rows)) ** 2 * layer.size > MOST_MACS:
-        return {}, "Neighbours by the vectors are not in this file: striate similar finds them."
-    taken = store.vectors(layer.layer, columns=("id",))
-    at = {name: place for place, name in enumerate(taken.rows["id"].to_pylist())}
-    values = taken.values[[at[found.ids[row]] for row in rows]]
-    near, _ = nearest_rows(directions(values), NEIGHBOURS)
+    near = np.asarray(layer.neighbours, np.int64)
+    if not near.size:
+        return {}, "Neighbours by the vectors are not known: nobody is nearer than another, or the map is an old one."
+    place = np.full(len(found.ids), _UNKNOWN)
+    place[rows] = np.arange(len(rows))
     return {
-        "neighbours": arrays.numbers("map-neighbours", near),
-        "neighbours_of": f"{layer.layer}, by the angle between centred vectors",
-    }, ""
+        "neighbours": arrays.numbers("map-neighbours", place[near[rows]]),
+        "neighbours_of": f"{layer.layer}, by the angle between centred vectors"
+        + (f", over {layer.placed_by}" if layer.placed_by else ""),
+    }, "" if len(rows) == len(found.ids) else "Neighbours by the vectors are shown where they are in this file."

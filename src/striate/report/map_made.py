@@ -105,7 +105,7 @@ def made_section(found: VectorMap) -> Section:
         "Network": found.network,
         "Layers": listed([f"{layer.layer} ({count(layer.size)} numbers)" for layer in found.layers], most=12),
         "Distance": found.distance,
-        "Placed by": last.placed_by or "not known",
+        "Placed by": listed([f"{layer.placed_by or 'not known'} at {layer.layer}" for layer in found.layers], most=12),
         "Points": f"{count(len(found.ids))}; {count(found.left_out)} rows without a vector left out",
         "Placed later": count(int(found.placed_later.sum())),
         "First two components": f"{listed(shares)} of the spread at {last.layer}" if shares else "not known",

@@ -137,7 +137,7 @@ def _facts(found: VectorMap) -> list[Fact]:
         facts.append(Fact(label="Neighbours explain", value=f"R² {measure(separation.explained)}"))
     if separation is not None and separation.pixels is not None:
         figure = measure(separation.pixels) if separation.explained is not None else percent(separation.pixels)
-        facts.append(Fact(label="Raw pixels do", value=figure, note="the same points"))
+        facts.append(Fact(label="Raw pixels do", value=figure, note="of pictures at 32 × 32"))
     if separation is not None and separation.silhouette is not None:
         note = (
             ""
@@ -191,7 +191,7 @@ def _layers(found: VectorMap) -> str:
 
 def _source(found: VectorMap, last: MappedLayer) -> str:
     return (
-        f"t-SNE of {last.layer} by {found.distance}, perplexity {last.perplexity:g}, seed {last.seed}; each layer turned onto "
+        f"t-SNE of {last.layer} by {found.nearness}, perplexity {last.perplexity:g}, seed {last.seed}; each layer turned onto "
         f"the one before. {count(len(found.ids))} points of {found.store}."
     )
 

@@ -43,7 +43,7 @@ def separation_section(found: VectorMap) -> Section | None:
             should_see="Every layer above raw pixels, and the last one highest.",
             wrong_if=f"fewer than {percent(LEAST_SPARED, 0)} of the errors by raw pixels are spared: random filters do as much, "
             "so the network learned little that tells these classes apart.",
-            source=f"{count(last.points)} points with a label, {found.distance}; 95 % intervals{_gain(last)}.",
+            source=f"{count(last.points)} points with a label, {found.nearness}; 95 % intervals{_gain(last)}.",
         ),
     )
 
@@ -52,7 +52,8 @@ def _gain(last: Separation) -> str:
     if last.gain is None or last.gain_interval is None:
         return ""
     low, high = (measure(100 * end, signed=True) for end in last.gain_interval)
-    return f"; gain over raw pixels {measure(100 * last.gain, signed=True)} points ({low} to {high}), paired"
+    gain = f"{measure(100 * last.gain, signed=True)} points ({low} to {high})"
+    return f"; gain over raw pixels (the small pictures, at 32 × 32) {gain}, paired"
 
 
 def _figure(found: VectorMap, measured: list[tuple[str, Separation]]) -> Estimates:

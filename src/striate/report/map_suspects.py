@@ -61,7 +61,7 @@ def overlap_section(found: VectorMap, points: MapPoints, album: Album) -> Sectio
             should_see="Pictures that a person would hesitate over as well.",
             wrong_if="they are clear to the eye: the vectors then lack what tells these classes apart; or their labels are "
             "wrong.",
-            source=f"{separation.neighbours} nearest neighbours at {found.last.layer}, {found.distance}; at most "
+            source=f"{separation.neighbours} nearest neighbours at {found.last.layer}, {found.nearness}; at most "
             f"{AT_BORDER} pictures a pair, most mixed first.",
         ),
     )
@@ -112,7 +112,7 @@ def doubtful_section(found: VectorMap, points: MapPoints, album: Album) -> Secti
             shown="Each picture with the label it is stored with, and what its neighbours say.",
             should_see="Mistakes of who labelled, or pictures that are hard for anybody.",
             wrong_if="most are labelled rightly and look ordinary: the vectors then do not fit this question.",
-            source=f"Neighbours at {found.last.layer}, {found.distance}; {_shown(len(suspects), len(doubted))}, surest "
+            source=f"Neighbours at {found.last.layer}, {found.nearness}; {_shown(len(suspects), len(doubted))}, surest "
             "first. A label is in doubt, not wrong: look before you change it.",
         ),
     )
@@ -150,7 +150,7 @@ def odd_section(found: VectorMap, points: MapPoints, album: Album) -> Section | 
             "factor; about 1 for ordinary points).",
             should_see="Rare but right pictures.",
             wrong_if="they do not belong to the data at all: another source, a broken file, a blank page.",
-            source=f"{found.last.layer}, {found.distance}; {_shown(len(suspects), len(odd))}, oddest first. Breunig et al., "
+            source=f"{found.last.layer}, {found.nearness}; {_shown(len(suspects), len(odd))}, oddest first. Breunig et al., "
             "LOF, 2000.",
         ),
     )

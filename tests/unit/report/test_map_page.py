@@ -106,6 +106,17 @@ def test_neighbours_are_the_nearest_by_angle(made, store):
     np.testing.assert_array_equal(near, np.argsort(-cosine, axis=1)[:, :5])
 
 
+def test_captions_say_by_what_neighbours_were_found_and_what_raw_pixels_are(made):
+    page, _, sections = made
+
+    for name in ("map", "separation", "overlaps", "doubtful"):
+        assert "the angle between vectors" in sections[name].caption.source
+        assert "over all 49 features" in sections[name].caption.source
+    assert sections["map"].figures[0].neighbours_of.endswith("over all 49 features")
+    assert "raw pixels (the small pictures, at 32 × 32)" in sections["separation"].caption.source
+    assert next(fact.note for fact in page.facts if fact.label == "Raw pixels do") == "of pictures at 32 × 32"
+
+
 def test_planted_labels_stand_with_what_their_neighbours_say(made, store):
     _, arrays, sections = made
     tiles = sections["doubtful"].figures[0]
@@ -198,6 +209,13 @@ def test_too_many_points_are_thinned_at_random_and_those_spoken_of_stay(found, s
     assert f"{len(figure.ids)} of {COUNT} points are in this file" in figure.note
     assert [label.words[code] for code in codes] == [stored[name] for name in figure.ids]
     assert figure.places == []
+    near = found.last.neighbours
+    for own, others in zip(figure.ids, arrays[figure.neighbours].tolist(), strict=True):
+        wished = [found.ids[other] for other in near[found.ids.index(own)]]
+        assert [figure.ids[other] if other >= 0 else None for other in others] == [
+            name if name in figure.ids else None for name in wished
+        ]
+    assert "where they are in this file" in figure.note
 
 
 def test_too_many_pictures_are_chosen_evenly_and_said(found, store, monkeypatch):

@@ -17,6 +17,7 @@ _TYPES = {
     "pca": np.float32,
     "rows": np.int64,
     "border": np.int64,
+    "neighbours": np.int64,
     "labels": np.int64,
     "placed_later": np.uint8,
     "far": np.uint8,

@@ -32,6 +32,8 @@ from striate.records import MappedLayer
 
 # Above so many multiply-accumulates (n² · f), neighbours for the map are sought along the principal axes alone.
 MOST_MACS = 1e13
+# Of each point, so many are kept for whoever shows the map.
+KEPT_NEIGHBOURS = 5
 _SHARES_TOLD = 10
 _FAR = 0.99
 
@@ -125,7 +127,11 @@ def map_layer(
     points, words = _ground(space, axes, principal.shares)
     near = nearest_rows(points, max(reach(perplexity), LOF_NEIGHBOURS), events=events)
     layer, far = _placed(layer, _Space(points=points, axes=axes, near=near), onto, how, events)
-    return measured(replace(layer, placed_by=words), space, near, known, pixels=pixels, seed=how.seed), far
+    if points is axes:
+        told = f"Neighbours in the whole space: they would take too long, so they were sought along {words}."
+        layer = replace(layer, unmeasured=(*layer.unmeasured, told))
+    layer = replace(layer, placed_by=words, neighbours=near[0][:, :KEPT_NEIGHBOURS])
+    return measured(layer, space, near, known, pixels=pixels, seed=how.seed), far
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,7 +149,7 @@ def _placed(
     """Return the layer with its points, and which new ones are far from all."""
     count = len(ground.points)
     if isinstance(onto, Kept):
-        return _continued(layer, ground.points, onto, how)
+        return _continued(layer, ground, onto, how)
     if count < FEWEST:
         told = f"No t-SNE of {plural(count, 'point')}: it must have at least {FEWEST}; PCA is drawn in its place."
         return replace(layer, unmeasured=(told,)), np.zeros(count, np.uint8)
@@ -162,7 +168,6 @@ def _placed(
         perplexity=placed.perplexity,
         divergence=placed.divergence,
         scale=scale,
-        far_limit=float(np.quantile(ground.near[1][:, 0], _FAR)),
     )
     if how.is_compared:
         layer = _compared(layer, ground, placed, how, events)
@@ -170,18 +175,19 @@ def _placed(
 
 
 def _continued(
-    layer: MappedLayer, ground: Points, kept: Kept, how: MapSettings
+    layer: MappedLayer, ground: _Space, kept: Kept, how: MapSettings
 ) -> tuple[MappedLayer, npt.NDArray[np.uint8]]:
     """Return the layer with the old points where they were and the new ones placed among them."""
     old, settled = kept.layer, len(kept.layer.points)
     reference = old.points[: kept.count].astype(np.float64) * old.scale
-    far = np.zeros(len(ground), np.uint8)
+    here = ground.points
+    far = np.zeros(len(here), np.uint8)
     points = old.points
-    if len(ground) > settled:
-        near = nearest_rows(ground[settled:], NEW_NEIGHBOURS, others=ground[: kept.count])
+    if len(here) > settled:
+        near = nearest_rows(here[settled:], NEW_NEIGHBOURS, others=here[: kept.count])
         placed = place_new(near, reference, threads=how.threads)
         points = np.vstack([points, (placed / old.scale).astype(np.float32)])
-        far[settled:] = near[1][:, 0] > old.far_limit
+        far[settled:] = near[1][:, 0] > _far_limit(ground.near, kept.count)
     return replace(
         layer,
         points=points,
@@ -191,8 +197,15 @@ def _continued(
         tried=old.tried,
         lone=old.lone,
         scale=old.scale,
-        far_limit=old.far_limit,
     ), far
+
+
+def _far_limit(near: Near, count: int) -> float:
+    """Return the distance to the nearest other that 99 % of the first points keep among themselves, in the space as it is now."""
+    others, distances = near[0][:count], near[1][:count]
+    # Who has new points alone around is at least as far from the old ones as from the last of these.
+    apart = np.where(others < count, distances, distances[:, -1:]).min(1)
+    return float(np.quantile(apart, _FAR))
 
 
 def _compared(layer: MappedLayer, ground: _Space, placed: Placed, how: MapSettings, events: Events) -> MappedLayer:

@@ -149,7 +149,7 @@ def place_new(near: Near, reference: Plane, *, threads: int = 0) -> Plane:
 
     When it misleads:
         Every point gets a place, also one that is like nothing on the map: compare its distances with those among the map's
-        own points (`far_limit`).
+        own points.
 
     Source:
         Poličar, Stražar and Zupan, "Embedding to reference t-SNE space addresses batch effects in single-cell

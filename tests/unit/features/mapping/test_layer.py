@@ -5,6 +5,7 @@ import pytest
 
 from striate.errors import InputError
 from striate.features.mapping import Known, MapSettings, map_layer
+from striate.features.mapping.layer import Kept
 
 RNG = np.random.default_rng(8)
 QUICK = MapSettings(is_compared=False)
@@ -135,4 +136,34 @@ def test_beyond_the_limit_neighbours_are_sought_along_the_principal_axes(monkeyp
     assert mapped(vectors).placed_by == "all 70 features"
     monkeypatch.setattr(module, "MOST_MACS", 1000)
 
-    assert mapped(vectors).placed_by.startswith("50 principal axes, which hold ")
+    found = mapped(vectors)
+
+    assert found.placed_by.startswith("50 principal axes, which hold ")
+    assert f"sought along {found.placed_by}" in told(found)
+
+
+@pytest.mark.parametrize(("before", "after"), [(1e13, 1000), (1000, 1e13)])
+def test_who_is_far_is_told_in_the_space_where_neighbours_are_sought_now(before, after, monkeypatch):
+    from striate.features.mapping import layer as module
+
+    vectors = np.random.default_rng(8).normal(0, 1, (120, 400)).astype(np.float32)
+    vectors = np.vstack([vectors, np.full((1, 400), 30.0, np.float32)])
+    monkeypatch.setattr(module, "MOST_MACS", before)
+    first = mapped(vectors[:80])
+    monkeypatch.setattr(module, "MOST_MACS", after)
+
+    _, far = map_layer("fc1", vectors, None, onto=Kept(layer=first, count=80), settings=QUICK)
+
+    # Along 50 axes all is nearer than in the whole space.
+    assert far[-1] == 1
+    assert far[:120].sum() <= 3
+
+
+def test_the_nearest_of_each_are_kept():
+    vectors, _ = points(30)
+    space = vectors - vectors.mean(0)
+    space /= np.linalg.norm(space, axis=1, keepdims=True)
+    cosine = space @ space.T
+    np.fill_diagonal(cosine, -2)
+
+    np.testing.assert_array_equal(mapped(vectors).neighbours, np.argsort(-cosine, axis=1)[:, :5])
