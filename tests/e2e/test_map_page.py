@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,16 @@ def test_the_layers_move_the_same_points(path, open_report):
 
     assert shown.inner_text().startswith("pooled, t-SNE")
     assert pixels(page) == before
+
+
+def test_the_store_s_default_layer_is_shown_first(found, open_report, tmp_path):
+    store, mapped = found
+    write_map_page(replace(mapped, default="pixels"), store, tmp_path / "map.html")
+
+    page = open_report(tmp_path / "map.html")
+
+    assert page.locator("#map .shown b").inner_text().startswith("pixels, t-SNE")
+    assert page.get_by_role("slider").input_value() == "1"
 
 
 def test_points_stand_still_at_once_where_motion_is_not_wanted(path, open_report):

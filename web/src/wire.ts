@@ -780,6 +780,10 @@ export interface VectorMap {
    */
   neighbours_of: string;
   /**
+   * Layer that is shown first; the last if empty.
+   */
+  shown: string;
+  /**
    * What the file leaves out, in words.
    */
   note: string;

@@ -118,7 +118,7 @@ def _show(found: VectorMap) -> None:
             print_line(verdict.words)
         for told in layer.unmeasured:
             print_line(f"{layer.layer}: {told}")
-    _show_suspects(found, found.last)
+    _show_suspects(found, found.judged)
 
 
 def _show_maps(found: VectorMap) -> None:

@@ -56,4 +56,5 @@ class VectorMap(Wire):
     scale: Scale | None = None
     neighbours: str | None = None
     neighbours_of: str = Field(default="", description="Whose vectors they are nearest by: 'block4, cosine'.")
+    shown: str = Field(default="", description="Layer that is shown first; the last if empty.")
     note: str = Field(default="", description="What the file leaves out, in words.")

@@ -248,6 +248,7 @@ class VectorMap:
         far: (n,) uint8: 1 where a point placed later is farther from its nearest neighbour than 99 % of the old ones are.
         left_out: Rows of the store without a vector (bad files).
         distance: How distances between vectors are taken, in words.
+        default: Name of the layer that the store takes where nobody names one.
     """
 
     store: str
@@ -261,13 +262,14 @@ class VectorMap:
     far: Array
     left_out: int
     distance: str
+    default: str = ""
 
     @property
-    def last(self) -> MappedLayer:
-        """The deepest layer."""
-        return self.layers[-1]
+    def judged(self) -> MappedLayer:
+        """The layer that the figures and the verdict are of: the default one if it is mapped, else the deepest."""
+        return next((layer for layer in self.layers if layer.layer == self.default), self.layers[-1])
 
     @property
     def nearness(self) -> str:
-        """How neighbours at the last layer are found, in words."""
-        return f"{self.distance}, over {self.last.placed_by}" if self.last.placed_by else self.distance
+        """How neighbours at the judged layer are found, in words."""
+        return f"{self.distance}, over {self.judged.placed_by}" if self.judged.placed_by else self.distance

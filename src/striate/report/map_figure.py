@@ -81,6 +81,7 @@ def map_figure(found: records.VectorMap, points: MapPoints, store: VectorStore, 
         ],
         channels=[channel(arrays, rows) for channel in channels],
         ids=[found.ids[row] for row in rows],
+        shown=found.judged.layer,
         places=[points.places[row] for row in rows] if drawn.kept_places else [],
     )
     extra, note = _pictures(found, rows, store, arrays)
@@ -177,8 +178,8 @@ def _channels(found: records.VectorMap, points: MapPoints) -> list[_Channel]:
 def _flags(found: records.VectorMap) -> list[_Channel]:
     made: list[_Channel] = []
     for name, words, marked in (
-        ("label doubted", ("not doubted", "doubted"), [one.row for one in found.last.doubtful]),
-        ("odd one", ("ordinary", "odd"), [one.row for one in found.last.odd]),
+        ("label doubted", ("not doubted", "doubted"), [one.row for one in found.judged.doubtful]),
+        ("odd one", ("ordinary", "odd"), [one.row for one in found.judged.odd]),
     ):
         if marked:
             flags = np.zeros(len(found.ids), np.int64)
@@ -243,7 +244,7 @@ def _drawn(found: records.VectorMap, points: MapPoints, placings: int, channels:
 
 def spoken_of(found: records.VectorMap) -> npt.NDArray[np.int64]:
     """Return the points that sections of the page are about: doubted, odd, at a border."""
-    last = found.last
+    last = found.judged
     rows = [one.row for one in last.doubtful] + [one.row for one in last.odd]
     if last.separation is not None:
         rows += [int(row) for pair in last.separation.overlaps for row in pair.border[:50]]
@@ -262,7 +263,7 @@ def _pictures(
     room = int((MOST_BYTES - used - len(ids) * 120) / (_TEXT * int(np.prod(shape))))
     most = max(0, min(room, MOST_SHEET_PIXELS // (shape[0] * shape[1]), len(ids)))
     first = np.flatnonzero(np.isin(rows, spoken_of(found)))
-    chosen = spread_evenly(found.last.points[rows], most, first.tolist())
+    chosen = spread_evenly(found.judged.points[rows], most, first.tolist())
     stored = read_thumbnails([ids[place] for place in chosen], store)
     at = [place for place in chosen if ids[place] in stored]
     pictures, scale, kept = to_pictures([stored[ids[place]] for place in at], THUMBNAIL_PX)
@@ -283,8 +284,8 @@ def _pictures(
 def _neighbours(
     found: records.VectorMap, rows: npt.NDArray[np.int64], arrays: ArrayStore
 ) -> tuple[dict[str, object], str]:
-    """Return the nearest points by the last layer's vectors, as far as they are in the file."""
-    layer = found.last
+    """Return the nearest points by the judged layer's vectors, as far as they are in the file."""
+    layer = found.judged
     near = np.asarray(layer.neighbours, np.int64)
     if not near.size:
         return {}, "Neighbours by the vectors are not known: nobody is nearer than another, or the map is an old one."

@@ -11,7 +11,7 @@ from striate.runs.folder import environment
 
 def tried_section(found: VectorMap) -> Section | None:
     """Return the maps by other settings beside the one drawn; None where nothing was compared."""
-    layer = next((one for one in reversed(found.layers) if len(one.tried) > 1), None)
+    layer = next((one for one in (found.judged, *reversed(found.layers)) if len(one.tried) > 1), None)
     if layer is None:
         return None
     others = [one for one in layer.tried if not one.is_reference]
@@ -97,7 +97,7 @@ def _lone_row(one: LoneGroup) -> list[Cell]:
 
 def made_section(found: VectorMap) -> Section:
     """Return what the map was made of, and with what."""
-    last = found.last
+    last = found.judged
     shares = [percent(share, 0) for share in last.pca_shares[:2]]
     reasons = [f"{layer.layer}: {reason}" for layer in found.layers for reason in layer.unmeasured]
     said = {

@@ -103,7 +103,7 @@ def map_page(
 
 
 def _prose(found: VectorMap) -> str:
-    last = found.last
+    last = found.judged
     left = (
         f" {plural(found.left_out, 'row')} without a vector: their files could not be read." if found.left_out else ""
     )
@@ -120,7 +120,7 @@ def _prose(found: VectorMap) -> str:
 
 
 def _facts(found: VectorMap) -> list[Fact]:
-    last = found.last
+    last = found.judged
     facts = [Fact(label="Points", value=count(len(found.ids)), note=f"{count(last.size)} numbers each")]
     separation = last.separation
     if separation is not None and separation.accuracy is not None:
@@ -157,7 +157,7 @@ def _facts(found: VectorMap) -> list[Fact]:
 
 
 def _map_section(found: VectorMap, points: MapPoints, store: VectorStore, arrays: ArrayStore) -> Section:
-    last = found.last
+    last = found.judged
     sentence = f"{count(len(found.ids))} points, placed by their vectors at {_layers(found)}."
     kept = judged(last.quality)
     if kept:
@@ -185,8 +185,8 @@ def _map_section(found: VectorMap, points: MapPoints, store: VectorStore, arrays
 
 def _layers(found: VectorMap) -> str:
     if len(found.layers) == 1:
-        return found.last.layer
-    return f"{count(len(found.layers))} layers, {found.last.layer} shown first"
+        return found.judged.layer
+    return f"{count(len(found.layers))} layers, {found.judged.layer} shown first"
 
 
 def _source(found: VectorMap, last: MappedLayer) -> str:

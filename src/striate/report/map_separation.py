@@ -10,13 +10,13 @@ from striate.records.vector_map import Separation, VectorMap
 
 
 def separation_words(found: VectorMap) -> str:
-    """Return whether what is known of the points lies apart at the last layer, as a sentence."""
-    verdict = separation_verdict(found.last)
+    """Return whether what is known of the points lies apart at the judged layer, as a sentence."""
+    verdict = separation_verdict(found.judged)
     if verdict is not None:
         return verdict.words
     if found.truth == "none":
         return f"{count(len(found.ids))} points without labels: how far classes are apart cannot be told."
-    return f"How far classes are apart at {found.last.layer} could not be measured."
+    return f"How far classes are apart at {found.judged.layer} could not be measured."
 
 
 def separation_section(found: VectorMap) -> Section | None:
@@ -24,7 +24,7 @@ def separation_section(found: VectorMap) -> Section | None:
     measured = [(layer.layer, layer.separation) for layer in found.layers if layer.separation is not None]
     if not measured:
         return None
-    last = measured[-1][1]
+    judged = found.judged.separation or measured[-1][1]
     return Section(
         id="separation",
         term="Separation",
@@ -35,24 +35,24 @@ def separation_section(found: VectorMap) -> Section | None:
             shown="Measured among the vectors themselves; the picture above is not looked at. "
             + (
                 "Each point's value is forecast by the mean of its neighbours."
-                if last.truth == "values"
-                else f"Each point is given to the class of most of its {last.neighbours} nearest neighbours, itself left out, "
+                if judged.truth == "values"
+                else f"Each point is given to the class of most of its {judged.neighbours} nearest neighbours, itself left out, "
                 "and the share of right answers is averaged over the classes. Silhouette: how much nearer a point is to its "
                 "own class than to the next, −1 to 1. By chance: with labels shuffled."
             ),
-            should_see="Every layer above raw pixels, and the last one highest.",
+            should_see=f"Every layer above raw pixels, and {found.judged.layer} highest.",
             wrong_if=f"fewer than {percent(LEAST_SPARED, 0)} of the errors by raw pixels are spared: random filters do as much, "
             "so the network learned little that tells these classes apart.",
-            source=f"{count(last.points)} points with a label, {found.nearness}; 95 % intervals{_gain(last)}.",
+            source=f"{count(judged.points)} points with a label, {found.nearness}; 95 % intervals{_gain(judged)}.",
         ),
     )
 
 
-def _gain(last: Separation) -> str:
-    if last.gain is None or last.gain_interval is None:
+def _gain(judged: Separation) -> str:
+    if judged.gain is None or judged.gain_interval is None:
         return ""
-    low, high = (measure(100 * end, signed=True) for end in last.gain_interval)
-    gain = f"{measure(100 * last.gain, signed=True)} points ({low} to {high})"
+    low, high = (measure(100 * end, signed=True) for end in judged.gain_interval)
+    gain = f"{measure(100 * judged.gain, signed=True)} points ({low} to {high})"
     return f"; gain over raw pixels (the small pictures, at 32 × 32) {gain}, paired"
 
 

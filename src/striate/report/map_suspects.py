@@ -31,7 +31,7 @@ class _Suspect:
 
 def overlap_section(found: VectorMap, points: MapPoints, album: Album) -> Section | None:
     """Return the pairs of classes that mix, with the pictures at their border; None where none does."""
-    separation = found.last.separation
+    separation = found.judged.separation
     if separation is None or not separation.overlaps:
         return None
     pairs = separation.overlaps[:PAIRS]
@@ -61,7 +61,7 @@ def overlap_section(found: VectorMap, points: MapPoints, album: Album) -> Sectio
             should_see="Pictures that a person would hesitate over as well.",
             wrong_if="they are clear to the eye: the vectors then lack what tells these classes apart; or their labels are "
             "wrong.",
-            source=f"{separation.neighbours} nearest neighbours at {found.last.layer}, {found.nearness}; at most "
+            source=f"{separation.neighbours} nearest neighbours at {found.judged.layer}, {found.nearness}; at most "
             f"{AT_BORDER} pictures a pair, most mixed first.",
         ),
     )
@@ -69,7 +69,7 @@ def overlap_section(found: VectorMap, points: MapPoints, album: Album) -> Sectio
 
 def doubtful_section(found: VectorMap, points: MapPoints, album: Album) -> Section | None:
     """Return the points whose neighbours say another label; None where there are none."""
-    doubted = found.last.doubtful
+    doubted = found.judged.doubtful
     if not doubted:
         return None
     suspects = [
@@ -112,7 +112,7 @@ def doubtful_section(found: VectorMap, points: MapPoints, album: Album) -> Secti
             shown="Each picture with the label it is stored with, and what its neighbours say.",
             should_see="Mistakes of who labelled, or pictures that are hard for anybody.",
             wrong_if="most are labelled rightly and look ordinary: the vectors then do not fit this question.",
-            source=f"Neighbours at {found.last.layer}, {found.nearness}; {_shown(len(suspects), len(doubted))}, surest "
+            source=f"Neighbours at {found.judged.layer}, {found.nearness}; {_shown(len(suspects), len(doubted))}, surest "
             "first. A label is in doubt, not wrong: look before you change it.",
         ),
     )
@@ -120,7 +120,7 @@ def doubtful_section(found: VectorMap, points: MapPoints, album: Album) -> Secti
 
 def odd_section(found: VectorMap, points: MapPoints, album: Album) -> Section | None:
     """Return the points that lie where nobody else does; None where there are none."""
-    odd = found.last.odd
+    odd = found.judged.odd
     if not odd:
         return None
     suspects = [
@@ -150,7 +150,7 @@ def odd_section(found: VectorMap, points: MapPoints, album: Album) -> Section | 
             "factor; about 1 for ordinary points).",
             should_see="Rare but right pictures.",
             wrong_if="they do not belong to the data at all: another source, a broken file, a blank page.",
-            source=f"{found.last.layer}, {found.nearness}; {_shown(len(suspects), len(odd))}, oddest first. Breunig et al., "
+            source=f"{found.judged.layer}, {found.nearness}; {_shown(len(suspects), len(odd))}, oddest first. Breunig et al., "
             "LOF, 2000.",
         ),
     )

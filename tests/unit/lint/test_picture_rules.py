@@ -367,7 +367,7 @@ def test_a_healthy_network_is_left_alone():
     ],
 )
 def test_the_verdict_is_said_either_way(score, pixels, half, words):
-    layer = vector_map(score, pixels=pixels, half=half).last
+    layer = vector_map(score, pixels=pixels, half=half).judged
 
     verdict = separation_verdict(layer)
 

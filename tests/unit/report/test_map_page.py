@@ -117,6 +117,17 @@ def test_captions_say_by_what_neighbours_were_found_and_what_raw_pixels_are(made
     assert next(fact.note for fact in page.facts if fact.label == "Raw pixels do") == "of pictures at 32 × 32"
 
 
+def test_the_store_s_default_layer_is_judged_and_shown_first(found, store):
+    page, arrays, sections = composed(replace(found, default="pixels"), store)
+    figure = sections["map"].figures[0]
+
+    assert page.verdict.startswith("At pixels the classes")
+    assert figure.shown == "pixels"
+    assert [placing.layer for placing in figure.placings if placing.is_drawn] == ["pixels", "pooled"]
+    assert sections["separation"].caption.should_see.endswith("pixels highest.")
+    np.testing.assert_array_equal(arrays[figure.neighbours], found.layers[0].neighbours)
+
+
 def test_planted_labels_stand_with_what_their_neighbours_say(made, store):
     _, arrays, sections = made
     tiles = sections["doubtful"].figures[0]
@@ -134,7 +145,7 @@ def test_planted_labels_stand_with_what_their_neighbours_say(made, store):
 
 def test_pairs_that_mix_show_the_points_at_their_border(made, found):
     _, _, sections = made
-    pair = found.last.separation.overlaps[0]
+    pair = found.judged.separation.overlaps[0]
     tiles = sections["overlaps"].figures[0]
     names = {found.names[pair.first], found.names[pair.second]}
 
@@ -145,7 +156,7 @@ def test_pairs_that_mix_show_the_points_at_their_border(made, found):
 
 def test_the_verdict_is_the_measured_one(made, found):
     page, _, sections = made
-    separation = found.last.separation
+    separation = found.judged.separation
 
     assert f"{100 * separation.accuracy.value:.1f}" in page.verdict
     assert page.verdict == sections["separation"].sentence
@@ -180,7 +191,7 @@ def test_without_pictures_there_are_tables(found, tmp_path, digits):
 
 
 def test_without_labels_nothing_is_said_of_classes(found, store):
-    last = found.last
+    last = found.judged
     blind = tuple(replace(layer, separation=None, doubtful=()) for layer in found.layers)
     unlabelled = replace(found, truth="none", names=(), labels=np.full(COUNT, -1), layers=blind)
 
@@ -209,7 +220,7 @@ def test_too_many_points_are_thinned_at_random_and_those_spoken_of_stay(found, s
     assert f"{len(figure.ids)} of {COUNT} points are in this file" in figure.note
     assert [label.words[code] for code in codes] == [stored[name] for name in figure.ids]
     assert figure.places == []
-    near = found.last.neighbours
+    near = found.judged.neighbours
     for own, others in zip(figure.ids, arrays[figure.neighbours].tolist(), strict=True):
         wished = [found.ids[other] for other in near[found.ids.index(own)]]
         assert [figure.ids[other] if other >= 0 else None for other in others] == [

@@ -62,7 +62,9 @@ export class VectorMapView {
     this.pictured = figure.pictured === null ? [] : array(figure.pictured).data;
     this.pictureOf = new Int32Array(this.count).fill(-1);
     for (let k = 0; k < this.pictured.length; k++) this.pictureOf[this.pictured[k]!] = k;
-    this.placing = this.#before = this.drawnOf(this.layers.length - 1);
+    this.placing = this.#before = this.drawnOf(
+      figure.shown ? this.layers.indexOf(figure.shown) : this.layers.length - 1,
+    );
     this.channel = figure.channels[0]?.name ?? "";
     this.marks = this.images && this.count <= 20_000 ? "pictures" : "dots";
   }

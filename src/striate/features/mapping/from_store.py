@@ -98,6 +98,7 @@ def map_store(
         far=far,
         left_out=store.count() - len(ids) if not where else store.count(f"error IS NOT NULL AND ({where})"),
         distance=DISTANCE,
+        default=store.spec.default,
     )
     if not where:
         keep_map(made)

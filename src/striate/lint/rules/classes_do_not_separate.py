@@ -134,8 +134,8 @@ class ClassesDoNotSeparate(PictureRule[MappedLayer]):
     section = "map"
 
     def look(self, evidence: Evidence) -> MappedLayer | None:
-        """Return the last layer of the map, if separation was measured there."""
-        found = evidence.vector_map.last if evidence.vector_map is not None else None
+        """Return the judged layer of the map, if separation was measured there."""
+        found = evidence.vector_map.judged if evidence.vector_map is not None else None
         return found if found is not None and separation_verdict(found) is not None else None
 
     def judge(self, seen: MappedLayer) -> Iterator[Finding]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -108,12 +109,12 @@ def test_all_layers_are_mapped_with_the_same_points_and_kept(store):
 
 
 def test_points_without_a_picture_are_left_out_of_the_comparison_with_pixels_alone(store, tmp_path):
-    whole = map_store(store, layers=["fc1"], settings=QUICK).last
+    whole = map_store(store, layers=["fc1"], settings=QUICK).judged
     assert not [told for told in whole.unmeasured if "picture" in told]
     part = VectorStore.create(tmp_path / "part", SPEC)
     rows(part, range(60), pictures=[None, b"no picture", *(picture(60 * (n % 3)) for n in range(2, 60))])
 
-    found = map_store(part, layers=["fc1"], settings=QUICK).last
+    found = map_store(part, layers=["fc1"], settings=QUICK).judged
 
     assert found.separation.points == 60
     assert found.separation.pixels is not None
@@ -122,7 +123,7 @@ def test_points_without_a_picture_are_left_out_of_the_comparison_with_pixels_alo
     # Those without a label are not looked at.
     rows(store, range(100, 130), labels=[None] * 30, pictures=[b"no picture"] * 30)
 
-    again = map_store(VectorStore.open(store.address), layers=["fc1"], settings=QUICK).last
+    again = map_store(VectorStore.open(store.address), layers=["fc1"], settings=QUICK).judged
 
     assert again.separation.pixels == whole.separation.pixels
     assert not [told for told in again.unmeasured if "picture" in told]
@@ -136,13 +137,25 @@ def test_how_many_pixels_are_compared_is_known_beforehand(store, tmp_path):
     assert picture_pixels(bare) == 0
 
 
+def test_a_map_is_judged_at_the_layer_that_is_the_store_s_default(tmp_path):
+    made = VectorStore.create(tmp_path / "store", replace(SPEC, default="conv1"))
+    rows(made, range(30))
+
+    found = map_store(made, settings=QUICK)
+
+    assert [layer.layer for layer in found.layers] == ["conv1", "fc1"]
+    assert found.judged is found.layers[0]
+    assert replace(found, default="").judged is found.layers[1]
+    assert map_store(made, layers=["fc1"], settings=QUICK).judged.layer == "fc1"
+
+
 def test_the_document_gives_the_map_back(store):
     found = map_store(store, layers=["fc1"], settings=MapSettings(most_compared=30))
 
     again = kept_map(store)
 
     assert map_document(again) == map_document(found) == map_document(map_from_document(map_document(found), where="x"))
-    np.testing.assert_array_equal(again.last.tried[1].points, found.last.tried[1].points)
+    np.testing.assert_array_equal(again.judged.tried[1].points, found.judged.tried[1].points)
     assert again.layers[0].points.dtype == np.float32
 
 
