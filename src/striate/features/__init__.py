@@ -5,8 +5,8 @@ from striate.features.leaks import find_leaks
 from striate.features.map_layers import default_feature_layer, map_layers
 from striate.features.mapping.tsne import usual_perplexity
 from striate.features.near_duplicates import Likeness, likeness
-from striate.features.placing import fitted, place
-from striate.features.space import directions, nearest, overlap, separation
+from striate.features.placing import place
+from striate.features.space import directions, overlap, separation
 from striate.features.splitting import SplitStudy, study_splits, write_groups
 
 __all__ = [
@@ -16,10 +16,8 @@ __all__ = [
     "directions",
     "feature_map",
     "find_leaks",
-    "fitted",
     "likeness",
     "map_layers",
-    "nearest",
     "overlap",
     "place",
     "separation",

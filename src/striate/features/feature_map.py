@@ -8,15 +8,25 @@ import numpy as np
 
 from striate.errors import InputError
 from striate.events import SILENT, Events, Task
+from striate.features.mapping.neighbours import nearest_rows
 from striate.features.mapping.tsne import usual_perplexity
-from striate.features.placing import fitted, place
-from striate.features.space import Numbers, Points, directions, nearest, overlap, separation
+from striate.features.mapping.turning import turned
+from striate.features.placing import place
+from striate.features.space import (
+    NEIGHBOURS,
+    Numbers,
+    Points,
+    deciles,
+    directions,
+    drawn_rows,
+    overlap,
+    separation,
+)
 from striate.observe import judge
 from striate.records import Array, FeatureMap, MapLayer, Predictions
 
 FEWEST = 10
 MOST = 1000
-GROUPS = 10
 
 
 def feature_map(
@@ -88,7 +98,7 @@ def feature_map(
         layers.append(
             MapLayer(
                 layer=name,
-                points=fitted(points, layers[-1].points if layers else None),
+                points=turned(points, layers[-1].points if layers else None)[0],
                 separation=share,
             )
         )
@@ -113,7 +123,7 @@ def _layer(values: Array, labels: Numbers, seed: int) -> tuple[Points, float, tu
             float(np.bincount(labels).max() / len(labels)),
             None,
         )
-    neighbours, _ = nearest(space)
+    neighbours, _ = nearest_rows(space, NEIGHBOURS)
     return place(space, seed=seed), separation(neighbours, labels), overlap(neighbours, labels)
 
 
@@ -133,9 +143,7 @@ def _rows(features: Mapping[str, Array], predictions: Predictions, seed: int, mo
             )
         if not np.isfinite(values).all():
             raise InputError("features must be finite numbers", got="others", where=name)
-    if count <= most:
-        return np.arange(count, dtype=np.int64)
-    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False)).astype(np.int64)
+    return drawn_rows(count, most, seed)
 
 
 def _labels(predictions: Predictions) -> Numbers:
@@ -144,5 +152,4 @@ def _labels(predictions: Predictions) -> Numbers:
         return truth.astype(np.int64)
     if predictions.output.kind == "labels":
         return np.array(np.where(truth.any(1), truth.argmax(1), truth.shape[1]), dtype=np.int64)
-    borders = np.quantile(truth[:, 0], np.arange(1, GROUPS) / GROUPS)
-    return np.array(np.searchsorted(borders, truth[:, 0], side="right"), dtype=np.int64)
+    return deciles(truth[:, 0])[0]

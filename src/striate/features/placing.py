@@ -1,13 +1,13 @@
-"""Points in the plane for samples in a space: t-SNE, and turning one picture to fit another."""
+"""Points in the plane for samples in a space: a t-SNE that is quick for some thousand."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from striate.features.mapping.neighbours import nearest_rows
 from striate.features.mapping.principal import principal_axes
-from striate.features.mapping.tsne import start_places, usual_perplexity
-from striate.features.mapping.turning import turned
-from striate.features.space import Points, nearest
+from striate.features.mapping.tsne import affinities_of, reach, start_places, usual_perplexity
+from striate.features.space import Points
 
 # Iterations with attractions exaggerated, and without. On 1,000 digits the neighbourhoods are kept
 # as well as after the 250 and 500 that are usual (trustworthiness 0.96), in two thirds of the time.
@@ -38,28 +38,13 @@ def place(points: Points, *, seed: int) -> Points:
         About 1.5 s for 1,000 samples, growing like n log n.
     """
     from openTSNE import TSNEEmbedding
-    from openTSNE.affinity import PerplexityBasedNN
-    from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
     axes = principal_axes(points, seed=seed).place(points)
     perplexity = usual_perplexity(len(points))
-    neighbours, distances = nearest(axes, max(int(3 * perplexity), 1))
-    affinities = PerplexityBasedNN(
-        knn_index=PrecomputedNeighbors(neighbours, distances), perplexity=perplexity, n_jobs=1
-    )
+    affinities = affinities_of(*nearest_rows(axes, reach(perplexity)), perplexity, threads=1)
     embedding = TSNEEmbedding(
         start_places(axes, seed), affinities, negative_gradient_method="bh", n_jobs=1, random_state=seed
     )
     embedding.optimize(n_iter=EARLY, exaggeration=12, momentum=0.5, inplace=True)
     embedding.optimize(n_iter=LATE, exaggeration=1, momentum=0.8, inplace=True)
     return np.array(embedding, dtype=np.float32)
-
-
-def fitted(points: Points, before: Points | None) -> Points:
-    """Return points centred, turned and mirrored to fit `before`, and scaled into −1 … 1; see `turned`.
-
-    Args:
-        points: (n, 2).
-        before: (n, 2) of the same samples, or None for the first picture.
-    """
-    return turned(points, before)[0]

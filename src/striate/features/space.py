@@ -36,21 +36,28 @@ def directions(features: Any) -> Points:  # noqa: ANN401 - an array of any float
     return centred.astype(np.float32)
 
 
-def nearest(points: Points, count: int = NEIGHBOURS) -> tuple[Numbers, npt.NDArray[np.float64]]:
-    """Return the nearest other samples of each, exactly, and how far they are.
+def drawn_rows(count: int, most: int, seed: int) -> Numbers:
+    """Return the rows of all, or of so many drawn without replacement, in their order.
 
-    Args:
-        points: (n, f).
-        count: Neighbours of each; n − 1 if there are fewer.
-
-    Returns:
-        Neighbours (n, count), nearest first, and Euclidean distances of the same shape.
+    Example:
+        >>> drawn_rows(3, 5, 0).tolist(), len(set(drawn_rows(100, 30, 0).tolist()))
+        ([0, 1, 2], 30)
     """
-    from sklearn.neighbors import NearestNeighbors
+    if count <= most:
+        return np.arange(count, dtype=np.int64)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False)).astype(np.int64)
 
-    count = min(count, len(points) - 1)
-    distances, neighbours = NearestNeighbors(n_neighbors=count, algorithm="brute").fit(points).kneighbors()
-    return neighbours.astype(np.int64), distances.astype(np.float64)
+
+def deciles(values: npt.NDArray[np.float64]) -> tuple[Numbers, npt.NDArray[np.float64]]:
+    """Return the tenth (n,) from 0 that each value is in, and the 11 borders; a value on a border is in the upper one.
+
+    Example:
+        >>> tenths, borders = deciles(np.arange(20.0))
+        >>> tenths.tolist()[:5], borders[:3].round(1).tolist()
+        ([0, 0, 1, 1, 2], [0.0, 1.9, 3.8])
+    """
+    borders = np.quantile(values, np.arange(11) / 10)
+    return np.searchsorted(borders[1:-1], values, side="right").astype(np.int64), borders
 
 
 def separation(neighbours: Numbers, labels: Numbers) -> float:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from striate.features import directions, nearest, overlap, separation
+from striate.features import directions, overlap, separation
+from striate.features.mapping import nearest_rows
 
 RNG = np.random.default_rng(6)
 
@@ -22,19 +23,6 @@ def test_equal_samples_have_no_direction():
         assert not directions(np.full((7, 3), value, np.float32)).any()
 
 
-def test_the_nearest_on_a_line_are_known_by_hand():
-    points = np.array([[0.0], [1.0], [3.0], [7.0]], np.float32)
-    neighbours, distances = nearest(points, 2)
-    assert neighbours.tolist() == [[1, 2], [0, 2], [1, 0], [2, 1]]
-    assert distances.tolist() == [[1, 3], [1, 2], [2, 3], [4, 6]]
-
-
-def test_equal_points_are_each_others_neighbours_and_never_their_own():
-    neighbours, distances = nearest(np.zeros((3, 2), np.float32), 10)
-    assert [sorted(row) for row in neighbours.tolist()] == [[1, 2], [0, 2], [0, 1]]
-    assert not distances.any()
-
-
 def test_separation_is_that_of_a_classifier_that_leaves_one_out():
     from sklearn.neighbors import KNeighborsClassifier
 
@@ -48,7 +36,7 @@ def test_separation_is_that_of_a_classifier_that_leaves_one_out():
         tied = np.flatnonzero(shares == shares.max())
         order = np.argsort(np.linalg.norm(points[rest] - points[i], axis=1))
         right += next(c for c in labels[rest][order] if c in tied) == labels[i]
-    assert separation(nearest(points, 9)[0], labels) == right / 60
+    assert separation(nearest_rows(points, 9)[0], labels) == right / 60
 
 
 def test_a_tie_goes_to_the_nearest_of_the_tied():

@@ -12,7 +12,7 @@ from striate.features.mapping.neighbours import nearest_rows
 from striate.features.mapping.quality import map_quality, neighbourhood_overlap
 from striate.features.mapping.tsne import REACH, Placed, place_points, reach
 from striate.features.mapping.turning import procrustes, turned
-from striate.features.space import NEIGHBOURS, Points
+from striate.features.space import NEIGHBOURS, Points, drawn_rows
 from striate.records import LoneGroup, TriedMap
 
 Members = npt.NDArray[np.bool_]
@@ -63,9 +63,7 @@ def compare_maps(
         Four maps of at most 2,000 points, or five.
     """
     count = len(points)
-    rows = np.arange(count, dtype=np.int64)
-    if count > most:
-        rows = np.sort(np.random.default_rng(drawn.seed).choice(count, most, replace=False)).astype(np.int64)
+    rows = drawn_rows(count, most, drawn.seed)
     some, start = points[rows], axes[rows]
     widest = (len(rows) - 1) / REACH
     usual = min(drawn.perplexity, widest)

@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from striate.data.decoding import ImageError, opened
 from striate.features.mapping.separation import Known
-from striate.features.space import Numbers
+from striate.features.space import Numbers, deciles
 from striate.numbers import measure
 
 SIDE_PX = 32
-GROUPS = 10
 
 
 def known_of(
@@ -82,8 +81,7 @@ def pixel_rows(thumbnails: Sequence[bytes]) -> tuple[npt.NDArray[np.uint8], Numb
 
 
 def _deciles(values: npt.NDArray[np.float64]) -> tuple[tuple[str, ...], Numbers]:
-    borders = np.quantile(values, np.arange(GROUPS + 1) / GROUPS)
-    groups = np.searchsorted(borders[1:-1], values, side="right").astype(np.int64)
+    groups, borders = deciles(values)
     names = tuple(f"{measure(float(low))} … {measure(float(high))}" for low, high in pairwise(borders))
     return names, groups
 

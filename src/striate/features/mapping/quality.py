@@ -9,7 +9,7 @@ import torch
 
 from striate.errors import InputError
 from striate.features.mapping.neighbours import BLOCK_VALUES, nearest_rows
-from striate.features.space import NEIGHBOURS, Numbers, Points
+from striate.features.space import NEIGHBOURS, Numbers, Points, drawn_rows
 from striate.records import MapQuality
 
 # Of more points, so many are judged, each against all: the measures are means over points.
@@ -60,9 +60,7 @@ def map_quality(
     count = len(points)
     if neighbours < 1 or count <= 2 * neighbours:
         raise InputError(f"a map must have more than {2 * neighbours} points to be judged", got=count)
-    judged = np.arange(count)
-    if count > most:
-        judged = np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+    judged = drawn_rows(count, most, seed)
     near = _near(points, judged, neighbours)
     near_on_maps = [_near(drawn, judged, neighbours) for drawn in maps]
     beyond = _places_beyond(points, judged, near_on_maps)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 
 from striate.features.mapping.neighbours import BLOCK_VALUES
-from striate.features.space import Numbers, Points
+from striate.features.space import Numbers, Points, drawn_rows
 
 Reals = npt.NDArray[np.float64]
 # Of more points, so many are judged, each against all.
@@ -44,9 +44,7 @@ def silhouettes(
         >>> silhouettes(line, np.array([0, 0, 1, 1]))[0].round(2).tolist()
         [0.89, 0.88, 0.88, 0.89]
     """
-    judged = np.arange(len(points))
-    if len(points) > most:
-        judged = np.sort(np.random.default_rng(seed).choice(len(points), most, replace=False))
+    judged = drawn_rows(len(points), most, seed)
     labellings = np.vstack([labels[None], *([] if shuffled is None else [shuffled])])
     classes = int(labels.max()) + 1
     there = torch.from_numpy(np.ascontiguousarray(points - points.mean(0, dtype=np.float64), np.float32))

@@ -116,7 +116,7 @@ def place_points(
 
     workers = threads or _threads()
     needed = reach(perplexity)
-    affinities = _affinities(neighbours[:, :needed], distances[:, :needed], perplexity, workers)
+    affinities = affinities_of(neighbours[:, :needed], distances[:, :needed], perplexity, workers)
     embedding = TSNEEmbedding(
         start_places(start, seed, is_random=is_random),
         affinities,
@@ -183,7 +183,8 @@ class _Reference(np.ndarray):
     box_x_lower_bounds = None
 
 
-def _affinities(neighbours: Numbers, distances: Distances, perplexity: float, threads: int) -> Any:  # noqa: ANN401
+def affinities_of(neighbours: Numbers, distances: Distances, perplexity: float, threads: int) -> Any:  # noqa: ANN401
+    """Return openTSNE's affinities of points to their neighbours (n, k), of which it needs `reach(perplexity)`."""
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 

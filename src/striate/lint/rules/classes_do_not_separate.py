@@ -12,7 +12,7 @@ from striate.records import Evidence, MappedLayer
 
 @register
 class ClassesDoNotSeparate(PictureRule[MappedLayer]):
-    """Classes that do not separate in the vectors of the last layer mapped.
+    """Classes that do not separate in the vectors mapped.
 
     ## What it looks for
     How well the ten nearest neighbours of each vector, itself left out, tell its class: the share

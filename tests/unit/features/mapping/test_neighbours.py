@@ -32,6 +32,19 @@ def test_they_are_those_of_all_distances(monkeypatch, block_values):
     np.testing.assert_allclose(distances, apart, rtol=1e-6)
 
 
+def test_the_nearest_on_a_line_are_known_by_hand():
+    points = np.array([[0.0], [1.0], [3.0], [7.0]], np.float32)
+    neighbours, distances = nearest_rows(points, 2)
+    assert neighbours.tolist() == [[1, 2], [0, 2], [1, 0], [2, 1]]
+    assert distances.tolist() == [[1, 3], [1, 2], [2, 3], [4, 6]]
+
+
+def test_equal_points_are_each_others_neighbours_and_never_their_own():
+    neighbours, distances = nearest_rows(np.zeros((3, 2), np.float32), 10)
+    assert [sorted(row) for row in neighbours.tolist()] == [[1, 2], [0, 2], [0, 1]]
+    assert not distances.any()
+
+
 def test_far_from_the_origin_float32_products_alone_would_be_wrong():
     points = (1000 + RNG.normal(0, 0.01, (200, 3))).astype(np.float32)
 

@@ -26,6 +26,33 @@ def test_a_turned_and_mirrored_picture_comes_back():
     assert scale == pytest.approx(7, rel=1e-5)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_turned_and_mirrored_picture_is_turned_back(sign):
+    first = turned(RNG.normal(size=(50, 2)).astype(np.float32), None)[0]
+    turn = np.array([[np.cos(2), -np.sin(2)], [np.sin(2), np.cos(2)]]) @ np.diag([1, sign])
+    moved = (5 * first @ turn + (3, -8)).astype(np.float32)
+    np.testing.assert_allclose(turned(moved, first)[0], turned(first, None)[0], atol=1e-5)  # float32
+
+
+def test_the_turn_is_the_best_there_is():
+    one, other = RNG.normal(size=(2, 30, 2)).astype(np.float32)
+    found = turned(other, one)[0].astype(np.float64)
+    target = one - one.mean(0)
+    # SciPy's disparity also sets the best scale; with unit norms that is 1 − (sum of products)².
+    product = (found / np.linalg.norm(found) * target / np.linalg.norm(target)).sum()
+    np.testing.assert_allclose(1 - product**2, scipy.spatial.procrustes(one, other)[2], atol=1e-6)
+
+
+def test_points_fill_the_square_and_do_not_leave_it():
+    found = turned(RNG.normal(100, 30, (50, 2)).astype(np.float32), None)[0]
+    assert np.abs(found).max() == 1
+    np.testing.assert_allclose(found.mean(0), 0, atol=1e-6)
+
+
+def test_points_that_are_all_the_same_stay_at_the_centre():
+    assert not turned(np.ones((5, 2), np.float32), None)[0].any()
+
+
 def test_one_place_has_no_shape():
     assert procrustes(np.ones((5, 2)), RNG.normal(0, 1, (5, 2))) == 1.0
 
