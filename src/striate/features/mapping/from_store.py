@@ -60,7 +60,8 @@ def map_store(
 
     Cost:
         See `forecast_map`. Memory: six times the largest layer's vectors, or the pictures' pixels in float32 if these are
-        more, and 256 MiB.
+        more; 300 MiB; and for the principal axes 32 bytes times the square of features or points, whichever are fewer (half
+        a GiB at most).
     """
     how = settings or MapSettings()
     chosen = [store.layer(name) for name in layers] if layers else list(store.spec.layers)

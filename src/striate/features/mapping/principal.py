@@ -53,8 +53,9 @@ def principal_axes(points: Points, count: int = AXES, *, seed: int = 0) -> Princ
     number, features = points.shape
     count = min(count, number - 1, features)
     centre = points.mean(0, dtype=np.float64)
-    centred = points.astype(np.float64) - centre
-    total = float(np.square(centred).sum())
+    centred = points.astype(np.float64)
+    centred -= centre
+    total = float(np.vdot(centred, centred))
     if min(number, features) > _MOST_EXACT:
         from sklearn.utils.extmath import randomized_svd
 
