@@ -19,7 +19,7 @@ from striate.report.adapt_words import (
     score_label,
     score_words,
     signed_interval,
-    signed_words,
+    signed_points,
 )
 from striate.report.downstream_words import compared_sentence, few_sentence, row_words
 from striate.report.sections.words import capital
@@ -82,15 +82,15 @@ def _ranked(found: Downstream, row: DownstreamRow) -> RankingRow:
         interval=(times * low, times * high),
         shown=score_words(found, row.estimate.mean),
         interval_shown=interval_words(found, row.estimate),
-        difference="" if is_best else signed_words(found, row.to_best.mean),
+        difference="" if is_best else signed_points(found, row.to_best.mean),
         difference_interval="" if is_best else signed_interval(found, row.to_best),
     )
 
 
 def _table(found: Downstream) -> Table:
-    decimals, unit = (1, "%") if is_share(found) else (3, "")
+    decimals, unit, apart = (1, "%", "points") if is_share(found) else (3, "", "")
 
-    def numbers(first: str) -> list[Column]:
+    def numbers(first: str, unit: str) -> list[Column]:
         return [Column(label=label, unit=unit, decimals=decimals) for label in (first, "95 % from", "to")]
 
     columns = [
@@ -98,9 +98,9 @@ def _table(found: Downstream) -> Table:
         Column(label="Sort", align="left"),
         Column(label="Numbers"),
         Column(label="Classifier", align="left"),
-        *numbers(capital(named_score(found))),
-        *numbers("To the best"),
-        *numbers("To the best constant"),
+        *numbers(capital(named_score(found)), unit),
+        *numbers("To the best", apart),
+        *numbers("To the best constant", apart),
         Column(label="Chosen in the folds", align="left"),
         Column(label="Fit", unit="s", decimals=3),
     ]
@@ -173,10 +173,9 @@ def layers_section(found: Downstream) -> Section | None:
 
 
 def _places(found: Downstream) -> list[str]:
-    """Return the network's layers in the order they are stored in: that of the curves, else of the rows."""
-    stored = [curve.features for curve in found.curves if curve.source == "network"]
-    stored += [row.features for row in found.rows if row.source == "network"]
-    return list(dict.fromkeys(stored))
+    """Return the layers that were measured, in the order they are stored in."""
+    measured = {row.features for row in found.rows if row.source == "network"}
+    return [name for name in found.layers if name in measured]
 
 
 def few_section(found: Downstream) -> Section | None:
