@@ -75,21 +75,39 @@ def test_what_cannot_be_is_said_in_one_line(made, words, message, capsys):
     assert message in told
 
 
-def test_another_network_is_refused_before_anything_is_written(made, capsys, tmp_path):
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--net", "OTHER"], "with weights"),
+        (["--family", "RBF SVM"], "can be layers: MLP, linear, linear SVM, logistic, ridge"),
+    ],
+)
+def test_what_cannot_be_saved_is_refused_before_anything_is_compared(
+    made, words, message, capsys, tmp_path, monkeypatch
+):
     load_network(Blueprint.from_text(TEXT), seed=1).save(tmp_path / "other")
-    code = run(
-        [
-            "downstream",
-            str(made / "vectors"),
-            "--family",
-            "ridge",
-            "--net",
-            str(tmp_path / "other"),
-            "--save",
-            str(tmp_path / "x"),
-        ]
-    )
+    words = [str(tmp_path / "other") if word == "OTHER" else word for word in words]
+    compared = []
+    monkeypatch.setattr("striate.transfer.downstream.compare_features", lambda *_, **__: compared.append(1))
+    code = run(["downstream", str(made / "vectors"), "--save", str(tmp_path / "x"), *words])
 
     assert code == 2
-    assert "other weights" in capsys.readouterr().err
+    assert message in capsys.readouterr().err
+    assert compared == []
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("form", ["", "--json"])
+def test_what_was_measured_is_told_where_it_cannot_be_saved(made, form, capsys, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    page = tmp_path / "page.html"
+    words = ["--family", "ridge", "--save", str(tmp_path / "file" / "net"), "--page", str(page)]
+    code = run(["downstream", str(made / "vectors"), *words, *([form] if form else [])])
+    told = capsys.readouterr()
+
+    assert code == 3
+    assert "ridge" in told.out
+    assert "ridge" in page.read_text(encoding="utf-8")
+    assert told.err.count("striate: ") == 1
+    if form:
+        assert set(json.loads(told.out)) >= {"rows", "error"}

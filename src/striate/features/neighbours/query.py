@@ -124,7 +124,7 @@ def checked_network(store: VectorStore, network: Network | str | None = None) ->
             loaded = load_network(store.spec.network)
         except InputError as cause:
             raise InputError(
-                "the store's network must be found to make the picture's vector",
+                "the store's network must be found",
                 got=Quoted(f"{store.spec.network}: {cause.rule}"),
                 where=store.address,
                 hint="Say where it is now: --net RUN.",

@@ -63,6 +63,7 @@ class Family:
         setting_name: What is chosen within the training folds; "" if nothing.
         settings: Of these; the strictest first, which is taken where several are level.
         cost: Of a fit: to leave out what is too dear, and to tell the time beforehand.
+        hidden: Widths of hidden layers where it is fully connected layers; None where it is none.
         kinds: What it can answer.
     """
 
@@ -71,6 +72,7 @@ class Family:
     setting_name: str
     settings: tuple[float, ...]
     cost: Cost
+    hidden: tuple[int, ...] | None = None
     kinds: frozenset[OutputKind] = _ALL
 
     def fits(self, folds: int) -> int:
@@ -82,15 +84,15 @@ class Family:
 FAMILIES: tuple[Family, ...] = (
     Family(
         name="linear", fit=least_squares, setting_name="", settings=(0.0,),
-        cost=Cost(decomposition=0.1),
+        cost=Cost(decomposition=0.1), hidden=(),
     ),
     Family(
         name="ridge", fit=ridge, setting_name="penalty", settings=PENALTIES,
-        cost=Cost(decomposition=0.15),
+        cost=Cost(decomposition=0.15), hidden=(),
     ),
     Family(
         name="logistic", fit=logistic, setting_name="penalty", settings=PENALTIES,
-        cost=Cost(fixed_s=0.03, decomposition=0.1, output=10.0), kinds=frozenset({"classes", "labels"}),
+        cost=Cost(fixed_s=0.03, decomposition=0.1, output=10.0), hidden=(), kinds=frozenset({"classes", "labels"}),
     ),
     Family(
         name="k-NN, cosine", fit=partial(nearest, metric="cosine"), setting_name="neighbours", settings=(20, 10, 5, 1),
@@ -102,7 +104,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="linear SVM", fit=linear_svm, setting_name="penalty", settings=(1000.0, 100.0, 10.0, 1.0),
-        cost=Cost(fixed_s=0.01, output=50.0),
+        cost=Cost(fixed_s=0.01, output=50.0), hidden=(),
     ),
     Family(
         name="RBF SVM", fit=rbf_svm, setting_name="penalty", settings=(1.0, 0.1),
@@ -110,7 +112,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="MLP", fit=mlp, setting_name="penalty", settings=(1.0, 0.01),
-        cost=Cost(fixed_s=0.15, hidden=30.0),
+        cost=Cost(fixed_s=0.15, hidden=30.0), hidden=(HIDDEN,),
     ),
 )  # fmt: skip
 
