@@ -1,5 +1,6 @@
 """From a store to one network: read back, it answers as the classifier does."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from striate.data import batches
 from striate.errors import DataError, InputError, UnknownNameError
 from striate.features.store import VectorStore
+from striate.features.store.lock import only_writer
 from striate.nets import Network, load_network
 from striate.trace import trace
 from striate.transfer.downstream import (
@@ -57,6 +59,27 @@ def test_layers_and_parts_of_a_store_can_be_asked_for(store):
         read_features(opened, layers=("conv33",))
     with pytest.raises(DataError, match="at least one vector"):
         read_features(opened, where="label = 'cat'")
+
+
+def test_rows_without_a_target_are_left_out_and_counted(store, tmp_path):
+    import pyarrow as pa
+
+    shutil.copytree(store, tmp_path / "vectors")
+    opened = VectorStore.open(tmp_path / "vectors")
+    places = opened.rows(("place",), "label = 'digit 5'")
+    nothing = pa.nulls(20, pa.string()), pa.nulls(20, pa.list_(pa.float32()))
+    with only_writer(opened.address):
+        opened.describe(pa.table([places["place"], *nothing], names=["place", "label", "targets"]))
+    before = read_features(VectorStore.open(store), where="label != 'digit 5'")
+    found = read_features(opened)
+
+    assert found.told == ("20 rows without a target left out.",)
+    assert found.output.names == ("digit 6", "digit 7", "digit 8", "digit 9")
+    assert {name: rows.tolist() for name, rows in found.layers.items()} == {
+        name: rows.tolist() for name, rows in before.layers.items()
+    }
+    with pytest.raises(DataError, match="must have targets to compare features by; got none of 20 rows"):
+        read_features(opened, where="label IS NULL")
 
 
 def test_arrays_have_their_pictures_in_the_data_only(read, data):
