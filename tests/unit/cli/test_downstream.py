@@ -7,6 +7,7 @@ import pytest
 from half_digits import half
 from striate.blueprint import Blueprint
 from striate.cli.app import run
+from striate.features.descriptors import DESCRIPTORS
 from striate.features.extraction import extract
 from striate.nets import Network, load_network
 from striate.records.vectors import VectorChoice
@@ -49,11 +50,32 @@ def test_json_page_and_network_in_one_go(made, capsys, tmp_path):
     assert told["schema"] == "striate/downstream/1"
     assert {row["features"] for row in told["rows"]} == {"conv1", "flatten1"}
     assert told["saved_row"] == f"ridge on {told['rows'][0]['features']}"
-    assert told["findings"] == []
     assert "is best" in (tmp_path / "page.html").read_text(encoding="utf-8")
     again = Network.read(tmp_path / "net")
     assert again.output.names == ("digit 5", "digit 6", "digit 7", "digit 8", "digit 9")
     assert again.module.head[-1].weight.shape == (5, 8)
+
+
+def test_descriptors_that_reach_as_much_end_it_with_1(made, capsys, tmp_path):
+    from PIL import Image
+
+    data = half(range(5, 8), 10)
+    for number, sample in enumerate(data.samples):
+        place = tmp_path / "digits" / str(sample.target)
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(data.read(number)[0].numpy()).save(place / f"{number}.png")
+    choice = VectorChoice(layers=("conv1",))
+    extract(str(made / "net"), str(tmp_path / "digits"), tmp_path / "vectors", choice, lanes=1)
+    code = run(["downstream", str(tmp_path / "vectors"), "--family", "ridge", "--descriptors", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    sorts = {row["features"]: row["source"] for row in told["rows"]}
+
+    # An untrained network's eight averages beside the pictures themselves.
+    assert code == 1
+    assert sorts == {"conv1": "network"} | dict.fromkeys(DESCRIPTORS, "hand-made")
+    assert told["to_hand_made"]["mean"] < 0
+    [finding] = told["findings"]
+    assert finding.startswith("The best hand-made features, ")
 
 
 @pytest.mark.parametrize(
