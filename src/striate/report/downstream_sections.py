@@ -88,25 +88,26 @@ def _ranked(found: Downstream, row: DownstreamRow) -> RankingRow:
 
 
 def _table(found: Downstream) -> Table:
-    decimals, unit, apart = (1, "%", "points") if is_share(found) else (3, "", "")
-
-    def numbers(first: str, unit: str) -> list[Column]:
-        return [Column(label=label, unit=unit, decimals=decimals) for label in (first, "95 % from", "to")]
-
     columns = [
         Column(label="Features", align="left"),
         Column(label="Sort", align="left"),
         Column(label="Numbers"),
         Column(label="Classifier", align="left"),
-        *numbers(capital(named_score(found)), unit),
-        *numbers("To the best", apart),
-        *numbers("To the best constant", apart),
+        *_numbers(found, capital(named_score(found)), "%"),
+        *_numbers(found, "To the best", "points"),
+        *_numbers(found, "To the best constant", "points"),
         Column(label="Chosen in the folds", align="left"),
         Column(label="Fit", unit="s", decimals=3),
     ]
     return Table(
         columns=columns, rows=[_cells(found, row) for row in found.rows], caption="Every classifier, the best first"
     )
+
+
+def _numbers(found: Downstream, first: str, unit: str) -> list[Column]:
+    """Return the columns of an estimate; R² has no unit."""
+    unit, decimals = (unit, 1) if is_share(found) else ("", 3)
+    return [Column(label=label, unit=unit, decimals=decimals) for label in (first, "95 % from", "to")]
 
 
 def _cells(found: Downstream, row: DownstreamRow) -> list[Cell]:
@@ -130,7 +131,8 @@ def layers_section(found: Downstream) -> Section | None:
     families = list(dict.fromkeys(row.family for row in found.rows if row.source == "network"))
     times = factor(found)
     ends = [times * end for row in found.rows if row.source == "network" for end in row.estimate.interval]
-    charts = []
+    charts: list[EstimateChart] = []
+    cells: list[list[Cell]] = []
     for family in families:
         rows = sorted(
             (row for row in found.rows if row.family == family and row.features in x), key=lambda row: x[row.features]
@@ -154,6 +156,14 @@ def layers_section(found: Downstream) -> Section | None:
                 names=[(place, name) for name, place in x.items()],
             )
         )
+        cells += [
+            [family, row.features, *(times * number for number in (row.estimate.mean, *row.estimate.interval))]
+            for row in rows
+        ]
+    columns = [
+        *(Column(label=label, align="left") for label in ("Classifier", "Layer")),
+        *_numbers(found, capital(named_score(found)), "%"),
+    ]
     best = found.best("network")
     return Section(
         id="layers",
@@ -162,7 +172,11 @@ def layers_section(found: Downstream) -> Section | None:
         sentence=f"The network's features are best at {best.features}, {estimate_words(found, best.estimate)}."
         if best
         else "",
-        figures=[Estimates(charts=charts, table=_table(found))],
+        figures=[
+            Estimates(
+                charts=charts, table=Table(columns=columns, rows=cells, caption="Every classifier along the layers")
+            )
+        ],
         caption=Caption(
             shown=f"The {named_score(found)} of each family by layer, one scale for all; the band is the 95 % interval.",
             should_see="A rise with depth, and families that agree at the end: late features are told apart by a plane.",

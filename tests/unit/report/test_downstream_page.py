@@ -58,6 +58,12 @@ def test_families_are_charts_along_the_layers_in_the_order_they_are_stored_in():
     assert ridge.curves[0].y == [pytest.approx(91), pytest.approx(96.5)]
     assert logistic.is_order
     assert (ridge.low, ridge.high) == (logistic.low, logistic.high) == (pytest.approx(89), pytest.approx(99))
+    assert [row[:3] for row in figure.table.rows] == [
+        ["logistic", "conv1", pytest.approx(93)],
+        ["logistic", "conv2", pytest.approx(97)],
+        ["ridge", "conv1", pytest.approx(91)],
+        ["ridge", "conv2", pytest.approx(96.5)],
+    ]
     [unhelped] = layers_section(replace(FOUND, curves=())).figures
     assert unhelped.charts == figure.charts
     single = replace(FOUND, rows=FOUND.rows[:2], curves=())
