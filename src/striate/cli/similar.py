@@ -102,8 +102,7 @@ def _similar(
             from striate.explain.similarity import explain_similarity
 
             parts = explain_similarity(
-                store, found.query, found.neighbours[0].image, network=net or None, layer=layer, metric=metric,
-                events=events,
+                store, query, found.neighbours[0].image, network=net or None, metric=metric, events=events,
             )  # fmt: skip
     if page is not None:
         from striate.report.neighbours_page import write_neighbours_page
