@@ -201,8 +201,8 @@ class SimilarityMap:
             similarity needs what was covered.
         few: Number of windows in a tenth of the positions, at least 1.
         share: Of all that windows take away, the share that the `few` strongest take (0 … 1); None if none takes anything.
-        share_elsewhere: The share that those `few` windows take which are strongest in other pictures, mean over these; None
-            where no other picture was asked.
+        share_elsewhere: The share that those `few` windows take which are strongest in other pictures, compared with the same
+            one, mean over these; None where no other picture was asked.
         others: How many other pictures were asked.
     """
 
