@@ -22,7 +22,7 @@ from machine import heading
 
 from striate.data import list_data
 from striate.features.extraction import Lane, plan_vectors
-from striate.features.extraction.known import known_rows, numbered
+from striate.features.extraction.known import Numbers, known_rows, numbered
 from striate.features.extraction.loading import load_file
 from striate.features.extraction.running import Runner
 from striate.features.store import VectorStore
@@ -109,17 +109,15 @@ def writing(network: Network, folder: Path, part: int, parts: int) -> None:
         taken = time.process_time() - began
         tracemalloc.start()
         known = known_rows(store)
-        held_bytes = tracemalloc.get_traced_memory()[0]
+        peak_bytes = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         print(
-            f"to go on: {taken / len(known.places) * MILLION:.1f} s and "
-            f"{held_bytes / len(known.places):.0f} bytes of memory a row for a million known rows",
+            f"to go on: {taken / len(known.rows) * MILLION:.1f} s and "
+            f"{peak_bytes / len(known.rows):.0f} bytes of memory a row at the peak for a million known rows",
             flush=True,
         )
-        from collections import Counter
-
         began = time.process_time()
-        numbered(few.take(pa.array(np.zeros(part, int))), Counter())
+        numbered(few.take(pa.array(np.zeros(part, int))), Numbers())
         print(f"numbering: {(time.process_time() - began) / part * MILLION:.1f} s a million", flush=True)
 
 

@@ -1,7 +1,7 @@
 """Extraction from JPEG files beside what its parts take alone, and beside the loop one would write.
 
-* parts: the rate of `extract` times (decode + network), both measured alone with as many lanes in the same run. 1 means that
-  reading rows, pictures and the store cost nothing.
+* parts: the rate of `extract` times (decode + network), both measured alone with as many lanes in the same run: decoding is
+  reading a file, its pixels and the prepared input. 1 means that keys, thumbnails, rows and the store cost nothing.
 * loop: `extract` beside torchvision's ImageFolder, transforms and DataLoader and the same network, the loop at the best of its
   settings: 0, 1 or 2 workers, 8 or 32 images, plain or channels-last.
 * reduced: how far vectors of JPEGs decoded at a reduced size are from those of whole ones.
@@ -27,12 +27,14 @@ from machine import heading
 from picture_folders import PHOTOGRAPHS
 
 from striate.data import list_data
+from striate.data.decoding import read_bytes
+from striate.data.files import decode_file
 from striate.features.extraction import extract, plan_vectors
-from striate.features.extraction.loading import load_file
 from striate.features.extraction.running import Runner
+from striate.features.extraction.views import needed_px, views_of
 from striate.features.store import VectorStore
 from striate.nets import Network
-from striate.records.vectors import VectorChoice
+from striate.records.vectors import VectorChoice, VectorSpec
 
 LARGE, SMALL = (4000, 3000), (640, 480)
 LANES = 2
@@ -75,6 +77,12 @@ def in_lanes(work, items) -> float:
         return time.perf_counter() - began
 
 
+def decoded(path: Path, spec: VectorSpec) -> torch.Tensor:
+    """Return a file as the network's input."""
+    least = needed_px(spec.preprocessing, spec.views)
+    return views_of(decode_file(path.name, read_bytes(path), at_least_px=least).values, spec.preprocessing, spec.views)
+
+
 def parts(network: Network, folder: Path, label: str, rounds: int) -> None:
     """Print the rate of the whole beside that of its parts."""
     spec = plan_vectors(network)
@@ -84,7 +92,7 @@ def parts(network: Network, folder: Path, label: str, rounds: int) -> None:
     batch = torch.randn(spec.batch_size, *network.input_shape)
     ratios = []
     for _ in range(rounds):
-        decode_s = in_lanes(lambda entry: load_file(entry, spec), entries) / len(entries)
+        decode_s = in_lanes(lambda entry: decoded(entry.path, spec), entries) / len(entries)
         passes = [
             (number, runners[number % LANES])
             for number in range(-(-len(entries) // spec.batch_size) // LANES * LANES or LANES)

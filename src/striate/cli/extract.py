@@ -71,10 +71,9 @@ def extract(
         raise UsageError("--on must be processes or ray", got=on)
     address = out or _beside(network)
     with Watcher(quiet=json) as events:
-        trained = trained_parts(network, data, events=events)
         found = write_vectors(
             network,
-            trained[0] if trained else data,
+            data,
             address,
             VectorChoice(
                 layers=tuple(layer or ()),
@@ -88,7 +87,7 @@ def extract(
             lanes=lanes,
             workers=workers,
             on=cast("Where", on),
-            parts=trained[1] if trained else None,
+            parts=trained_parts(network, data, events=events),
             events=events,
         )
     if json:
@@ -113,6 +112,8 @@ def _show(found: Extraction) -> None:
         words += f", {found.stored} were there already"
     if found.changed:
         words += f", {found.changed} had changed"
+    if found.retold:
+        words += f", {found.retold} were told anew (label, targets, group or part)"
     print_line(f"{words}. The store {found.address} has {plural(found.rows, 'row')}.")
     if found.failed:
         print_line(f"{plural(found.failed, 'row')} with an error instead of a vector:")

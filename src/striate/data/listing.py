@@ -30,14 +30,12 @@ class Listing:
     """Samples that nobody has decoded yet.
 
     Attributes:
-        reference: What `list_data` was given.
         entries: One a sample, in a fixed order: by part, class and path, by row of a manifest, or by position.
         output: What the targets mean; None if nobody said.
         set_aside: What is no sample by its name, and rows that cannot be used.
         dataset: Where samples are read that are no files of their own; None for files.
     """
 
-    reference: str
     entries: tuple[Entry, ...]
     output: Output | None
     set_aside: tuple[SetAside, ...]
@@ -84,12 +82,11 @@ def list_data(reference: str | Path | Dataset, *, events: Events = SILENT) -> Li
     if not entries:
         raise DataError("a data set must hold at least one file of a sample", got=Quoted("none"), where=where)
     _check_places(entries, where)
-    return Listing(reference=text, entries=tuple(entries), output=output, set_aside=tuple(aside))
+    return Listing(entries=tuple(entries), output=output, set_aside=tuple(aside))
 
 
 def _of_dataset(dataset: Dataset) -> Listing:
     return Listing(
-        reference=dataset.reference,
         entries=tuple(
             Entry(path=Path(), place=sample.place, target=sample.target, group=sample.group)
             for sample in dataset.samples
@@ -112,7 +109,12 @@ def _of_folder(root: Path, where: str) -> tuple[list[Entry], Output | None, list
 
 
 def _of_parts(root: Path, folders: Sequence[str], where: str) -> tuple[list[Entry], Output | None, list[SetAside]]:
-    found, aside = [], []
+    found = []
+    aside = [
+        SetAside(place=one_line(name), reason="lies beside the parts, not in one")
+        for name in sorted(os.listdir(root))  # noqa: PTH208 - names
+        if name not in folders and not name.startswith(".")
+    ]
     names: dict[str, None] = {}
     for part in folders:
         entries, output, others = _of_folder(root / part, f"{where}/{part}")

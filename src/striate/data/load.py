@@ -90,3 +90,8 @@ def load_data(
     if path.suffix.lower() in SUFFIXES:
         return load_manifest(path, reference=text, events=events, read_as=read_as)
     raise DataError("a data file must be a manifest", got=text, hint=KNOWN)
+
+
+def absolute_reference(reference: str) -> str:
+    """Return a reference to data or a network that means the same in another working directory."""
+    return str(Path(reference).absolute()) if reference not in BUILT_IN and Path(reference).exists() else reference

@@ -22,7 +22,7 @@ def tell(samples: tuple[Sample, ...], shapes: Sequence[tuple[int, ...]], aside: 
         events.log(line)
 
 
-def first_of(aside: list[SetAside]) -> str:
+def first_of(aside: Sequence[SetAside]) -> str:
     """Return how many were set aside, and why the first was."""
     return f"{len(aside)} set aside, the first: {one_line(aside[0].place)}: {aside[0].reason}"
 

@@ -12,8 +12,6 @@ Pooling = Literal["flat", "average", "max", "generalised"]
 Views = Literal["centre", "flips", "crops"]
 MemoryFormat = Literal["plain", "channels-last"]
 
-VIEW_COUNTS: Mapping[Views, int] = {"centre": 1, "flips": 2, "crops": 10}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorLayer:
@@ -127,7 +125,8 @@ class Extraction:
         address: Of the store.
         asked: Files or samples that were to be in it.
         stored: Of them, those that were there already.
-        changed: Of them, those whose file changed since: their rows were replaced.
+        changed: Of them, those whose file changed since, or could not be opened then: their rows were replaced.
+        retold: Of them, those whose label, targets, group or part is another now: that was written, their vectors stay.
         computed: Of them, those that were read now.
         failed: Of those read now, those that could not be read, or gave no finite vector: rows with an error.
         errors: The commonest reasons, with how often each.
@@ -141,6 +140,7 @@ class Extraction:
     asked: int
     stored: int
     changed: int
+    retold: int
     computed: int
     failed: int
     errors: tuple[tuple[str, int], ...]

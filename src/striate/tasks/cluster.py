@@ -78,6 +78,11 @@ def _join_or_begin(ray: Any, workers: int) -> None:  # noqa: ANN401 - a module
         ) from cause
 
 
+def last_line(error: Exception) -> str:
+    """Return what went wrong of an error that carries a worker's whole traceback."""
+    return (str(error).strip().splitlines() or [repr(error)])[-1][:300]
+
+
 def tasks_on_ray(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
     """Yield the outcomes in the order of the tasks, `workers` of them under way at a time."""
     with ray_cluster(workers, "tasks on a cluster") as ray:
@@ -85,16 +90,21 @@ def tasks_on_ray(tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
         under_way: dict[Any, int] = {}
         done: dict[int, Outcome] = {}
         sent = given = 0
-        while given < len(tasks):
-            while sent < len(tasks) and len(under_way) < workers:
-                under_way[remote.remote(tasks[sent])] = sent
-                sent += 1
-            (first,), _ = ray.wait(list(under_way), num_returns=1)
-            number = under_way.pop(first)
-            try:
-                done[number] = ray.get(first)
-            except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
-                done[number] = lost(tasks[number])
-            while given in done:
-                yield done.pop(given)
-                given += 1
+        try:
+            while given < len(tasks):
+                while sent < len(tasks) and len(under_way) < workers:
+                    under_way[remote.remote(tasks[sent])] = sent
+                    sent += 1
+                (first,), _ = ray.wait(list(under_way), num_returns=1)
+                number = under_way.pop(first)
+                try:
+                    done[number] = ray.get(first)
+                except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
+                    done[number] = lost(tasks[number])
+                while given in done:
+                    yield done.pop(given)
+                    given += 1
+        finally:
+            # Whoever stops reading wants no more: a cluster of the user's would go on.
+            for one in under_way:
+                ray.cancel(one, force=True)

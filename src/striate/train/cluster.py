@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from striate.data import load_data
+from striate.data.load import absolute_reference
 from striate.errors import InputError, Quoted, RunError
 from striate.records.training import Recipe
 from striate.records.trial import Speed
 from striate.runs import Run
-from striate.tasks.cluster import import_ray
+from striate.tasks.cluster import import_ray, last_line
 from striate.train.asking import starting_point
 from striate.train.training import train
 
@@ -62,8 +63,8 @@ def train_on_ray(
     trainer = TorchTrainer(
         _train,
         train_loop_config={
-            "network": _absolute(network),
-            "data": _absolute(data),
+            "network": absolute_reference(network),
+            "data": absolute_reference(data),
             "recipe": asdict(recipe),
             "folder": str(folder),
         },
@@ -76,7 +77,7 @@ def train_on_ray(
     except Exception as cause:
         raise RunError(
             "every worker of a training must stay alive",
-            got=Quoted(_last_line(cause)),
+            got=Quoted(last_line(cause)),
             where=str(folder),
             hint="Start it again with the same folder and as many workers to go on from the last checkpoint.",
         ) from cause
@@ -96,12 +97,3 @@ def _train(given: dict[str, Any]) -> None:
         given["folder"],
         speed=Speed(),
     )
-
-
-def _absolute(reference: str) -> str:
-    """Return a reference that means the same in another working directory."""
-    return str(Path(reference).resolve()) if Path(reference).exists() else reference
-
-
-def _last_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [repr(error)])[-1][:300]

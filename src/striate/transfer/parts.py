@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from striate.data import Dataset, ReadAs, load_data
+from striate.data import ReadAs, load_data
 from striate.errors import DataError
 from striate.events import SILENT, Events
 from striate.runs import Run
 from striate.train import read_split
 from striate.transfer.apart import divided_as
 
-Parts = Mapping[str, Sequence[int]]
 
-
-def trained_parts(folder: Path | str, reference: str, *, events: Events = SILENT) -> tuple[Dataset, Parts] | None:
-    """Return a run's data with the indices of its parts, "train", "validation" and "test".
+def trained_parts(folder: Path | str, reference: str, *, events: Events = SILENT) -> Mapping[str, str] | None:
+    """Return the part of each sample of a run's data by its place: "train", "validation" or "test".
 
     Args:
         folder: What may be a run folder.
@@ -25,6 +23,9 @@ def trained_parts(folder: Path | str, reference: str, *, events: Events = SILENT
 
     Returns:
         None if the folder is no run of `train` or `adapt`, or its data were others.
+
+    Cost:
+        The data are read once, since what they are decides whether they are those the run had.
     """
     if not (Path(folder) / "run.json").is_file():
         return None
@@ -39,4 +40,5 @@ def trained_parts(folder: Path | str, reference: str, *, events: Events = SILENT
     except DataError as error:
         events.log(f"parts are not known: {error.rule}; got {error.got}")
         return None
-    return dataset, {"train": split.train, "validation": split.validation, "test": split.test}
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    return {dataset.samples[index].place: name for name, indices in parts.items() for index in indices}

@@ -86,3 +86,9 @@ def test_a_manifest_without_answers_is_still_no_data_set(tmp_path):
 
     with pytest.raises(DataError, match="exactly one of 'label'"):
         load_data(tmp_path / "m.csv")
+
+
+def test_what_lies_beside_parts_is_told(tmp_path):
+    found = list_data(put(tmp_path, "train/a/1.png", "train/b/1.png", "test/a/1.png", "stray.png"))
+
+    assert ("stray.png", "lies beside the parts, not in one") in [(row.place, row.reason) for row in found.set_aside]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from pathlib import Path
 
 from striate.data import Dataset, Listing, list_data
+from striate.data.telling import first_of
 from striate.errors import InputError, Quoted, RunError
 from striate.events import SILENT, Events, Task
 from striate.features.extraction.job import check_references, job_of
@@ -20,13 +21,14 @@ from striate.features.extraction.opening import opened_or_made, planned
 from striate.features.extraction.planning import DEFAULT
 from striate.features.extraction.processes import ProcessLanes
 from striate.features.extraction.storing import Stored, store_rows
-from striate.features.extraction.wanted import Wanted, wanted_of
+from striate.features.extraction.wanted import Wanted, tell, wanted_of
 from striate.features.store.lock import only_writer
 from striate.features.store.store import VectorStore
 from striate.nets import Network, load_network
 from striate.numbers import duration
 from striate.records.vectors import Extraction, VectorChoice
 from striate.tasks import Where
+from striate.trace import trace
 
 _TRIED = 2
 _FEWEST_TOLD = 64
@@ -41,14 +43,15 @@ def extract(  # noqa: PLR0913 - who works, and where, is the caller's to say
     lanes: int | None = None,
     workers: int = 1,
     on: Where = "processes",
-    parts: Mapping[str, Sequence[int]] | None = None,
+    parts: Mapping[str, str] | None = None,
     events: Events = SILENT,
 ) -> Extraction:
     """Write the feature vectors of a data set into a store, and return what was done.
 
     What is in the store already, by place, size and time of the file (samples in memory: by their content), is not read again;
-    so the same call goes on after a kill, and adds what is new when the data grew. A file that cannot be read becomes a row with
-    the reason. Every vector's bits depend on network, preprocessing and file alone.
+    so the same call goes on after a kill, and adds what is new when the data grew. Where only labels, groups or parts are
+    others now, these are written and the vectors stay. A file that cannot be read becomes a row with the reason. Every
+    vector's bits depend on network, preprocessing and file alone.
 
     Args:
         network: A network or its reference.
@@ -60,7 +63,7 @@ def extract(  # noqa: PLR0913 - who works, and where, is the caller's to say
         workers: 1 works in this process, more start so many (never forked), each with its own network. On Ray, so many actors.
         on: "processes" of this machine, or "ray": the cluster it belongs to, or one of its own where there is none. With Ray or
             several workers, network and data must be references, the store's address must mean the same everywhere.
-        parts: Indices by name of a part ("train"), for a data set in memory: the column `split`.
+        parts: Name of the part ("train") by place, where the data do not say it themselves: the column `split`.
         events: Hears what it will take, and "vectors" by the image; may cancel between blocks. What is done stays.
 
     Raises:
@@ -97,24 +100,30 @@ def extract(  # noqa: PLR0913 - who works, and where, is the caller's to say
         check_references(network, data)
     loaded = load_network(network)
     listing = list_data(data, events=events)
-    plan = planned(loaded, str(store), reference, choice)
+    if listing.set_aside:
+        events.log(first_of(listing.set_aside))
+    recording = trace(loaded.module, (1, *loaded.input_shape))
+    plan = planned(loaded, str(store), reference, choice, recording)
     with only_writer(str(store)):
         opened = opened_or_made(str(store), plan)
         known = known_rows(opened)
         wanted = wanted_of(listing, known, parts)
-        seen = Counter(known.contents)
+        tell(opened, wanted)
+        numbers = known.numbers()
         each = max(count // workers, 1)
         if on == "ray":
             job = job_of(network, listing, opened.spec, lanes=each)
-            stored = store_on_ray(opened, job, wanted.entries, workers, seen, wanted.changed)
+            stored = store_on_ray(opened, job, wanted.entries, workers, numbers, wanted.changed)
             return _run(opened, listing, wanted, stored, workers * each, events)
         source: Lanes | ProcessLanes
         if workers > 1:
             source = ProcessLanes(job_of(network, listing, opened.spec, lanes=each), workers)
         else:
-            source = Lanes(Lane(loaded, opened.spec, listing.output, dataset=listing.dataset), count)
+            source = Lanes(
+                Lane(loaded, opened.spec, listing.output, dataset=listing.dataset, recording=recording), count
+            )
         blocks = blocks_of(wanted.entries, opened.spec.batch_size)
-        stored = store_rows(opened, source.rows(blocks), seen, wanted.changed)
+        stored = store_rows(opened, source.rows(blocks), numbers, wanted.changed)
         return _run(opened, listing, wanted, stored, source.count, events)
 
 
@@ -156,10 +165,11 @@ def _run(
         store.compact()
     seconds = time.monotonic() - began
     failed = sum(reasons.values())
-    if wanted.entries and failed == total == len(listing.entries):
+    if not store.count("error IS NULL"):
+        [first] = store.rows(["error"]).slice(0, 1)["error"].to_pylist()
         raise RunError(
             "at least one sample must give a vector",
-            got=Quoted(f"none of {failed}: {reasons.most_common(1)[0][0]}"),
+            got=Quoted(f"none of {len(listing.entries)}: {first}"),
             where=store.address,
             hint="The rows with their reasons are in the store; delete it, and begin again with other data or weights.",
         )
@@ -168,6 +178,7 @@ def _run(
         asked=len(listing.entries),
         stored=wanted.stored,
         changed=len(wanted.changed),
+        retold=len(wanted.retold),
         computed=total,
         failed=failed,
         errors=tuple(reasons.most_common(5)),

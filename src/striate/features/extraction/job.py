@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from striate.data import Dataset, Listing, load_data
-from striate.data.load import BUILT_IN, PLAIN
+from striate.data.load import BUILT_IN, PLAIN, absolute_reference
 from striate.data.read_as import ReadAs
 from striate.data.reading import Entry
 from striate.errors import InputError, Quoted, RunError
@@ -96,11 +96,6 @@ def job_of(network: Network | str | Path, listing: Listing, spec: VectorSpec, *,
         data_key=held.fingerprint if held else "",
         lanes=lanes,
     )
-
-
-def absolute_reference(reference: str) -> str:
-    """Return a reference that means the same in another working directory."""
-    return str(Path(reference).absolute()) if reference not in BUILT_IN and Path(reference).exists() else reference
 
 
 def absolute_entries(entries: Sequence[Entry]) -> tuple[Entry, ...]:

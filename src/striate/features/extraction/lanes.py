@@ -8,6 +8,8 @@ from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import torch
+
 from striate.data.reading import Entry
 from striate.features.extraction.lane import Lane
 
@@ -36,6 +38,8 @@ class Lanes:
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
+            # A lane's one thread was also what torch gives to threads that begin later.
+            torch.set_num_threads(torch.get_num_threads())
 
     def _one(self, block: Sequence[Entry]) -> tuple[Any, float]:
         began = time.monotonic()

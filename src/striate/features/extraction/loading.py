@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from striate.data.decoding import UnreadableError, read_bytes
 from striate.data.files import Decoded, decode_file
 from striate.data.pixels import content_key
 from striate.data.reading import Entry
-from striate.errors import InputError, StriateError
+from striate.errors import InputError, MissingExtraError, StriateError
 from striate.features.extraction.views import needed_px, views_of
 from striate.records.vectors import VectorSpec
 
@@ -47,7 +48,11 @@ class Loaded:
 
 
 def load_file(entry: Entry, spec: VectorSpec) -> Loaded:
-    """Return a file's sample as inputs; never raises for what is wrong with the file."""
+    """Return a file's sample as inputs; never raises for what is wrong with the file.
+
+    Raises:
+        MissingExtraError: The package that reads such files is not installed.
+    """
     try:
         status = entry.path.stat()
         size, modified = status.st_size, status.st_mtime_ns
@@ -66,6 +71,8 @@ def load_file(entry: Entry, spec: VectorSpec) -> Loaded:
         return _prepared(entry, decoded, spec, content, size, modified)
     except UnreadableError as error:
         reason = error.reason
+    except MissingExtraError:
+        raise
     except StriateError as error:
         reason = str(error)
     return Loaded(entry=entry, content=content, size_bytes=size, modified_ns=modified, error=reason)
@@ -120,5 +127,5 @@ def thumbnail(stored: Tensor) -> bytes | None:
 
 
 def absolute(path: Path) -> str:
-    """Return a file's absolute path; empty for what is no file."""
-    return "" if path == Path() else str(path.absolute())
+    """Return a file's absolute path; empty for what is no file. Bytes that are no UTF-8 become escapes, as in `place`."""
+    return "" if path == Path() else os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")

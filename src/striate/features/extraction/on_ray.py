@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 import warnings
-from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from inspect import signature
@@ -16,12 +16,12 @@ from typing import Any
 from striate.data.reading import Entry
 from striate.errors import MissingExtraError, Quoted, RunError
 from striate.features.extraction.job import Job, absolute_entries
-from striate.features.extraction.known import numbered
+from striate.features.extraction.known import Numbers, numbered
 from striate.features.extraction.lanes import Lanes
 from striate.features.extraction.storing import MOST_ROWS, MOST_S, Stored, add
 from striate.features.store.columns import table_schema
 from striate.features.store.store import VectorStore
-from striate.tasks.cluster import ray_cluster
+from striate.tasks.cluster import last_line, ray_cluster
 from striate.tasks.task import MOST_SENT
 
 # So many parts for each worker, at least, where there is little to do: then no worker waits long for the last one.
@@ -37,7 +37,7 @@ def store_on_ray(
     job: Job,
     entries: Sequence[Entry],
     workers: int,
-    seen: Counter[str],
+    numbers: Numbers,
     changed: frozenset[str],
 ) -> Generator[Stored, None, None]:
     """Let workers of a Ray cluster compute and write parts, add them in the order of the entries, and yield what they were.
@@ -50,7 +50,7 @@ def store_on_ray(
         job: What workers do.
         entries: What is to be read.
         workers: How many; each has `job.lanes` threads.
-        seen: How often each content is in the store; counted on.
+        numbers: Of the contents in the store; counted on.
         changed: Places whose rows are to be replaced.
 
     Raises:
@@ -62,7 +62,7 @@ def store_on_ray(
     parts = parts_of(absolute_entries(entries), job.spec.batch_size, workers)
     with ray_cluster(workers, "extraction on a cluster") as ray, _quiet(), _told(store.address):
         _check_sink()
-        adder = _Adder(store, seen, changed)
+        adder = _Adder(store, numbers, changed)
         try:
             for part, row in zip(parts, _written(ray, job, store.uri, parts, workers), strict=True):
                 adder.add(part, row)
@@ -106,7 +106,7 @@ class PartWriter:
 
         def tables() -> Iterator[Any]:
             # Numbered within the part, which is right unless a content was there before.
-            within: Counter[str] = Counter()
+            within = Numbers()
             for rows, took in self._lanes.rows(blocks_of(_unpacked(packed), self._job.spec.batch_size)):
                 contents.extend(rows["content"].to_pylist())
                 errors.extend(reason for reason in rows["error"].to_pylist() if reason)
@@ -157,9 +157,12 @@ def _retried() -> dict[str, int]:
 def _packed(entries: Sequence[Entry]) -> Any:  # noqa: ANN401 - as above
     import pyarrow as pa
 
-    rows = [[str(one.path), one.place, json.dumps(one.target), one.group, one.split] for one in entries]
-    names = ["path", "place", "target", "group", "split"]
-    return pa.table([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], names=names)
+    rows = [[one.place, json.dumps(one.target), one.group, one.split] for one in entries]
+    names = ["place", "target", "group", "split"]
+    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    # A path may be no UTF-8.
+    paths = pa.array([os.fsencode(one.path) for one in entries], pa.binary())
+    return pa.table([paths, *columns], names=["path", *names])
 
 
 def _unpacked(table: Any) -> list[Entry]:  # noqa: ANN401 - as above
@@ -168,7 +171,7 @@ def _unpacked(table: Any) -> list[Entry]:  # noqa: ANN401 - as above
         target = json.loads(row["target"])
         found.append(
             Entry(
-                path=Path(row["path"]),
+                path=Path(os.fsdecode(row["path"])),
                 place=row["place"],
                 target=tuple(target) if isinstance(target, list) else target,
                 group=row["group"],
@@ -181,20 +184,21 @@ def _unpacked(table: Any) -> list[Entry]:  # noqa: ANN401 - as above
 class _Adder:
     """Adds parts in their order; those that come quickly share a commit."""
 
-    def __init__(self, store: VectorStore, seen: Counter[str], changed: frozenset[str]) -> None:
-        self._store, self._seen, self._changed = store, seen, changed
+    def __init__(self, store: VectorStore, numbers: Numbers, changed: frozenset[str]) -> None:
+        self._store, self._numbers, self._changed = store, numbers, changed
         self._pending: list[str] = []
         self._rows, self._at = 0, time.monotonic()
 
     def add(self, part: Sequence[Entry], row: Mapping[str, Any]) -> None:
         """Add a part that an actor wrote."""
         contents = [content for content in row["contents"] if content]
-        if any(self._seen[content] for content in contents) or any(one.place in self._changed for one in part):
+        places = [one.place for one in part]
+        if self._numbers.knows(contents) or not self._changed.isdisjoint(places):
             self.commit()
             tables = [self._store.written(fragment) for fragment in row["fragments"]]
-            add(self._store, tables, self._seen, self._changed)
+            add(self._store, tables, self._numbers, self._changed)
             return
-        self._seen.update(contents)
+        self._numbers.ids(row["contents"], places)
         self._pending += row["fragments"]
         self._rows += len(part)
         waited = time.monotonic() - self._at
@@ -203,9 +207,11 @@ class _Adder:
 
     def commit(self) -> None:
         """Add what is waiting."""
-        if self._pending:
-            self._store.commit(self._pending)
-        self._pending, self._rows, self._at = [], 0, time.monotonic()
+        # Emptied first: what was refused is not tried again.
+        pending, self._pending = self._pending, []
+        self._rows, self._at = 0, time.monotonic()
+        if pending:
+            self._store.commit(pending)
 
 
 def _check_sink() -> None:
@@ -247,11 +253,7 @@ def _told(address: str) -> Iterator[None]:
             raise
         raise RunError(
             "every worker must be able to do its part",
-            got=Quoted(_last_line(cause)),
+            got=Quoted(last_line(cause)),
             where=address,
             hint="What was added is whole; the same call goes on.",
         ) from cause
-
-
-def _last_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [repr(error)])[-1][:300]

@@ -9,6 +9,7 @@ from striate.features.extraction.planning import plan_vectors
 from striate.features.store.store import VectorStore
 from striate.nets import Network
 from striate.records.vectors import VectorChoice, VectorLayer, VectorSpec
+from striate.trace import Recording
 
 _WORDS = {
     "weights_key": "weights",
@@ -20,7 +21,7 @@ _WORDS = {
 }
 
 
-def planned(network: Network, address: str, reference: str, choice: VectorChoice) -> VectorSpec:
+def planned(network: Network, address: str, reference: str, choice: VectorChoice, recording: Recording) -> VectorSpec:
     """Return what will be written; nothing is made yet.
 
     Raises:
@@ -30,7 +31,7 @@ def planned(network: Network, address: str, reference: str, choice: VectorChoice
     found = VectorStore.open(address) if VectorStore.is_at(address) else None
     if found is not None:
         choice = replace(choice, memory_format=found.spec.memory_format)
-    plan = plan_vectors(network, choice, reference=reference)
+    plan = plan_vectors(network, choice, reference=reference, recording=recording)
     if found is not None:
         check_same(found, plan)
     return plan

@@ -34,6 +34,7 @@ def plan_vectors(
     choice: VectorChoice = DEFAULT,
     *,
     reference: str = "",
+    recording: Recording | None = None,
 ) -> VectorSpec:
     """Return what vectors of a network will be.
 
@@ -41,6 +42,7 @@ def plan_vectors(
         network: The network.
         choice: Which layers, and how they become vectors.
         reference: How it is loaded again; what it is called if empty.
+        recording: The network's trace, if there is one.
 
     Raises:
         UnknownNameError: A layer the network has not.
@@ -57,7 +59,7 @@ def plan_vectors(
         [('flatten1', 'vector', 8, 'flat'), ('conv1', 'vector_2', 8, 'average')]
     """
     check_views(network.preprocessing, choice.views)
-    recording = trace(network.module, (1, *network.input_shape))
+    recording = recording or trace(network.module, (1, *network.input_shape))
     spec = VectorSpec(
         network=reference or _named(network),
         weights_key=weights_key(network.module),

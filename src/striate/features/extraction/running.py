@@ -128,7 +128,7 @@ class Runner:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch use one thread for the block; the number belongs to the thread that asks, and is put back."""
+    """Let torch use one thread for the block, in the thread that asks; threads that begin meanwhile inherit it."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from striate.features.extraction.known import numbered
+from striate.features.extraction.known import Numbers, numbered
 from striate.features.store.store import VectorStore
 
 # An append is one version of the table and one more file: not too many, and little lost at a kill.
@@ -33,7 +32,7 @@ class Stored:
 def store_rows(
     store: VectorStore,
     found: Generator[tuple[Any, float], None, None],
-    seen: Counter[str],
+    numbers: Numbers,
     changed: frozenset[str],
 ) -> Generator[Stored, None, None]:
     """Append what lanes give, and yield what it was.
@@ -43,33 +42,41 @@ def store_rows(
     Args:
         store: Where to.
         found: Rows in the order of the entries, and the seconds that lanes took for them.
-        seen: How often each content is in the store; counted on.
+        numbers: Of the contents in the store; counted on.
         changed: Places whose rows are to be replaced.
     """
     pending: list[Any] = []
     written = time.monotonic()
+
+    def flush() -> None:
+        # Emptied first: what could not be written is not tried again, under other numbers.
+        tables = list(pending)
+        pending.clear()
+        add(store, tables, numbers, changed)
+
     try:
         for rows, seconds in found:
             pending.append(rows)
             if sum(len(one) for one in pending) >= MOST_ROWS or time.monotonic() - written > MOST_S:
-                add(store, pending, seen, changed)
-                pending, written = [], time.monotonic()
+                flush()
+                written = time.monotonic()
             errors = tuple(reason for reason in rows["error"].to_pylist() if reason)
             yield Stored(count=len(rows), errors=errors, lane_s=seconds)
     finally:
         # Also when somebody stops it: what was computed is kept.
         found.close()
-        add(store, pending, seen, changed)
+        flush()
 
 
-def add(store: VectorStore, tables: Sequence[Any], seen: Counter[str], changed: frozenset[str]) -> None:
-    """Number rows and add them, in place of those of the same place where some have changed."""
+def add(store: VectorStore, tables: Sequence[Any], numbers: Numbers, changed: frozenset[str]) -> None:
+    """Number rows and add them, in place of those of the same place where some of them have changed."""
     if not tables:
         return
     import pyarrow as pa
 
-    rows = numbered(pa.concat_tables(tables), seen)
-    if changed:
+    rows = numbered(pa.concat_tables(tables), numbers)
+    # Replacing joins with the whole table, so it is done where it must be only.
+    if changed and not changed.isdisjoint(rows["place"].to_pylist()):
         store.put(rows)
     else:
         store.append(rows)

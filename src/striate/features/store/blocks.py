@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from striate.errors import unknown_name
 from striate.features.store.store import VectorStore, as_array, told
 from striate.records.vectors import VectorLayer
 
@@ -47,14 +46,9 @@ def vector_blocks(
     """
     import pyarrow as pa
 
-    for name in columns:
-        if name not in store.table.schema.names:
-            raise unknown_name("a column", name, list(store.table.schema.names), where=store.address)
     asked = f"error IS NULL AND ({where})" if where else "error IS NULL"
     with told(store.address):
-        count = max(store.table.count_rows(), 1)
-        found = store.table.search().where(asked).select([*columns, layer.column]).limit(count)
-        for batch in found.to_batches(block_rows(layer.size)):
+        for batch in store.scan([*columns, layer.column], asked).to_batches(block_rows(layer.size)):
             if len(batch):
                 rows = pa.Table.from_batches([batch])
                 yield as_array(rows[layer.column], layer.size), rows.select(list(columns))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from striate.errors import StorageError
+from striate.errors import Quoted, StorageError
 
 _NAME = ".writing"
 
@@ -36,12 +36,19 @@ def only_writer(address: str) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as cause:
+        except BlockingIOError as cause:
             raise StorageError(
                 "a store must have one writer at a time",
                 got="another one",
                 where=address,
                 hint="Wait for it, or write to another store. Reading is possible all the time.",
+            ) from cause
+        except OSError as cause:
+            raise StorageError(
+                "a disk must lock files for a store to be written there",
+                got=Quoted(cause.strerror or str(cause)),
+                where=address,
+                hint="Write to another disk, or to an object store.",
             ) from cause
         yield
     finally:

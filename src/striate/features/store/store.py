@@ -60,6 +60,7 @@ class VectorStore:
         self.address = address
         self.spec = spec
         self._table = table
+        self._is_old = False
 
     @classmethod
     def is_at(cls, address: Path | str) -> bool:
@@ -103,6 +104,7 @@ class VectorStore:
                         hint=f"It has {known[0]} to {known[-1]}.",
                     )
                 table.checkout(version)
+                store._is_old = True
         return store
 
     @classmethod
@@ -152,9 +154,10 @@ class VectorStore:
         return found
 
     def refresh(self) -> None:
-        """Read what others wrote since it was opened."""
+        """Read what others wrote since it was opened; from an old version, the latest."""
         with told(self.address):
             self._table.checkout_latest()
+        self._is_old = False
 
     def count(self, where: str = "") -> int:
         """Return how many rows there are; `where` is SQL over the columns ("label = 'cat' AND error IS NULL")."""
@@ -168,12 +171,21 @@ class VectorStore:
             InputError: A column there is not, or SQL that does not read.
             StorageError: The store cannot be read any more.
         """
-        for name in columns:
-            if name not in self._table.schema.names:
-                raise unknown_name("a column", name, list(self._table.schema.names), where=self.address)
         with told(self.address):
-            query = self._table.search().select(list(columns)).limit(max(self._table.count_rows(), 1))
-            return (query.where(where) if where else query).to_arrow().select(list(columns))
+            return self.scan(columns, where).to_arrow().select(list(columns))
+
+    def scan(self, columns: Sequence[str], where: str = "") -> Any:  # noqa: ANN401 - lancedb's query
+        """Return LanceDB's query for columns of rows, in the order they were written; what it raises, `told` tells.
+
+        Raises:
+            UnknownNameError: A column the store has not.
+        """
+        known = list(self._table.schema.names)
+        for name in columns:
+            if name not in known:
+                raise unknown_name("a column", name, known, where=self.address)
+        query = self._table.search().select(list(columns)).limit(max(self._table.count_rows(), 1))
+        return query.where(where) if where else query
 
     def vectors(self, layer: str = "", where: str = "", *, columns: Sequence[str] = DESCRIBING) -> Vectors:
         """Return the vectors of a layer with their rows; rows with an error are left out.
@@ -225,6 +237,19 @@ class VectorStore:
             # Rows of bad files have no vectors; LanceDB would call them bad ones.
             merge.execute(rows, on_bad_vectors="null")
 
+    def describe(self, rows: Any) -> None:  # noqa: ANN401 - as above
+        """Write columns of rows that are there, by `place`: all or none, and vectors stay; the caller holds `only_writer`.
+
+        Args:
+            rows: pyarrow.Table with `place` and some of the columns that are no vectors.
+
+        Raises:
+            StorageError: As `append`.
+        """
+        with told(self.address):
+            self._check_alone()
+            self._table.merge_insert("place").when_matched_update_all().execute(rows)
+
     @property
     def uri(self) -> str:
         """Where the table's files are, for those who write them elsewhere and let `commit` add them."""
@@ -271,6 +296,7 @@ class VectorStore:
         """
         with only_writer(self.address), told(self.address):
             self._check_there()
+            self._check_current()
             self._table.checkout_latest()
             before = self._table.count_rows()
             self._table.delete(where)
@@ -286,14 +312,27 @@ class VectorStore:
     def _check_alone(self) -> None:
         """Refuse to add to a store that has changed since it was read: rows would be there twice, ids too."""
         self._check_there()
+        self._check_current()
         before = self.version
         self._table.checkout_latest()
-        if self.version != before:
+        found = self.version
+        if found != before:
+            # Stays where it was, so that the next attempt is refused too.
+            self._table.checkout(before)
             raise StorageError(
                 "a store must have one writer at a time",
-                got=Quoted(f"version {self.version} by another one after {before}"),
+                got=Quoted(f"version {found} by another one after {before}"),
                 where=self.address,
                 hint="What was written before is whole; the same call goes on where both ended.",
+            )
+
+    def _check_current(self) -> None:
+        if self._is_old:
+            raise InputError(
+                "only the latest version of a store can be written",
+                got=self.version,
+                where=self.address,
+                hint="Open it without a version.",
             )
 
     def _check_there(self) -> None:

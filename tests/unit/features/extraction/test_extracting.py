@@ -193,7 +193,9 @@ def test_the_network_is_left_as_it_came(small_network, pictures, tmp_path):
 
 
 def test_parts_become_splits(small_network, few_digits, tmp_path):
-    extract(small_network, few_digits, tmp_path / "v", PLAIN, parts={"train": range(100), "test": [199]})
+    places = [sample.place for sample in few_digits.samples]
+    parts = dict.fromkeys(places[:100], "train") | {places[199]: "test"}
+    extract(small_network, few_digits, tmp_path / "v", PLAIN, parts=parts)
     store = VectorStore.open(tmp_path / "v")
 
     assert [store.count(f"split = '{name}'") for name in ("train", "test", "")] == [100, 1, 100]

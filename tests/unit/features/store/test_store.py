@@ -1,5 +1,6 @@
 """The store itself: versions, readers, deletions, and places where there is none."""
 
+import errno
 import shutil
 
 import numpy as np
@@ -102,8 +103,51 @@ def test_a_deleted_store_is_missed_by_reader_and_writer(store, tmp_path):
 
 
 def test_vectors_of_another_size_are_refused(store):
-    wrong = pa.table({"id": ["x"], "place": ["x"], "vector": pa.array([[1.0, 2.0]], pa.list_(pa.float32(), 2))})
+    wrong = rows(5, 1)
+    two = pa.array([[1.0, 2.0]], pa.list_(pa.float32(), 2))
+    wrong = wrong.set_column(wrong.schema.get_field_index("vector"), "vector", two)
 
-    with pytest.raises((InputError, StorageError)):
+    with pytest.raises((InputError, StorageError), match="vector"):
         store.append(wrong)
     assert store.count() == 5
+
+
+def test_an_old_version_is_not_written(store):
+    store.append(rows(5, 1))
+    old = VectorStore.open(store.address, version=2)
+
+    for write in (lambda: old.append(rows(6, 1)), lambda: old.put(rows(6, 1)), lambda: old.delete("label = 'a'")):
+        with pytest.raises(InputError, match="only the latest version of a store can be written; got 2"):
+            write()
+    assert (old.count(), VectorStore.open(store.address).count()) == (5, 6)
+
+
+def test_a_writer_that_met_another_is_refused_every_time(store):
+    other = VectorStore.open(store.address)
+    other.append(rows(5, 2))
+
+    for _ in range(2):
+        with pytest.raises(StorageError, match="one writer at a time"):
+            store.append(rows(5, 2))
+    assert VectorStore.open(store.address).count() == 7
+
+
+def test_what_is_said_of_rows_is_written_and_their_vectors_stay(store):
+    before = store.vectors().values
+    store.describe(pa.table({"place": ["p1", "p3"], "label": ["c", None], "split": ["test", "train"]}))
+
+    found = {row["place"]: row for row in store.rows(["place", "label", "split", "id"]).to_pylist()}
+    assert (found["p1"]["label"], found["p1"]["split"], found["p1"]["id"]) == ("c", "test", "id1")
+    assert (found["p3"]["label"], found["p2"]["label"]) == (None, "b's")
+    np.testing.assert_array_equal(np.sort(store.vectors().values[:, 0]), before[:, 0])
+
+
+def test_a_disk_without_locks_is_named(store, monkeypatch):
+    import fcntl
+
+    def refuse(handle, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(StorageError, match="must lock files .* got No locks available .* object store"):
+        store.delete("label = 'a'")
