@@ -56,7 +56,8 @@ def similar_parts(  # noqa: PLR0913 - two pictures, and how they are compared
         other: Another, likewise.
         metric: What similarity means: the cosine, or the negative Euclidean distance.
         others: Further pictures, in which the windows that matter most to their similarity with the picture that is left as
-            it is are looked for in the same way: the measure of what stands in the middle of any picture. Without them `share_elsewhere` is None.
+            it is are looked for in the same way: the measure of what stands in the middle of any picture. Without them
+            `share_elsewhere` is None.
         window_px: Side of the window, or (height, width); a quarter of the sides if left out.
         stride_px: Step, or (down, right); half of the window if left out.
         fill: As in `occlusion`.
@@ -84,8 +85,8 @@ def similar_parts(  # noqa: PLR0913 - two pictures, and how they are compared
         is watched is the similarity of two vectors, not a class.
 
     Cost:
-        One pass for each window and picture, and one for each clean picture: with 4 others 6 · 49 windows of a quarter where 8 divides
-        the sides.
+        One pass for each window and picture, and one for each clean picture: with 4 others 6 · 49 windows of a quarter where 8
+        divides the sides.
 
     Example:
         >>> from striate.blueprint import Blueprint
