@@ -112,7 +112,7 @@ def _facts(found: Search) -> list[Fact]:
     if found.neighbours:
         near, far = found.neighbours[0].distance, found.neighbours[-1].distance
         facts.append(Fact(label="Distance", value=f"{measure(near)} to {measure(far)}", note=_metric(found)))
-    facts.append(Fact(label="Same picture", value=count(len(found.copies)), note="rows of the same bytes, left out"))
+    facts.append(Fact(label="Same picture", value=count(found.copy_count), note="rows of the same bytes, left out"))
     return facts
 
 
