@@ -94,7 +94,7 @@ def _prose(found: Search) -> str:
         low, high = (percent(end) for end in index.interval)
         how = (
             f"Through an index that finds {percent(index.recall)} ({low} to {high}) of the true nearest {index.k}, measured on "
-            f"{plural(index.queries, 'row')}."
+            f"{plural(index.queries, 'row')} while the store had {count(index.rows)}."
         )
     few = (
         ""

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image  # noqa: TID253 - tests write real files
 
-from searches import search_of
+from searches import index_of, search_of
 from striate.cli.app import run
 from striate.cli.similar_tables import INDEX_PAYS_ROWS, show_search
 from striate.features.extraction import extract
@@ -211,3 +211,11 @@ def test_duplicates_refuse_what_is_said_of_a_search(store, capsys):
         assert code == 2
         assert f"{words[0]} must come with a picture" in said.err
         assert len([line for line in said.err.splitlines() if line.startswith("striate: ")]) == 1
+
+
+def test_an_indexs_recall_is_told_with_the_rows_it_was_measured_at(digits, capsys):
+    found = search_of(digits)
+
+    show_search(replace(found, index=index_of(found), has_index=True))
+
+    assert "(measured at 4000 rows)" in capsys.readouterr().out
