@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=["parts", "loop", "reduced"])
     parser.add_argument("--small", action="store_true")
     given = parser.parse_args()
-    copies, rounds = (1, 1) if given.small else (5, 5)
+    copies, rounds = (1, 1) if given.small else (8, 5)
     print(heading("Extraction: EfficientNet-Lite0 at 224 px from JPEG files"))
     network = lite()
     with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from striate.records.neighbours import Neighbour, Search, SimilarityMap, SimilarParts, StoredImage
+from striate.records.neighbours import Neighbour, Search, SearchIndex, SimilarityMap, SimilarParts, StoredImage
 
 
 def search_of(digits):
@@ -26,7 +26,9 @@ def search_of(digits):
         asked=6,
         searched=4999,
         copies=(Neighbour(image=_image(digits, 0, "q.2", "0"), distance=0.0, is_copy=True),),
+        copy_count=1,
         neighbours=near,
+        has_index=False,
         index=None,
         unindexed=0,
         seconds=0.02,
@@ -86,3 +88,12 @@ def _image(digits, row, name, label):
         prediction=label,
         thumbnail=buffer.getvalue(),
     )
+
+
+def index_of(found):
+    """Return an index that was measured when the store had 4,000 rows."""
+    return SearchIndex(
+        layer=found.layer, metric="cosine", kind="ivf-flat", rows=4000, version=2, partitions=63, probes=5, refine=1,
+        wished=0.99, recall=0.993, interval=(0.99, 0.996), k=10, queries=100, told_s=1.0, build_s=1.0, told_bytes=1,
+        peak_bytes=1, search_s=0.001, exact_s=0.01,
+    )  # fmt: skip

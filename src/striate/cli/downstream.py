@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from striate.cli.terminal import print_json, print_line
 from striate.cli.watch import Watcher
-from striate.errors import UsageError
+from striate.errors import StriateError, UsageError
 from striate.numbers import duration
+
+if TYPE_CHECKING:
+    from striate.findings import Finding
+    from striate.records import Downstream
+    from striate.transfer.downstream import Asked, Backbone, StoredFeatures
 
 SCHEMA_VERSION = 1
 
@@ -52,9 +60,11 @@ def downstream(
     from striate.features.store import VectorStore
     from striate.lint import lint
     from striate.records import Evidence
-    from striate.transfer.downstream import ask, compare_features, pictures, read_features, told_seconds
+    from striate.transfer.downstream import ask, backbone_of, compare_features, pictures, read_features, told_seconds
 
     opened = VectorStore.open(store)
+    # What cannot be saved is refused before hours of work.
+    backbone = backbone_of(opened, net or None, families=tuple(family or ())) if save is not None else None
     with Watcher(quiet=json) as events:
         features = read_features(opened, layers=tuple(layer or ()), where=where)
         asked, told = ask(features.samples, features.output, folds=folds)
@@ -78,43 +88,58 @@ def downstream(
             events=events,
         )
     judged = lint(Evidence(downstream=found), select=("handmade-beats-features",))
-    saved = _saved(found, features, asked, net, opened, save) if save is not None else {}
     if page is not None:
         from striate.report.downstreampage import write_downstream_page
 
         write_downstream_page(found, page, findings=judged.findings)
+    saving = None if backbone is None or save is None else partial(_saved, found, features, asked, backbone, save)
     if json:
-        from striate import schema
-        from striate.records.plain import to_plain
-
-        findings = [finding.message for finding in judged.findings]
-        stamp = {"schema": schema.stamp("downstream", SCHEMA_VERSION)}
-        print_json(stamp | to_plain(found) | {"findings": findings} | saved)
+        _print_json(found, judged.findings, saving)
     else:
-        from striate.cli.downstream_tables import show_downstream
-
-        show_downstream(found)
-        for finding in judged.findings:
-            print_line(f"{finding.code} {finding.message} {finding.todo}")
-        if saved:
+        _show(found, judged.findings, page)
+        if saving is not None:
+            saved = saving()
             print_line(f"Saved {saved['saved_row']} as {save}. Next: striate inspect {save} {data or 'DATA'}")
             for line in saved["saved_told"]:
                 print_line(line)
-        if page is not None:
-            print_line(f"Wrote {page}.")
     if judged.findings:
         raise typer.Exit(1)
 
 
-def _saved(found: Any, features: Any, asked: Any, net: str, opened: Any, folder: Path) -> dict[str, Any]:  # noqa: ANN401 - imported where they are used
-    from striate.nets import load_network
+def _saved(
+    found: Downstream, features: StoredFeatures, asked: Asked, backbone: Backbone, folder: Path
+) -> dict[str, Any]:
     from striate.transfer.downstream import join_best
 
-    network = load_network(net or opened.spec.network)
-    joined = join_best(found, features.layers, asked, network, opened.spec, features.output)
+    joined = join_best(found, features.layers, asked, backbone, features.output)
     joined.network.save(folder)
-    return {
-        "saved": str(folder),
-        "saved_row": f"{joined.row.family} on {joined.row.features}",
-        "saved_told": list(joined.told),
-    }
+    row = f"{joined.row.family} on {joined.row.features}"
+    return {"saved": str(folder), "saved_row": row, "saved_told": list(joined.told)}
+
+
+def _show(found: Downstream, findings: Sequence[Finding], page: Path | None) -> None:
+    from striate.cli.downstream_tables import show_downstream
+
+    show_downstream(found)
+    for finding in findings:
+        print_line(f"{finding.code} {finding.message} {finding.todo}")
+    if page is not None:
+        print_line(f"Wrote {page}.")
+
+
+def _print_json(found: Downstream, findings: Sequence[Finding], saving: Callable[[], dict[str, Any]] | None) -> None:
+    """Print one object: what was measured, and what was saved or why it could not be."""
+    from striate import schema
+    from striate.records.plain import to_plain
+
+    failed: StriateError | None = None
+    try:
+        saved = saving() if saving is not None else {}
+    except StriateError as error:
+        failed, saved = error, {"error": error.facts()}
+    stamp = {"schema": schema.stamp("downstream", SCHEMA_VERSION)}
+    messages = [finding.message for finding in findings]
+    print_json(stamp | to_plain(found) | {"findings": messages} | saved)
+    if failed is not None:
+        sys.stderr.write(f"striate: {failed}\n")
+        raise typer.Exit(failed.exit_code)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from striate.features.store import VectorStore
     from striate.records.neighbours import IndexKind, Metric
 
+_COUNT = 12
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
@@ -26,7 +28,7 @@ def similar(
     image: Annotated[str, typer.Argument(help="A file, data:index like digits:17, or the id of a row of the store.")],
     store: Annotated[str, typer.Argument(help="A store, as striate extract writes it.")] = "",
     layer: Annotated[str, typer.Option(help="One of the store's layers; its first if left out.")] = "",
-    k: Annotated[int, typer.Option("-k", "--count", help="How many neighbours.")] = 12,
+    k: Annotated[int, typer.Option("-k", "--count", help="How many neighbours.")] = _COUNT,
     metric: Annotated[str, typer.Option(help="cosine or l2.")] = "cosine",
     label: Annotated[str, typer.Option(help="Only of this class, or with this label.")] = "",
     split: Annotated[str, typer.Option(help="Only of this part of the data.")] = "",
@@ -55,6 +57,13 @@ def similar(
     if duplicates:
         if store:
             raise UsageError("--duplicates must come with a store alone", got=image, hint="No picture is asked about.")
+        given = {
+            "-k": k != _COUNT, "--metric": metric != "cosine", "--label": label, "--split": split, "--net": net,
+            "--exact": exact, "--why": why, "--page": page is not None,
+        }  # fmt: skip
+        for name, is_given in given.items():
+            if is_given:
+                raise UsageError(f"{name} must come with a picture", got="--duplicates", hint="Leave one of them out.")
         _duplicates(VectorStore.open(image), layer, near, where, json=json)
         return
     if near is not None:
@@ -102,8 +111,7 @@ def _similar(
             from striate.explain.similarity import explain_similarity
 
             parts = explain_similarity(
-                store, found.query, found.neighbours[0].image, network=net or None, layer=layer, metric=metric,
-                events=events,
+                store, query, found.neighbours[0].image, network=net or None, metric=metric, events=events,
             )  # fmt: skip
     if page is not None:
         from striate.report.neighbours_page import write_neighbours_page

@@ -56,13 +56,18 @@ def show_search(found: Search) -> None:
 
     from striate.cli.terminal import console
 
-    how = "exact" if found.index is None else f"through its index, which finds {_recall(found.index)}"
+    index = found.index
+    how = "exact"
+    if index is not None:
+        how = f"through its index, which finds {_recall(index)} (measured at {plural(index.rows, 'row')})"
     words = f"{grouped(found.searched)} vectors of {found.layer} ({found.size} numbers, {found.metric}) searched in "
     print_line(f"{words}{duration(found.seconds)}, {how}.")
     if found.unindexed:
         print_line(f"{plural(found.unindexed, 'row')} that came after the index: searched one by one.")
-    for copy in found.copies:
+    for copy in found.copies[:_MOST]:
         print_line(f"The picture itself is in the store: {_named(copy.image)}.")
+    if found.copy_count > _MOST:
+        print_line(f"It is in {grouped(found.copy_count)} rows altogether.")
     if len(found.neighbours) < found.asked:
         print_line(f"No more than {plural(len(found.neighbours), 'neighbour')}: so many rows there are.")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
@@ -80,7 +85,7 @@ def show_search(found: Search) -> None:
             image.place,
         )
     console().print(table)
-    if found.index is None and found.searched >= INDEX_PAYS_ROWS:
+    if not found.has_index and found.searched >= INDEX_PAYS_ROWS:
         print_line(f"An index would answer sooner: striate index {found.address}")
 
 

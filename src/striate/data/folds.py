@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from striate.data.sample import Sample
-from striate.data.units import Unit, joined, stratum_totals
+from striate.data.units import Unit, connected, joined, stratum_totals
 from striate.errors import DataError, Quoted
 from striate.numbers import listed, plural
 from striate.records import Output
@@ -33,9 +33,68 @@ class Folds:
     seed: int
     told: tuple[str, ...]
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Which fold each sample is in, from 0, in the order of the samples."""
+        fold_of = {index: number for number, part in enumerate(self.parts) for index in part}
+        return tuple(fold_of[index] for index in range(len(fold_of)))
+
     def training(self, fold: int) -> tuple[int, ...]:
         """Return the indices to learn from while a fold is held out, ascending."""
         return tuple(sorted(index for number, part in enumerate(self.parts) if number != fold for index in part))
+
+
+def fold_at_most(samples: tuple[Sample, ...], output: Output, *, most: int, seed: int, where: str = "") -> Folds:
+    """Return so many folds, or as many as the smallest class has groups and single samples, which is told first.
+
+    Args:
+        samples: With contents, targets and groups.
+        output: What the targets are.
+        most: Folds that are wanted.
+        seed: As of `fold_samples`.
+        where: Name of the data, for errors.
+
+    Raises:
+        DataError: One class; a class that is one group or one sample; fewer than two groups and single samples.
+
+    Example:
+        >>> samples = tuple(Sample(id=str(n), target=n % 2, group=f"g{n % 6}", place="") for n in range(12))
+        >>> made = fold_at_most(samples, Output(kind="classes", names=("a", "b")), most=5, seed=0)
+        >>> len(made.parts), made.told
+        (3, ('3 folds instead of 5: the smallest class has no more samples or groups.',))
+    """
+    count = min(most, _fewest(samples, output, where))
+    made = fold_samples(samples, output, count=count, seed=seed)
+    if count == most:
+        return made
+    whose = "the smallest class has" if output.kind == "classes" else "there are"
+    fewer = f"{plural(count, 'fold')} instead of {most}: {whose} no more samples or groups."
+    return replace(made, told=(fewer, *made.told))
+
+
+def _fewest(samples: tuple[Sample, ...], output: Output, where: str) -> int:
+    """Return the groups and single samples of the smallest class, or of all where no classes are answered."""
+    units = connected([[sample.content for sample in samples], [sample.group for sample in samples]])
+    if output.kind != "classes":
+        return len(units)
+    counts = Counter(sample.target for sample in samples)
+    if len(counts) < 2:
+        raise DataError(
+            "data must have at least two classes to learn from",
+            got=Quoted(plural(len(counts), "class", "classes")),
+            where=where,
+            hint="One folder a class.",
+        )
+    held = Counter(target for unit in units for target in {samples[index].target for index in unit})
+    smallest = min(range(output.count), key=lambda number: held[number])
+    if held[smallest] < 2:
+        raise DataError(
+            "a class must have at least two samples or groups, one to learn from and one to be held out",
+            got=Quoted(f"{counts[smallest]} in {plural(held[smallest], 'group')}"),
+            where=f"class {output.names[smallest]!r}",
+            hint="Add samples, or leave the class out.",
+        )
+    return held[smallest]
 
 
 def fold_samples(samples: tuple[Sample, ...], output: Output, *, count: int, seed: int) -> Folds:

@@ -9,13 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.errors import DataError, InputError, Quoted, StriateError
+from striate.data.load import BUILT_IN
+from striate.errors import DataError, Quoted, StriateError
 from striate.events import SILENT, Events
 from striate.explain.answers import on_scale
 from striate.explain.cover import Fill, Pixels
 from striate.explain.similar_parts import similar_parts
 from striate.features.extraction.loading import Loaded
-from striate.features.neighbours.query import IMAGE_COLUMNS, checked_network, images_of, load_reference
+from striate.features.neighbours.query import IMAGE_COLUMNS, Query, checked_network, images_of, load_reference
 from striate.features.store.store import VectorStore, told
 from striate.nets import Network
 from striate.records.neighbours import Metric, SimilarParts, StoredImage
@@ -27,11 +28,10 @@ _TRIED = 5
 
 def explain_similarity(  # noqa: PLR0913 - all but the two pictures have a default
     store: VectorStore,
-    query: StoredImage,
+    query: Query,
     neighbour: StoredImage,
     *,
     network: Network | str | None = None,
-    layer: str = "",
     metric: Metric = "cosine",
     others: int = OTHERS,
     window_px: Pixels | None = None,
@@ -44,10 +44,9 @@ def explain_similarity(  # noqa: PLR0913 - all but the two pictures have a defau
 
     Args:
         store: The store; both vectors are made anew, as its own were.
-        query: A picture, as `query_of` or `search` names it.
-        neighbour: Another.
-        network: The store's network or where it is now; None loads it from where the store says.
-        layer: One of its layers; the first for no name.
+        query: A picture, as `query_of` returns it; the vectors are of its layer.
+        neighbour: A row of the store, as `search` returns it.
+        network: The store's network or where it is now, unless the query has it; None loads it from where the store says.
         metric: What similarity means.
         others: How many other pictures of the store are looked at beside, drawn at random.
         window_px: As for `similar_parts`.
@@ -63,19 +62,20 @@ def explain_similarity(  # noqa: PLR0913 - all but the two pictures have a defau
     When it misleads:
         As `similar_parts`.
     """
-    owner = checked_network(store, network)
-    pictures = [picture_of(image, store) for image in (query, neighbour)]
-    beside = _others(store, {query.content, neighbour.content}, others, seed)
+    owner = query.network or checked_network(store, network)
+    own = picture_of(query.image, store) if query.inputs is None else query.inputs[0]
+    pictures = [own, picture_of(neighbour, store)]
+    beside = _others(store, {query.image.content, neighbour.content}, others, seed)
     on_query, on_neighbour = similar_parts(
-        owner, store.spec, store.layer(layer), pictures[0], pictures[1],
+        owner, store.spec, query.layer, pictures[0], pictures[1],
         metric=metric, others=beside, window_px=window_px, stride_px=stride_px, fill=fill, events=events,
     )  # fmt: skip
     seen = [_bytes(owner, picture) for picture in pictures]
     return SimilarParts(
-        query=query,
+        query=query.image,
         neighbour=neighbour,
         metric=metric,
-        layer=store.layer(layer).name,
+        layer=query.layer.name,
         fill=str(fill),
         query_image=seen[0],
         neighbour_image=seen[1],
@@ -109,15 +109,14 @@ def _read_again(image: StoredImage, store: VectorStore) -> Loaded:
             raise DataError("a picture must still be there to be explained", got=Quoted("no file"), where=image.path)
         return load_reference(image.path, store.spec)
     data, _, index = image.place.rpartition("/")
-    try:
-        return load_reference(f"{data}:{index}", store.spec)
-    except InputError as cause:
+    if data not in BUILT_IN or not index.isdecimal():
         raise DataError(
             "a picture must be found again to be explained",
-            got=Quoted(cause.rule),
+            got=Quoted("no file"),
             where=image.place,
             hint="Rows of files and of built-in data can be.",
-        ) from cause
+        )
+    return load_reference(f"{data}:{index}", store.spec)
 
 
 def _others(store: VectorStore, contents: set[str], count: int, seed: int) -> list[Tensor]:

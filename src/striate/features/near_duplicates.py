@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,27 +11,16 @@ import numpy as np
 from striate.analyse import layers
 from striate.data import Dataset
 from striate.data.grey import grey_rows, small_words
-from striate.data.nearest import NONE, Numbers, Rows, clusters, nearest_of, pairs_above, unit_rows
+from striate.data.nearest import BLOCK_ROWS, Numbers, Rows, unit_rows
 from striate.errors import InputError
 from striate.events import SILENT, Events
+from striate.features.alike import alike, contents_of, numbered
 from striate.features.map_layers import default_feature_layer
 from striate.features.space import directions
 from striate.nets import Network
-from striate.numbers import measure, percent, plural
+from striate.numbers import percent, plural
 from striate.observe import PooledCollector, observe
 from striate.trace import trace
-
-# Near-duplicates are at most this share as far apart as the alikest images of different classes are.
-SHARE = 1 / 20
-# Of the samples, those nearest to another class, so that a few wrong labels do not decide.
-QUANTILE = 0.01
-# Samples whose distances are measured for the limit.
-MEASURED = 2000
-# Closer than this, float32 products are no longer told apart.
-LEAST_DISTANCE = 1e-5
-# Where classes are far apart a twentieth is too much: two ones of the digits are 0.0099 apart, and are no copies.
-MOST_DISTANCE = 0.008
-MOST_PAIRS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -133,21 +121,23 @@ def likeness_of(dataset: Dataset, rows: Rows, features: str, *, limit: float | N
         features: What they are, in words.
         limit: As for `likeness`.
     """
-    first = _first_of_each_content(dataset)
-    alone = rows[first]
-    found, words = (limit, "given") if limit is not None else _measured(dataset, alone, first)
-    tally = _Tally(dataset, first)
-    ties = clusters(len(alone), tally.through(pairs_above(alone, found)))
-    by_content = {dataset.samples[index].content: number for index, number in zip(first, ties.tolist(), strict=True)}
+    contents = contents_of([sample.content for sample in dataset.samples])
+    found = alike(
+        rows[contents.first] if len(contents.copies) else rows,
+        contents,
+        numbered([sample.target for sample in dataset.samples]),
+        has_classes=dataset.output.kind == "classes",
+        limit=limit,
+    )
     return Likeness(
         rows=rows,
         features=features,
-        limit=found,
-        limit_from=words,
-        clusters=np.array([by_content[sample.content] for sample in dataset.samples], dtype=np.int64),
-        pairs=tuple(tally.alikest),
-        pair_count=tally.count,
-        differing=tally.differing,
+        limit=found.limit,
+        limit_from=found.limit_from,
+        clusters=found.clusters,
+        pairs=tuple(zip(found.one.tolist(), found.other.tolist(), found.cosine.tolist(), strict=True)),
+        pair_count=found.pair_count,
+        differing=found.differing,
     )
 
 
@@ -162,69 +152,17 @@ def _rows(dataset: Dataset, network: Network | None, layer: str, events: Events)
     return feature_rows(collector.result()[name]), f"pooled features of {name}"
 
 
-def feature_rows(features: Any) -> Rows:  # noqa: ANN401 - an array of any float type
-    """Return pooled features (n, f) as they are compared: centred, each sample as a direction of length 1."""
-    return unit_rows(directions(features))
-
-
-def _first_of_each_content(dataset: Dataset) -> Numbers:
-    first: dict[str, int] = {}
-    for index, sample in enumerate(dataset.samples):
-        first.setdefault(sample.content, index)
-    return np.array(list(first.values()), dtype=np.int64)
-
-
-def _measured(dataset: Dataset, rows: Rows, first: Numbers) -> tuple[float, str]:
-    """Return the limit and how it was found; rows of different content only."""
-    is_class = dataset.output.kind == "classes"
-    return measured_limit(rows, dataset.targets().numpy()[first] if is_class else None)
-
-
-def measured_limit(rows: Rows, classes: Numbers | None) -> tuple[float, str]:
-    """Return the cosine from which two rows are near-duplicates, see `likeness`, and how it was found, in words.
+def feature_rows(features: Any, places: Numbers | None = None) -> Rows:  # noqa: ANN401 - an array of any float type
+    """Return pooled features (n, f) as they are compared: centred, each sample as a direction of length 1.
 
     Args:
-        rows: (n, f) float32 of length 1, as `feature_rows` makes them, no two of the same content.
-        classes: (n,) of each; None if there are none.
+        features: Of all samples; their mean is the centre.
+        places: Only these are returned.
     """
-    count = len(rows)
-    asked = np.unique(np.linspace(0, count - 1, min(MEASURED, count)).round().astype(np.int64))
-    # A row without a direction has the cosine 0 with everything, and tells nothing of distances.
-    asked = asked[np.abs(rows[asked]).max(1) > 0]
-    if classes is not None:
-        keys = classes
-        quantile, whom = QUANTILE, "the alikest 1 % keep from another class"
-    else:
-        keys = np.arange(count, dtype=np.int64)
-        quantile, whom = 0.5, "half of the samples keep from every other"
-    _, cosines = nearest_of(rows[asked], rows, keys=(keys[asked], keys), want="different")
-    cosines = cosines[cosines > NONE]
-    if not len(cosines):
-        return 1 - LEAST_DISTANCE, "too few different images to measure it"
-    distance = float(np.quantile(1 - cosines.astype(np.float64), quantile))
-    if distance * SHARE > MOST_DISTANCE:
-        return 1 - MOST_DISTANCE, f"the least allowed; a twentieth of the distance {whom}, {measure(distance)}, is more"
-    found = max(distance * SHARE, LEAST_DISTANCE)
-    return 1 - found, f"a twentieth of the distance {whom}, {measure(distance)}"
-
-
-class _Tally:
-    """Counts pairs on their way, and keeps the alikest."""
-
-    def __init__(self, dataset: Dataset, first: Numbers) -> None:
-        self._dataset, self._first = dataset, first
-        self.alikest: list[tuple[int, int, float]] = []
-        self.count = self.differing = 0
-
-    def through(self, pairs: Iterator[tuple[Numbers, Numbers, Rows]]) -> Iterator[tuple[Numbers, Numbers, Rows]]:
-        samples = self._dataset.samples
-        for one, other, cosine in pairs:
-            ends = self._first[one].tolist(), self._first[other].tolist()
-            self.count += len(one)
-            self.differing += sum(samples[a].target != samples[b].target for a, b in zip(*ends, strict=True))
-            self.alikest += [(a, b, min(float(c), 1.0)) for a, b, c in zip(*ends, cosine.tolist(), strict=True)]
-            self.alikest = sorted(self.alikest, key=lambda pair: (-pair[2], pair[:2]))[:MOST_PAIRS]
-            yield one, other, cosine
+    rows = directions(features, places)
+    for top in range(0, len(rows), BLOCK_ROWS):
+        rows[top : top + BLOCK_ROWS] = unit_rows(rows[top : top + BLOCK_ROWS])
+    return rows
 
 
 def likeness_words(found: Likeness, dataset: Dataset) -> str:

@@ -96,8 +96,8 @@ class Downstream:
     Attributes:
         data: Name of the data.
         network: Name of the network whose layers they are.
+        layers: Their names, in the order they are stored in.
         output: What is answered; accuracy of classes, mean accuracy over labels, R² of values.
-        outputs: How many.
         samples: Cross-validated on, each held out once.
         folds: How many; groups and equal contents are never divided.
         constant: Score of the best constant answer of the training folds.
@@ -111,8 +111,8 @@ class Downstream:
 
     data: str
     network: str
+    layers: tuple[str, ...]
     output: OutputKind
-    outputs: int
     samples: int
     folds: int
     constant: Estimate

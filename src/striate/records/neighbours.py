@@ -74,8 +74,8 @@ class SearchIndex:
         build_s: Seconds of building.
         told_bytes: Peak of memory that was told beforehand.
         peak_bytes: Growth of the process's peak of memory while it was built.
-        search_s: Seconds of a search through it, median of the queries.
-        exact_s: Of an exact search, median of some of the same queries.
+        search_s: Seconds of a search through it for `k` rows with their pictures, median of five of the queries.
+        exact_s: Of an exact search for the same, median of the same five.
     """
 
     layer: str
@@ -114,8 +114,10 @@ class Search:
         where: SQL that every neighbour satisfies, from --label, --split and --where; empty for none.
         asked: How many neighbours were asked for.
         searched: Rows that could have been neighbours.
-        copies: Rows with the query's content, itself among them if it is in the store.
+        copies: Rows with the query's content, itself among them if it is in the store; at most 100.
+        copy_count: How many there are.
         neighbours: The others, nearest first.
+        has_index: Whether the store has an index of this layer and metric whose recall is known.
         index: What the search went through; None if it was exact.
         unindexed: Rows added after the index was built, that were searched exactly.
         seconds: What the search took, without reading the picture and running the network.
@@ -132,7 +134,9 @@ class Search:
     asked: int
     searched: int
     copies: tuple[Neighbour, ...]
+    copy_count: int
     neighbours: tuple[Neighbour, ...]
+    has_index: bool
     index: SearchIndex | None
     unindexed: int
     seconds: float
@@ -201,8 +205,8 @@ class SimilarityMap:
             similarity needs what was covered.
         few: Number of windows in a tenth of the positions, at least 1.
         share: Of all that windows take away, the share that the `few` strongest take (0 … 1); None if none takes anything.
-        share_elsewhere: The share that those `few` windows take which are strongest in other pictures, mean over these; None
-            where no other picture was asked.
+        share_elsewhere: The share that those `few` windows take which are strongest in other pictures, compared with the same
+            one, mean over these; None where no other picture was asked.
         others: How many other pictures were asked.
     """
 

@@ -74,6 +74,11 @@ def signed_words(found: Scored, difference: float) -> str:
     return text if float(text) == 0 else f"{MINUS if difference < 0 else '+'}{text}"
 
 
+def signed_points(found: Scored, difference: float) -> str:
+    """Return a difference with its sign and unit: "−4.1 points"; R² has none."""
+    return f"{signed_words(found, difference)}{' points' if is_share(found) else ''}"
+
+
 def signed_interval(found: Scored, estimate: Estimate) -> str:
     """Return the interval of a difference with signs: "−6.0 to −2.2"."""
     low, high = estimate.interval

@@ -19,7 +19,7 @@ from striate.report.adapt_words import (
     score_label,
     score_words,
     signed_interval,
-    signed_words,
+    signed_points,
 )
 from striate.report.downstream_words import compared_sentence, few_sentence, row_words
 from striate.report.sections.words import capital
@@ -82,31 +82,32 @@ def _ranked(found: Downstream, row: DownstreamRow) -> RankingRow:
         interval=(times * low, times * high),
         shown=score_words(found, row.estimate.mean),
         interval_shown=interval_words(found, row.estimate),
-        difference="" if is_best else signed_words(found, row.to_best.mean),
+        difference="" if is_best else signed_points(found, row.to_best.mean),
         difference_interval="" if is_best else signed_interval(found, row.to_best),
     )
 
 
 def _table(found: Downstream) -> Table:
-    decimals, unit = (1, "%") if is_share(found) else (3, "")
-
-    def numbers(first: str) -> list[Column]:
-        return [Column(label=label, unit=unit, decimals=decimals) for label in (first, "95 % from", "to")]
-
     columns = [
         Column(label="Features", align="left"),
         Column(label="Sort", align="left"),
         Column(label="Numbers"),
         Column(label="Classifier", align="left"),
-        *numbers(capital(named_score(found))),
-        *numbers("To the best"),
-        *numbers("To the best constant"),
+        *_numbers(found, capital(named_score(found)), "%"),
+        *_numbers(found, "To the best", "points"),
+        *_numbers(found, "To the best constant", "points"),
         Column(label="Chosen in the folds", align="left"),
         Column(label="Fit", unit="s", decimals=3),
     ]
     return Table(
         columns=columns, rows=[_cells(found, row) for row in found.rows], caption="Every classifier, the best first"
     )
+
+
+def _numbers(found: Downstream, first: str, unit: str) -> list[Column]:
+    """Return the columns of an estimate; R² has no unit."""
+    unit, decimals = (unit, 1) if is_share(found) else ("", 3)
+    return [Column(label=label, unit=unit, decimals=decimals) for label in (first, "95 % from", "to")]
 
 
 def _cells(found: Downstream, row: DownstreamRow) -> list[Cell]:
@@ -130,7 +131,8 @@ def layers_section(found: Downstream) -> Section | None:
     families = list(dict.fromkeys(row.family for row in found.rows if row.source == "network"))
     times = factor(found)
     ends = [times * end for row in found.rows if row.source == "network" for end in row.estimate.interval]
-    charts = []
+    charts: list[EstimateChart] = []
+    cells: list[list[Cell]] = []
     for family in families:
         rows = sorted(
             (row for row in found.rows if row.family == family and row.features in x), key=lambda row: x[row.features]
@@ -154,6 +156,14 @@ def layers_section(found: Downstream) -> Section | None:
                 names=[(place, name) for name, place in x.items()],
             )
         )
+        cells += [
+            [family, row.features, *(times * number for number in (row.estimate.mean, *row.estimate.interval))]
+            for row in rows
+        ]
+    columns = [
+        *(Column(label=label, align="left") for label in ("Classifier", "Layer")),
+        *_numbers(found, capital(named_score(found)), "%"),
+    ]
     best = found.best("network")
     return Section(
         id="layers",
@@ -162,7 +172,11 @@ def layers_section(found: Downstream) -> Section | None:
         sentence=f"The network's features are best at {best.features}, {estimate_words(found, best.estimate)}."
         if best
         else "",
-        figures=[Estimates(charts=charts, table=_table(found))],
+        figures=[
+            Estimates(
+                charts=charts, table=Table(columns=columns, rows=cells, caption="Every classifier along the layers")
+            )
+        ],
         caption=Caption(
             shown=f"The {named_score(found)} of each family by layer, one scale for all; the band is the 95 % interval.",
             should_see="A rise with depth, and families that agree at the end: late features are told apart by a plane.",
@@ -173,10 +187,9 @@ def layers_section(found: Downstream) -> Section | None:
 
 
 def _places(found: Downstream) -> list[str]:
-    """Return the network's layers in the order they are stored in: that of the curves, else of the rows."""
-    stored = [curve.features for curve in found.curves if curve.source == "network"]
-    stored += [row.features for row in found.rows if row.source == "network"]
-    return list(dict.fromkeys(stored))
+    """Return the layers that were measured, in the order they are stored in."""
+    measured = {row.features for row in found.rows if row.source == "network"}
+    return [name for name in found.layers if name in measured]
 
 
 def few_section(found: Downstream) -> Section | None:

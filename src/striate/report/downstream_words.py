@@ -13,7 +13,7 @@ from striate.report.adapt_words import (
     points,
     score_words,
     signed_interval,
-    signed_words,
+    signed_points,
 )
 from striate.report.sections.words import capital
 
@@ -39,7 +39,7 @@ def _against(found: Downstream) -> str:
     made, own = found.best("hand-made"), found.best("network")
     names = f"hand-made features ({row_words(made)})" if made else ""
     if is_level(gap):
-        words = f"{signed_words(found, gap.mean)}, {signed_interval(found, gap)}"
+        words = f"{signed_points(found, gap.mean)}, {signed_interval(found, gap)}"
         return f"the network's features are not measurably apart from {names} ({words})"
     who = f"the network's features ({row_words(own)})" if own and own is not found.rows[0] else "the network's features"
     side = "above" if gap.mean > 0 else "below"

@@ -94,7 +94,7 @@ def _prose(found: Search) -> str:
         low, high = (percent(end) for end in index.interval)
         how = (
             f"Through an index that finds {percent(index.recall)} ({low} to {high}) of the true nearest {index.k}, measured on "
-            f"{plural(index.queries, 'row')}."
+            f"{plural(index.queries, 'row')} while the store had {count(index.rows)}."
         )
     few = (
         ""
@@ -112,7 +112,7 @@ def _facts(found: Search) -> list[Fact]:
     if found.neighbours:
         near, far = found.neighbours[0].distance, found.neighbours[-1].distance
         facts.append(Fact(label="Distance", value=f"{measure(near)} to {measure(far)}", note=_metric(found)))
-    facts.append(Fact(label="Same picture", value=count(len(found.copies)), note="rows of the same bytes, left out"))
+    facts.append(Fact(label="Same picture", value=count(found.copy_count), note="rows of the same bytes, left out"))
     return facts
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import torch
 
 from striate.data import Dataset, Folds, Split, batches, measure_preprocessing
-from striate.data.folds import fold_samples
-from striate.errors import DataError, Quoted
+from striate.data.folds import fold_at_most
+from striate.errors import DataError
 from striate.events import Events
 from striate.nets import Network
 from striate.nets.cuts import cut_points
-from striate.numbers import plural
 from striate.records.adapting import CutPoint
 from striate.trace import Recording, trace
 from striate.trace.shell import twin, unwrapped
@@ -65,18 +62,14 @@ def divide(dataset: Dataset, *, folds: int = FOLDS) -> Parts:
         DataError: Fewer than two classes, or a class with a single sample or group.
     """
     told: list[str] = []
-    _check(dataset)
     try:
         split = dataset.split(seed=0, validation=SPLIT["validation"], test=SPLIT["test"])
     except DataError as cause:
         told.append(f"Nothing is held out for a test: {cause.rule}; got {cause.got}.")
         split = Split(train=tuple(range(len(dataset))), validation=(), test=(), seed=0)
     kept = tuple(sorted((*split.train, *split.validation)))
-    count = min(folds, _fewest(dataset, kept))
-    if count < folds:
-        whose = "the smallest class has" if dataset.output.kind == "classes" else "there are"
-        told.append(f"{plural(count, 'fold')} instead of {folds}: {whose} no more samples or groups.")
-    made = fold_samples(tuple(dataset.samples[index] for index in kept), dataset.output, count=count, seed=0)
+    samples = tuple(dataset.samples[index] for index in kept)
+    made = fold_at_most(samples, dataset.output, most=folds, seed=0, where=dataset.name)
     return Parts(split=split, folds=made, told=(*told, *made.told))
 
 
@@ -105,14 +98,11 @@ def prepare(  # noqa: PLR0913 - what is adapted to what, and what is known alrea
     """
     network = ready(network, dataset, parts)
     samples = parts.samples
-    folds = torch.zeros(len(samples), dtype=torch.int64)
-    for number, part in enumerate(parts.folds.parts):
-        folds[list(part)] = number
     ground = Ground(
         kind=dataset.output.kind,
         outputs=dataset.output.count,
         targets=on_scale(network, features.targets, dataset)[list(samples)],
-        folds=folds,
+        folds=torch.tensor(parts.folds.numbers),
         samples=samples,
     )
     return Bench(
@@ -195,41 +185,3 @@ def _backward(network: Network, dataset: Dataset, found: Features) -> float:
     except Exception:  # noqa: BLE001 - whatever it says, it says it again where it is trained; here it is a time only
         return BACKWARD
     return min(max(seconds / (len(some) * found.image_s) - 1, 1.0), 10.0)
-
-
-def _check(dataset: Dataset) -> None:
-    if dataset.output.kind != "classes":
-        return
-    counts = Counter(sample.target for sample in dataset.samples)
-    if len(counts) < 2:
-        raise DataError(
-            "data must have at least two classes to learn from",
-            got=Quoted(plural(len(counts), "class", "classes")),
-            where=dataset.name,
-            hint="One folder a class.",
-        )
-    units = _units(dataset, range(len(dataset)))
-    for number, name in enumerate(dataset.output.names):
-        if len(units.get(number, ())) < 2:
-            raise DataError(
-                "a class must have at least two samples or groups, one to learn from and one to be held out",
-                got=Quoted(f"{counts[number]} in {plural(len(units.get(number, ())), 'group')}"),
-                where=f"class {name!r}",
-                hint="Add samples, or leave the class out.",
-            )
-
-
-def _units(dataset: Dataset, kept: Iterable[int]) -> dict[object, set[str]]:
-    """Return what may be divided of each class: its groups, and the contents of samples without one."""
-    apart: dict[object, set[str]] = {}
-    for index in kept:
-        sample = dataset.samples[index]
-        apart.setdefault(sample.target, set()).add(sample.group or sample.content)
-    return apart
-
-
-def _fewest(dataset: Dataset, kept: tuple[int, ...]) -> int:
-    """Return how many folds the smallest class allows: its samples that may be divided; at least 2."""
-    if dataset.output.kind != "classes":
-        return max(len({dataset.samples[index].group or dataset.samples[index].content for index in kept}), 2)
-    return max(min(len(units) for units in _units(dataset, kept).values()), 2)

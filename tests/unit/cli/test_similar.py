@@ -1,11 +1,14 @@
 """`striate similar` and `striate index`: what they print, and what they refuse in one line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from PIL import Image  # noqa: TID253 - tests write real files
 
+from searches import index_of, search_of
 from striate.cli.app import run
+from striate.cli.similar_tables import INDEX_PAYS_ROWS, show_search
 from striate.features.extraction import extract
 from striate.features.neighbours import query_of
 from striate.features.neighbours.indexes import kept_indexes
@@ -171,3 +174,48 @@ def test_the_stored_vector_is_found_again_bit_by_bit(store):
 
     [row] = opened.vectors(where=f"content = '{query.image.content}'").values
     assert (query.vector == row).all()
+
+
+def large_search(digits, **changes):
+    return replace(search_of(digits), searched=INDEX_PAYS_ROWS, **changes)
+
+
+def test_an_index_is_proposed_only_where_there_is_none(digits, capsys):
+    show_search(large_search(digits))
+    without = capsys.readouterr().out
+    show_search(large_search(digits, has_index=True))
+    beside = capsys.readouterr().out
+
+    assert "An index would answer sooner: striate index runs/a/vectors" in without
+    assert "An index" not in beside
+
+
+def test_of_thousands_of_copies_some_are_named_and_all_counted(digits, capsys):
+    found = search_of(digits)
+
+    show_search(replace(found, copies=found.copies * 100, copy_count=3000))
+
+    said = capsys.readouterr().out
+    assert said.count("The picture itself") == 20
+    assert "3000 rows altogether" in said
+
+
+def test_duplicates_refuse_what_is_said_of_a_search(store, capsys):
+    _, address = store
+    for words in (
+        ["-k", "3"], ["--metric", "l2"], ["--label", "7"], ["--split", "train"], ["--net", "net.yaml"], ["--exact"], ["--why"],
+        ["--page", "page.html"],
+    ):  # fmt: skip
+        code, said = asked(capsys, "similar", "--duplicates", address, *words)
+
+        assert code == 2
+        assert f"{words[0]} must come with a picture" in said.err
+        assert len([line for line in said.err.splitlines() if line.startswith("striate: ")]) == 1
+
+
+def test_an_indexs_recall_is_told_with_the_rows_it_was_measured_at(digits, capsys):
+    found = search_of(digits)
+
+    show_search(replace(found, index=index_of(found), has_index=True))
+
+    assert "(measured at 4000 rows)" in capsys.readouterr().out

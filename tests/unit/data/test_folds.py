@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from striate.data import Sample, load_data
-from striate.data.folds import fold_samples
+from striate.data.folds import fold_at_most, fold_samples
 from striate.errors import DataError
 from striate.records import Output
 
@@ -130,3 +130,31 @@ def test_labels_and_values_have_folds_of_equal_size():
         assert sum(samples[index].target[1] for index in part) == 2
     values = [sample(n, (float(n),)) for n in range(100)]
     assert [len(part) for part in folds(values, output=Output(kind="values", names=("v",))).parts] == [20] * 5
+
+
+def test_as_many_folds_as_the_smallest_class_has_units():
+    samples = [sample(n, n % 3) for n in range(30)] + [sample(f"a{n}", 0, f"g{n}") for n in range(5)]
+    few = [one for one in samples if one.target != 1][:12] + [sample(f"b{n}", 1, f"h{n % 2}") for n in range(8)]
+
+    assert len(fold_at_most(tuple(samples), CLASSES, most=5, seed=0).parts) == 5
+    made = fold_at_most(tuple(few), CLASSES, most=5, seed=0)
+    assert len(made.parts) == 2
+    assert made.told[0] == "2 folds instead of 5: the smallest class has no more samples or groups."
+    numbers = made.numbers
+    assert [tuple(i for i in range(20) if numbers[i] == fold) for fold in range(2)] == list(made.parts)
+
+
+def test_groups_that_hold_the_same_picture_are_one_to_divide():
+    # Both groups of class b hold "twin": they stay together, so nothing of b is left to learn from.
+    samples = [sample(n) for n in range(8)]
+    samples += [sample("twin", 1, "g"), sample("b1", 1, "g"), sample("twin", 1, "h"), sample("b2", 1, "h")]
+    two = Output(kind="classes", names=("a", "b"))
+    with pytest.raises(DataError, match=r"at least two samples or groups.*got 4 in 1 group \(at class 'b'\)"):
+        fold_at_most(tuple(samples), two, most=5, seed=0)
+
+
+def test_values_have_as_many_folds_as_units():
+    values = [sample(n, (float(n),), f"g{n % 3}") for n in range(12)]
+    made = fold_at_most(tuple(values), Output(kind="values", names=("v",)), most=5, seed=0)
+
+    assert made.told[0] == "3 folds instead of 5: there are no more samples or groups."

@@ -118,6 +118,19 @@ def test_windows_that_matter_everywhere_take_as_much_elsewhere(net):
     assert on_one.others == 2
 
 
+def test_swapped_pictures_give_swapped_results(net):
+    plan = planned(net)
+    (one, other), others = two(), [*two(1), *two(2)]
+
+    there = similar_parts(net, plan, plan.layers[0], one, other, others=others, fill=0.0)
+    back = similar_parts(net, plan, plan.layers[0], other, one, others=others, fill=0.0)
+
+    for found, swapped in zip(there, reversed(back), strict=True):
+        assert found.share_elsewhere == pytest.approx(swapped.share_elsewhere)
+        np.testing.assert_allclose(found.grid, swapped.grid, atol=1e-6)
+    assert there[0].share_elsewhere != pytest.approx(there[1].share_elsewhere)
+
+
 def patched(net, draw, pairs):
     """Hits: how often the strongest window over either picture touches the patch that both were given."""
     from striate.data import load_data, prepare

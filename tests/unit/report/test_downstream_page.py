@@ -29,9 +29,10 @@ def test_the_ranking_has_the_best_of_each_set_of_features_and_the_table_has_all(
         ("HOG", "RBF SVM, 64 numbers", True),
     ]
     assert figure.rows[0].difference == ""
-    assert (figure.rows[1].difference, figure.rows[1].difference_interval) == ("−4.0", "−5.0 to −3.0")
+    assert (figure.rows[1].difference, figure.rows[1].difference_interval) == ("−4.0 points", "−5.0 to −3.0")
     assert (figure.low, figure.high) == (pytest.approx(90), pytest.approx(99))
     assert len(figure.table.rows) == 6
+    assert [column.unit for column in figure.table.columns[4:13]] == ["%"] * 3 + ["points"] * 6
     assert figure.table.rows[3][:5] == ["HOG", "hand-made", 64, "RBF SVM", pytest.approx(92)]
     assert figure.table.rows[0][-2] == "penalty 3.00, 30.0"
     assert said(compared_sentence(FOUND)) == (
@@ -57,6 +58,14 @@ def test_families_are_charts_along_the_layers_in_the_order_they_are_stored_in():
     assert ridge.curves[0].y == [pytest.approx(91), pytest.approx(96.5)]
     assert logistic.is_order
     assert (ridge.low, ridge.high) == (logistic.low, logistic.high) == (pytest.approx(89), pytest.approx(99))
+    assert [row[:3] for row in figure.table.rows] == [
+        ["logistic", "conv1", pytest.approx(93)],
+        ["logistic", "conv2", pytest.approx(97)],
+        ["ridge", "conv1", pytest.approx(91)],
+        ["ridge", "conv2", pytest.approx(96.5)],
+    ]
+    [unhelped] = layers_section(replace(FOUND, curves=())).figures
+    assert unhelped.charts == figure.charts
     single = replace(FOUND, rows=FOUND.rows[:2], curves=())
     assert layers_section(single) is None
 
@@ -80,7 +89,7 @@ def test_few_labels_draw_the_best_learner_of_each_set_of_features():
         ({}, "the network's features are 5.0 points above hand-made features (RBF SVM on HOG)."),
         (
             {"to_hand_made": estimate(0.01)},
-            "are not measurably apart from hand-made features (RBF SVM on HOG) (+1.0, −1.0 to +3.0).",
+            "are not measurably apart from hand-made features (RBF SVM on HOG) (+1.0 points, −1.0 to +3.0).",
         ),
         ({"to_hand_made": estimate(-0.05)}, "are 5.0 points below hand-made features (RBF SVM on HOG)."),
         ({"to_hand_made": None}, "cross-validated; above the best constant answer, 10.0 %."),
@@ -104,7 +113,10 @@ def test_r_squared_has_no_percent():
     values = replace(FOUND, output="values", curves=())
 
     assert verdict(values).startswith("Logistic on conv2 is best: R² 0.970 (0.950 to 0.990)")
-    assert ranking_section(values).figures[0].rows[0].shown == "0.970"
+    [figure] = ranking_section(values).figures
+    assert figure.rows[0].shown == "0.970"
+    assert figure.rows[1].difference == "−0.040"
+    assert {column.unit for column in figure.table.columns[4:13]} == {""}
 
 
 def test_the_record_is_written_and_read_back():

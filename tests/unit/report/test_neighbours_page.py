@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from searches import parts_of, search_of
+from searches import index_of, parts_of, search_of
 from striate.errors import InputError
 from striate.report.arrays import ArrayStore
 from striate.report.neighbours_page import neighbours_page, write_neighbours_page
@@ -92,3 +92,16 @@ def test_a_page_is_a_file(found, tmp_path):
 
     with pytest.raises(InputError, match="a page must be written to a file"):
         write_neighbours_page(found, tmp_path)
+
+
+def test_an_index_is_told_with_its_recall_and_how_many_rows_there_were(found):
+    page, _, _ = composed(replace(found, index=index_of(found)))
+
+    assert "finds 99.3\u202f% (99.0\u202f% to 99.6\u202f%) of the true nearest 10" in page.prose
+    assert "measured on 100 rows while the store had 4000." in page.prose
+
+
+def test_all_rows_of_the_same_bytes_are_counted(found):
+    page, _, _ = composed(replace(found, copy_count=3000))
+
+    assert {fact.label: fact.value for fact in page.facts}["Same picture"] == "3000"

@@ -15,6 +15,7 @@ from striate.data.reading import Entry
 from striate.features.extraction.loading import Loaded, load_file, load_stored
 from striate.features.extraction.rows import rows_of
 from striate.features.extraction.running import Runner, one_thread
+from striate.features.store.columns import table_schema
 from striate.nets import Network
 from striate.records import Output
 from striate.records.vectors import VectorSpec
@@ -45,6 +46,7 @@ class Lane:
     ) -> None:
         self._runner = Runner(network, spec, recording)
         self._spec, self._truth = spec, truth
+        self._schema = table_schema(spec)
         self._dataset = dataset
         self._samples: Mapping[str, tuple[int, Sample]] = (
             {sample.place: (index, sample) for index, sample in enumerate(dataset.samples)} if dataset else {}
@@ -76,6 +78,7 @@ class Lane:
                 torch.cat(scores) if scores else None,
                 self._spec,
                 self._truth,
+                self._schema,
             )
 
     def _load(self, entry: Entry) -> Loaded:

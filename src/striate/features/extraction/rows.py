@@ -24,7 +24,8 @@ def rows_of(
     scores: Tensor | None,
     spec: VectorSpec,
     truth: Output | None,
-) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    schema: Any = None,  # noqa: ANN401 - pyarrow ships no types
+) -> Any:  # noqa: ANN401
     """Return a pyarrow.Table, one row a sample in the order given.
 
     Args:
@@ -33,11 +34,12 @@ def rows_of(
         scores: (m, outputs) of the same.
         spec: Of the store.
         truth: What the targets mean.
+        schema: The store's, made once for many calls (it holds every class's name); None makes it.
     """
     import numpy as np
     import pyarrow as pa
 
-    schema = table_schema(spec)
+    schema = schema or table_schema(spec)
     good = [place for place, one in enumerate(loaded) if not one.error]
     finite = torch.ones(len(good), dtype=torch.bool)
     for values in vectors.values():

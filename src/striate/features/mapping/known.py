@@ -11,6 +11,7 @@ import numpy.typing as npt
 from striate.data.decoding import ImageError, opened
 from striate.features.mapping.separation import Known
 from striate.features.space import Numbers, deciles
+from striate.features.store.truth import truth_of
 from striate.numbers import measure
 
 SIDE_PX = 32
@@ -29,6 +30,9 @@ def known_of(
         What is known, None if that is nothing; names of classes, labels or deciles; (n,) int64: class, first label that
         holds, or decile, −1 where nothing is known.
 
+    Raises:
+        DataError: Rows that contradict each other; see `truth_of`.
+
     Example:
         >>> known, names, colours = known_of(["cat", None, "dog"], [[0.0], None, [1.0]])
         >>> known.truth, known.rows.tolist(), names, colours.tolist()
@@ -38,22 +42,16 @@ def known_of(
     colours = np.full(len(targets), -1, np.int64)
     if not len(rows):
         return None, (), colours
-    told = [labels[row] for row in rows]
-    numbers = np.array([targets[row] for row in rows], dtype=np.float64)
-    if any(label is None for label in told):
-        names, colours[rows] = _deciles(numbers[:, 0])
-        return Known(truth="values", targets=numbers, rows=rows), names, colours
-    words = [str(label) for label in told]
-    if numbers.shape[1] == 1:
-        first: dict[str, float] = {}
-        for word, number in zip(words, numbers[:, 0].tolist(), strict=True):
-            first[word] = min(first.get(word, number), number)
-        names = tuple(sorted(first, key=lambda word: (first[word], word)))
-        colours[rows] = [names.index(word) for word in words]
-        return Known(truth="classes", targets=colours[rows], rows=rows), names, colours
-    held = numbers > 0.5
-    colours[rows] = np.where(held.any(1), held.argmax(1), -1)
-    return Known(truth="labels", targets=held.astype(np.int64), rows=rows), _label_names(words, held), colours
+    output, truths = truth_of([labels[row] for row in rows], [target for target in targets if target is not None])
+    known = Known(truth=output.kind, targets=np.array(truths), rows=rows)
+    names = output.names
+    if output.kind == "values":
+        names, colours[rows] = _deciles(np.array(truths, np.float64)[:, 0])
+    elif output.kind == "classes":
+        colours[rows] = known.targets
+    else:
+        colours[rows] = np.where(known.targets.any(1), known.targets.argmax(1), -1)
+    return known, names, colours
 
 
 def pixel_rows(thumbnails: Sequence[bytes]) -> tuple[npt.NDArray[np.uint8], Numbers]:
@@ -84,11 +82,3 @@ def _deciles(values: npt.NDArray[np.float64]) -> tuple[tuple[str, ...], Numbers]
     groups, borders = deciles(values)
     names = tuple(f"{measure(float(low))} … {measure(float(high))}" for low, high in pairwise(borders))
     return names, groups
-
-
-def _label_names(words: Sequence[str], held: npt.NDArray[np.bool_]) -> tuple[str, ...]:
-    names = [f"label {number}" for number in range(held.shape[1])]
-    for word, row in zip(words, held, strict=True):
-        for name, number in zip(word.split(";") if word else (), np.flatnonzero(row), strict=False):
-            names[number] = name
-    return tuple(names)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import accumulate
+
 from striate.errors import DataError, InputError, Quoted, unknown_name
 from striate.features.store.store import VectorStore
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+_LOOSE = re.compile(r"['\"`]|--|/\*")
 
 
 def quoted(text: str) -> str:
@@ -42,7 +48,7 @@ def filter_of(store: VectorStore, *, label: str = "", split: str = "", where: st
     """
     parts = [labelled(label)] if label else []
     parts += [f"split = {quoted(split)}"] if split else []
-    parts += [f"({_whole(where)})"] if where else []
+    parts += [f"({whole(where)})"] if where else []
     asked = " AND ".join(parts)
     count = store.count(f"error IS NULL AND {asked}" if asked else "error IS NULL")
     if count:
@@ -66,17 +72,23 @@ def known_names(store: VectorStore, column: str) -> list[str]:
     return sorted(names)
 
 
-def _whole(where: str) -> str:
-    """Return SQL of people's own, which must be one whole expression: in brackets it could otherwise undo the rest."""
-    depth = 0
-    is_text = False
-    for sign in where:
-        if sign == "'":
-            is_text = not is_text
-        elif not is_text:
-            depth += (sign == "(") - (sign == ")")
-        if depth < 0:
-            break
-    if depth or is_text or "--" in where:
-        raise InputError("--where must be one whole SQL expression", got=where)
+def whole(where: str) -> str:
+    """Return SQL of people's own, which must be one whole expression: in brackets it could otherwise undo the rest.
+
+    Raises:
+        InputError: A bracket or a quote without its other; a comment.
+
+    Example:
+        >>> whole("label = 'pre--post (2)'")
+        "label = 'pre--post (2)'"
+    """
+    # What stands between quotes is a name or a text.
+    bare = _QUOTED.sub("", where)
+    depths = accumulate((sign == "(") - (sign == ")") for sign in bare)
+    if min((0, *depths)) < 0 or bare.count("(") != bare.count(")") or _LOOSE.search(bare):
+        raise InputError(
+            "--where must be one whole SQL expression",
+            got=where,
+            hint="Close every bracket and quote, and leave comments (-- and /*) out.",
+        )
     return where

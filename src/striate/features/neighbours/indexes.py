@@ -67,14 +67,21 @@ def keep_index(store: VectorStore, index: SearchIndex) -> None:
 
     document = {"schema": schema.stamp("search-index", SCHEMA_VERSION), "index": to_plain(index)}
     row = pa.table({"layer": [index.layer], "document": [json.dumps(document, ensure_ascii=False)]})
+    forget_index(store, index.layer)
     with told(store.address):
         database = _database(store)
         if TABLE in database.list_tables().tables:
-            table = database.open_table(TABLE)
-            table.delete(f"layer = {quoted(index.layer)}")
-            table.add(row)
+            database.open_table(TABLE).add(row)
         else:
             database.create_table(TABLE, data=row)
+
+
+def forget_index(store: VectorStore, layer: str) -> None:
+    """Drop what was kept of a layer's index; until another is measured the layer is searched exactly."""
+    with told(store.address):
+        database = _database(store)
+        if TABLE in database.list_tables().tables:
+            database.open_table(TABLE).delete(f"layer = {quoted(layer)}")
 
 
 def _statistics(store: VectorStore, layer: VectorLayer) -> Any:  # noqa: ANN401 - lancedb's, or None

@@ -12,7 +12,7 @@ import numpy as np
 
 from striate.errors import DataError, InputError
 from striate.events import SILENT, Events
-from striate.features.neighbours.indexes import index_name, keep_index
+from striate.features.neighbours.indexes import forget_index, index_name, keep_index
 from striate.features.neighbours.memory import peak_growth
 from striate.features.neighbours.recall import LEAST_QUERIES, K, ask_exactly, interval, seconds_of, tuned
 from striate.features.store.lock import only_writer
@@ -146,6 +146,8 @@ def build_index(  # noqa: PLR0913 - all but the store have a default
     asked = ask_exactly(store, chosen, metric, queries, seed)
     events.check("index")
     with only_writer(store.address), told(store.address), peak_growth() as peak:
+        # Whoever is stopped from here on must not leave the earlier index's recall to this one.
+        forget_index(store, chosen.name)
         began = time.monotonic()
         store.table.create_index(chosen.column, config=_config(plan, metric), name=index_name(chosen), replace=True)
         build_s = time.monotonic() - began
@@ -169,7 +171,7 @@ def build_index(  # noqa: PLR0913 - all but the store have a default
         told_bytes=plan.told_bytes,
         peak_bytes=peak.size_bytes,
         search_s=found.search_s,
-        exact_s=asked.exact_s,
+        exact_s=found.exact_s,
     )
     with only_writer(store.address):
         keep_index(store, index)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from striate.data import ReadAs, load_data
+from striate.data import list_data
 from striate.data.files import Decoded
 from striate.data.reading import Entry
 from striate.errors import DataError, InputError, Quoted, ShapeError
@@ -37,11 +37,15 @@ class Query:
         image: The picture; its id is empty where it is no row of the store.
         layer: Whose vector it is.
         vector: (size,) float32.
+        inputs: (views, *shape), what the vector was made of; None where it was there already.
+        network: The store's, checked; None where it was not needed.
     """
 
     image: StoredImage
     layer: VectorLayer
     vector: npt.NDArray[np.float32]
+    inputs: Tensor | None = None
+    network: Network | None = None
 
 
 def query_of(reference: str, store: VectorStore, *, layer: str = "", network: Network | str | None = None) -> Query:
@@ -72,9 +76,9 @@ def query_of(reference: str, store: VectorStore, *, layer: str = "", network: Ne
                 hint="For example photo.jpg, digits:17, or an id that striate similar prints.",
             )
     found = load_reference(reference, store.spec)
-    owner = checked_network(store, network)
-    vector = Vectoriser(owner, store.spec, chosen)(_inputs(found, reference)[None])[0]
-    return Query(image=_image(found), layer=chosen, vector=vector)
+    owner, inputs = checked_network(store, network), _inputs(found, reference)
+    vector = Vectoriser(owner, store.spec, chosen)(inputs[None])[0]
+    return Query(image=_image(found), layer=chosen, vector=vector, inputs=inputs, network=owner)
 
 
 def vector_query(vector: npt.NDArray[np.floating], store: VectorStore, *, layer: str = "") -> Query:
@@ -124,7 +128,7 @@ def checked_network(store: VectorStore, network: Network | str | None = None) ->
             loaded = load_network(store.spec.network)
         except InputError as cause:
             raise InputError(
-                "the store's network must be found to make the picture's vector",
+                "the store's network must be found",
                 got=Quoted(f"{store.spec.network}: {cause.rule}"),
                 where=store.address,
                 hint="Say where it is now: --net RUN.",
@@ -177,14 +181,18 @@ _FIELDS = frozenset((*IMAGE_COLUMNS, "thumbnail"))
 
 
 def load_reference(reference: str, spec: VectorSpec) -> Loaded:
-    """Return a file or a sample of a data set, prepared as the store's were."""
+    """Return a file, or a sample of data as `extract` lists them, prepared as the store's were."""
     if Path(reference).is_file():
         return load_file(Entry(path=Path(reference), place=reference, target=None), spec)
-    data, _, index = reference.rpartition(":")
-    dataset = load_data(data, read_as=ReadAs(axes=spec.preprocessing.stored_axes))
-    stored, sample = dataset.read(int(index)), dataset.samples[int(index)]
-    entry = Entry(path=Path(), place=sample.place, target=None)
-    return load_stored(entry, Decoded(stored, sample.sample_rate_hz), sample.content, spec)
+    data, _, number = reference.rpartition(":")
+    listing, index = list_data(data), int(number)
+    if index >= len(listing):
+        raise DataError(f"a sample's index must be 0 … {len(listing) - 1}", got=index, where=data)
+    entry, dataset = listing.entries[index], listing.dataset
+    if dataset is None:
+        return load_file(entry, spec)
+    sample = dataset.samples[index]
+    return load_stored(entry, Decoded(dataset.read(index), sample.sample_rate_hz), sample.content, spec)
 
 
 def _is_sample(reference: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -21,9 +22,9 @@ from striate.records.vectors import VectorLayer
 
 Way = Literal["auto", "exact", "index"]
 MOST = 1000
-# So many more are taken than are asked for, since copies of the query are among them.
-SPARE = 8
-# And so many more, so that the last is clearly farther.
+# Copies of the query that are named; all are counted.
+MOST_COPIES = 100
+# So many more are taken than are wanted, so that the last is clearly farther.
 BEYOND = 16
 
 
@@ -71,9 +72,13 @@ def search(  # noqa: PLR0913 - all but what is asked have a default
         raise InputError(f"the number of neighbours must be 1 … {MOST:,}", got=count)
     check_queries(query.vector[None], metric)
     asked, searched = filter_of(store, label=label, split=split, where=where)
-    index = _chosen(store, query.layer, metric, way, searched)
+    usable = usable_index(store, query.layer, metric)
+    index = _chosen(store, query.layer, metric, way, searched, usable)
     began = time.perf_counter()
-    found, index = _found(store, query, count, metric, asked, searched, index)
+    copies, copy_count = _copies(store, query, metric, asked)
+    neighbours, index = _neighbours(
+        store, query, count, metric, asked, searched=searched, copies=copy_count, index=index
+    )
     return Search(
         address=store.address,
         version=store.version,
@@ -85,8 +90,10 @@ def search(  # noqa: PLR0913 - all but what is asked have a default
         where=asked,
         asked=count,
         searched=searched,
-        copies=tuple(one for one in found if one.is_copy),
-        neighbours=tuple(one for one in found if not one.is_copy)[:count],
+        copies=copies,
+        copy_count=copy_count,
+        neighbours=neighbours,
+        has_index=usable is not None,
         index=index,
         unindexed=unindexed_rows(store, query.layer) if index else 0,
         seconds=time.perf_counter() - began,
@@ -189,10 +196,35 @@ def through_index(  # noqa: PLR0913 - what is asked, and how
     return rows.select(list(columns)), distances(as_array(rows[layer.column], layer.size), vector, metric)
 
 
-def _chosen(store: VectorStore, layer: VectorLayer, metric: Metric, way: Way, searched: int) -> SearchIndex | None:
+def nearest_rows(  # noqa: PLR0913 - what is asked, and how
+    store: VectorStore,
+    layer: VectorLayer,
+    vector: npt.NDArray[np.float32],
+    metric: Metric,
+    wanted: int,
+    where: str = "",
+    *,
+    searched: int,
+    probes: int = 0,
+    refine: int = 1,
+) -> list[tuple[StoredImage, float]]:
+    """Return the nearest of so many searched rows and their distances, in order: by the index with `probes`, else exactly."""
+    if probes:
+        rows, far = through_index(
+            store, layer, vector, metric, wanted, where,
+            probes=probes, refine=refine, columns=(*IMAGE_COLUMNS, "thumbnail"),
+        )  # fmt: skip
+        return sorted(zip(images_of(rows), far.tolist(), strict=True), key=lambda row: (row[1], row[0].id))
+    nearest = exact_search(store, layer, vector, metric, wanted, where, searched=searched)
+    images = rows_by_id(store, [name for name, _ in nearest])
+    return [(images[name], far) for name, far in nearest]
+
+
+def _chosen(
+    store: VectorStore, layer: VectorLayer, metric: Metric, way: Way, searched: int, index: SearchIndex | None
+) -> SearchIndex | None:
     if way == "exact":
         return None
-    index = usable_index(store, layer, metric)
     if way == "index":
         if index is None:
             raise InputError(
@@ -207,47 +239,55 @@ def _chosen(store: VectorStore, layer: VectorLayer, metric: Metric, way: Way, se
     return index if index.probes * max(index.rows, searched) < index.partitions * searched else None
 
 
-def _found(
+def _copies(store: VectorStore, query: Query, metric: Metric, where: str) -> tuple[tuple[Neighbour, ...], int]:
+    """Return rows with the query's content, nearest first, those written first of too many; and how many there are."""
+    if not query.image.content:
+        return (), 0
+    only = " AND ".join(filter(None, ("error IS NULL", where, f"content = {quoted(query.image.content)}")))
+    count = store.count(only)
+    with told(store.address):
+        rows = store.scan([*IMAGE_COLUMNS, "thumbnail", query.layer.column], only).limit(MOST_COPIES).to_arrow()
+    far = distances(as_array(rows[query.layer.column], query.layer.size), query.vector, metric)
+    found = [
+        Neighbour(image=image, distance=one, is_copy=True)
+        for image, one in zip(images_of(rows), far.tolist(), strict=True)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.distance, one.image.id))), count
+
+
+def _neighbours(  # noqa: PLR0913 - what is asked, and how
     store: VectorStore,
     query: Query,
     count: int,
     metric: Metric,
     where: str,
+    *,
     searched: int,
+    copies: int,
     index: SearchIndex | None,
-) -> tuple[list[Neighbour], SearchIndex | None]:
-    """Return at least `count` neighbours if there are so many, with the copies that are as near; and what was gone through."""
-    wanted = min(count + SPARE, searched)
-    while True:
-        found = None
-        if index is not None:
-            found = _nearest_through(store, query, metric, where, wanted, index, searched)
-            index = index if len(found) == wanted else None
-        if index is None or found is None:
-            nearest = exact_search(store, query.layer, query.vector, metric, wanted, where, searched=searched)
-            images = rows_by_id(store, [name for name, _ in nearest])
-            found = [_neighbour(images[name], far, query) for name, far in nearest if name in images]
-        if sum(not one.is_copy for one in found) >= count or wanted == searched:
-            return found, index
-        wanted = min(4 * wanted, searched)
-
-
-def _nearest_through(
-    store: VectorStore, query: Query, metric: Metric, where: str, wanted: int, index: SearchIndex, searched: int
-) -> list[Neighbour]:
-    # With a filter so many more partitions are looked into as rows are left out.
-    probes = min(index.partitions, -(-index.probes * max(index.rows, searched) // searched))
-    rows, far = through_index(
-        store, query.layer, query.vector, metric, wanted, where,
-        probes=probes, refine=index.refine, columns=(*IMAGE_COLUMNS, "thumbnail"),
-    )  # fmt: skip
-    found = [_neighbour(image, one, query) for image, one in zip(images_of(rows), far.tolist(), strict=True)]
-    return sorted(found, key=lambda one: (one.distance, one.image.id))
-
-
-def _neighbour(image: StoredImage, distance: float, query: Query) -> Neighbour:
-    is_copy = bool(query.image.content) and image.content == query.image.content
-    return Neighbour(image=image, distance=distance, is_copy=is_copy)
+) -> tuple[tuple[Neighbour, ...], SearchIndex | None]:
+    """Return the nearest rows that are no copies, and the index if it was gone through."""
+    if copies > count:
+        # A filter takes LanceDB three times as long, some rows more do not: few copies are asked for, and dropped.
+        where = " AND ".join(filter(None, (where, f"content <> {quoted(query.image.content)}")))
+        searched, copies = searched - copies, 0
+    wanted = min(count + copies, searched)
+    if not wanted:
+        return (), None
+    found: list[tuple[StoredImage, float]] = []
+    ask = partial(nearest_rows, store, query.layer, query.vector, metric, wanted, where, searched=searched)
+    if index is not None:
+        # With a filter so many more partitions are looked into as rows are left out.
+        probes = min(index.partitions, -(-index.probes * max(index.rows, searched) // searched))
+        found = ask(probes=probes, refine=index.refine)
+    if len(found) < wanted:
+        found, index = ask(), None
+    others = [
+        Neighbour(image=image, distance=far)
+        for image, far in found
+        if not query.image.content or image.content != query.image.content
+    ]
+    return tuple(others[:count]), index
 
 
 def rows_by_id(store: VectorStore, names: Sequence[str]) -> dict[str, StoredImage]:

@@ -37,9 +37,9 @@ class HandmadeBeatsFeatures(PictureRule[Downstream]):
 
     Evidence(
         downstream=Downstream(
-            data="digits", network="runs/a", output="classes", outputs=10, samples=800, folds=5, constant=estimate(0.1),
-            rows=(row("HOG", "hand-made", 0.93), row("flatten1", "network", 0.9)), to_hand_made=estimate(-0.03),
-            left_out=(), curves=(), told=(), seconds=10.0,
+            data="digits", network="runs/a", layers=("flatten1",), output="classes", samples=800, folds=5,
+            constant=estimate(0.1), rows=(row("HOG", "hand-made", 0.93), row("flatten1", "network", 0.9)),
+            to_hand_made=estimate(-0.03), left_out=(), curves=(), told=(), seconds=10.0,
         )
     )
     ```
@@ -60,9 +60,9 @@ class HandmadeBeatsFeatures(PictureRule[Downstream]):
     # Another layer of the same network.
     Evidence(
         downstream=Downstream(
-            data="digits", network="runs/a", output="classes", outputs=10, samples=800, folds=5, constant=estimate(0.1),
-            rows=(row("conv2", "network", 0.98), row("HOG", "hand-made", 0.93)), to_hand_made=estimate(0.05),
-            left_out=(), curves=(), told=(), seconds=10.0,
+            data="digits", network="runs/a", layers=("conv2",), output="classes", samples=800, folds=5,
+            constant=estimate(0.1), rows=(row("conv2", "network", 0.98), row("HOG", "hand-made", 0.93)),
+            to_hand_made=estimate(0.05), left_out=(), curves=(), told=(), seconds=10.0,
         )
     )
     ```

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
+from typing import Literal
 
 from striate.analyse import cost
 from striate.analyse.field.way import Way
@@ -17,6 +18,9 @@ from striate.trace import Recording
 MOST = 12
 END = "the end"
 _WEIGHTED = frozenset({"linear", "conv"})
+_PASSING = frozenset({"identity", "dropout", "droppath"})
+# Path and turn of a module's call, and whether the value is what it returns or what it takes.
+_Site = tuple[str, int, Literal["before", "after"]]
 
 
 def cut_points(recording: Recording, *, most: int = MOST) -> tuple[CutPoint, ...]:
@@ -63,11 +67,52 @@ def cut_points(recording: Recording, *, most: int = MOST) -> tuple[CutPoint, ...
     if found and depths.macs[found[-1].name] == depths.macs[read.name]:
         found.pop()
     points = [
-        _point(depths, op, name=name, site=recording.sites[op.name], over=_averaged(way, op) or ())
+        _point(depths, op, name=name, site=(*recording.sites[op.name], "after"), over=_averaged(way, op) or ())
         for name, op in _thinned([(_name(depths.live, recording, op), op) for op in found], most - 1)
     ]
-    end = _point(depths, read, name=END, site=recording.sites[last.name], over=_averaged(way, read) or ())
-    return (*points, replace(end, side="before"))
+    end = _point(depths, read, name=END, site=(*recording.sites[last.name], "before"), over=_averaged(way, read) or ())
+    return (*points, end)
+
+
+def point_at(recording: Recording, op: str, *, name: str, over: tuple[int, ...]) -> CutPoint:
+    """Return the cut at an op's value, whether or not every way goes through it; `cut_at` checks that the network runs up to it.
+
+    It lies where a module returns the value, or takes it; what changes no value in eval mode is looked past.
+
+    Args:
+        recording: The network's trace in eval mode.
+        op: Name of the op.
+        name: What the cut is called.
+        over: Axes to average over.
+
+    Raises:
+        InputError: No module returns the value or takes it.
+
+    Example:
+        >>> from torch import nn
+        >>> from striate.trace import trace
+        >>> net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
+        >>> cut = point_at(trace(net, (2, 1, 8, 8)), "1", name="relu1", over=(2, 3))
+        >>> cut.path, cut.side, cut.features, cut.macs
+        ('1', 'after', 4, 1296)
+    """
+    found, site = _site(recording, op)
+    return _point(_Depths.of(recording), recording.graph[found], name=name, site=site, over=over)
+
+
+def _site(recording: Recording, op: str) -> tuple[str, _Site]:
+    """Return an op with this value, and the call of a module that returns or takes it."""
+    if op in recording.sites:
+        return op, (*recording.sites[op], "after")
+    wanted = op
+    for reader in recording.graph:
+        if tuple(reader.inputs) != (op,):
+            continue
+        if reader.name in recording.sites:
+            return op, (*recording.sites[reader.name], "before")
+        if reader.kind in _PASSING:
+            op = reader.name
+    raise InputError("a cut must be where a module begins or ends", got=wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,13 +194,14 @@ def _thinned(found: list[tuple[str, Op]], most: int) -> list[tuple[str, Op]]:
     return [found[place] for place in sorted(kept)]
 
 
-def _point(depths: _Depths, op: Op, *, name: str, site: tuple[str, int], over: tuple[int, ...]) -> CutPoint:
+def _point(depths: _Depths, op: Op, *, name: str, site: _Site, over: tuple[int, ...]) -> CutPoint:
+    path, turn, side = site
     return CutPoint(
         name=name,
         op=op.name,
-        path=site[0],
-        turn=site[1],
-        side="after",
+        path=path,
+        turn=turn,
+        side=side,
         over=over,
         shape=op.shape[1:],
         features=size(tuple(length for axis, length in enumerate(op.shape) if axis and axis not in over)),

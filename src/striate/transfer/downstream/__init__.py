@@ -5,14 +5,17 @@ from striate.transfer.downstream.families import FAMILIES, families_of
 from striate.transfer.downstream.few_shot import draw_few, few_shot_curves
 from striate.transfer.downstream.folding import ask
 from striate.transfer.downstream.nesting import Asked, nested
-from striate.transfer.downstream.reading import pictures, read_features
-from striate.transfer.downstream.saving import Joined, join_best
+from striate.transfer.downstream.reading import StoredFeatures, pictures, read_features
+from striate.transfer.downstream.saving import Backbone, Joined, backbone_of, join_best
 
 __all__ = [
     "FAMILIES",
     "Asked",
+    "Backbone",
     "Joined",
+    "StoredFeatures",
     "ask",
+    "backbone_of",
     "compare_features",
     "draw_few",
     "families_of",

@@ -15,7 +15,7 @@ from striate.numbers import count, duration
 from striate.records.adapting import Estimate
 from striate.records.downstream import Downstream, DownstreamRow, FewShotCurve, NotMeasured, Source
 from striate.transfer.downstream.families import Family, families_of
-from striate.transfer.downstream.few_shot import DRAWS, few_shot_curves
+from striate.transfer.downstream.few_shot import DRAWS, few_seconds, few_shot_curves
 from striate.transfer.downstream.nesting import Asked, Nested, nested
 from striate.transfer.estimating import Gains, difference, estimate
 
@@ -75,28 +75,37 @@ def compare_features(  # noqa: PLR0913 - features of two sorts, what is asked of
         Razavian et al., "CNN Features off-the-shelf", CVPRW 2014. Differs: cross-validated with intervals, settings nested.
 
     Example:
-        >>> found = compare_features({"conv5": vectors}, asked, hand_made={"HOG": described})     # doctest: +SKIP
-        >>> [(row.features, row.family, row.estimate.mean) for row in found.rows]                # doctest: +SKIP
+        >>> classes = np.repeat([0.0, 1.0], 12)
+        >>> asked = Asked(kind="classes", outputs=2, targets=classes, folds=np.arange(24) % 4)
+        >>> conv1, conv2 = np.arange(24, dtype=np.float32) % 2, classes.astype(np.float32)
+        >>> rows = {"conv1": conv1[:, None], "conv2": conv2[:, None]}
+        >>> found = compare_features(rows, asked, families=["ridge"], draws=0)
+        >>> [(row.features, row.family, row.estimate.mean) for row in found.rows]
+        [('conv2', 'ridge', 1.0), ('conv1', 'ridge', 0.5)]
     """
+    from threadpoolctl import threadpool_limits
+
     began = time.monotonic()
     every: list[tuple[str, Source, npt.NDArray[np.float32]]] = [
         *((name, "network", rows) for name, rows in features.items()),
         *((name, "hand-made", rows) for name, rows in (hand_made or {}).items()),
     ]
     _check(every, asked)
-    cells, left_out = _measured(every, families_of(asked.kind, families), asked, most_s, events)
-    if not cells:
-        raise InputError(
-            "at least one family must be cheap enough to be measured",
-            got=Quoted(f"none within {duration(most_s)}"),
-            hint="Give it more time: --most.",
-        )
-    curves: tuple[FewShotCurve, ...] = ()
-    if asked.kind == "classes" and draws:
-        sources = {name: source for name, source, _ in every}
-        curves = few_shot_curves(
-            {name: rows for name, _, rows in every}, sources, asked, draws=draws, most_s=most_s, events=events
-        )
+    # Many small products: a second BLAS thread waits longer than it works, above all where others use the machine.
+    with threadpool_limits(1, user_api="blas"):
+        cells, left_out = _measured(every, families_of(asked.kind, families), asked, most_s, events)
+        if not cells:
+            raise InputError(
+                "at least one family must be cheap enough to be measured",
+                got=Quoted(f"none within {duration(most_s)}"),
+                hint="Give it more time: --most.",
+            )
+        curves: tuple[FewShotCurve, ...] = ()
+        if asked.kind == "classes" and draws:
+            sources = {name: source for name, source, _ in every}
+            curves = few_shot_curves(
+                {name: rows for name, _, rows in every}, sources, asked, draws=draws, most_s=most_s, events=events
+            )
     constant = constant_gains(asked)
     cells.sort(key=lambda cell: -float(cell.found.gains.mean()))
     unsolved = [f"{cell.family.name} on {cell.name}" for cell in cells if not cell.found.is_solved]
@@ -105,8 +114,8 @@ def compare_features(  # noqa: PLR0913 - features of two sorts, what is asked of
     return Downstream(
         data=data,
         network=network,
+        layers=tuple(features),
         output=asked.kind,
-        outputs=asked.outputs,
         samples=len(asked.folds),
         folds=asked.fold_count,
         constant=estimate(asked.kind, constant),
@@ -119,11 +128,19 @@ def compare_features(  # noqa: PLR0913 - features of two sorts, what is asked of
     )
 
 
-def told_seconds(widths: Sequence[int], asked: Asked, *, families: Sequence[str] = (), most_s: float = MOST_S) -> float:
+def told_seconds(
+    widths: Sequence[int],
+    asked: Asked,
+    *,
+    families: Sequence[str] = (),
+    most_s: float = MOST_S,
+    draws: int = DRAWS,
+) -> float:
     """Return about how long a comparison takes on one core, by the families' formulas; what is left out takes nothing."""
     every = families_of(asked.kind, families)
     costs = [_cost(family, width, asked) for width in widths for family in every]
-    return sum(cost for cost in costs if cost <= most_s)
+    few = few_seconds(widths, asked, draws=draws, most_s=most_s) if asked.kind == "classes" and draws else 0.0
+    return sum(cost for cost in costs if cost <= most_s) + few
 
 
 def constant_gains(asked: Asked) -> Gains:
@@ -167,7 +184,7 @@ def _measured(
 
 def _cost(family: Family, width: int, asked: Asked) -> float:
     learned = len(asked.folds) * (asked.fold_count - 1) // asked.fold_count
-    return family.fits(asked.fold_count) * family.cost.seconds(learned, width, asked.outputs)
+    return family.fits(asked.fold_count) * family.cost.seconds(learned, width, asked.outputs, asked.kind)
 
 
 def _row(cell: _Cell, best: Gains, constant: Gains, asked: Asked) -> DownstreamRow:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from striate.records.output import OutputKind
 from striate.transfer.downstream.classifier import Classifier, Rows, Scaling, of_layers
@@ -23,16 +24,33 @@ def nearest(
 
     Features are centred on the training samples' mean, so that the cosine is that of the angle about it.
     """
-    from sklearn.neighbors import KNeighborsRegressor
+    from sklearn.neighbors import NearestNeighbors
 
     scaling = Scaling.of(rows)
     x, asked = scaling(rows), signs(targets, kind, outputs)
-    found = []
-    for count in settings:
-        # The mean of the signs is twice the share of votes less one: the same winner, and above 0 is the majority.
-        model = KNeighborsRegressor(min(int(count), len(x)), algorithm="brute", metric=metric).fit(x, asked)
-        found.append(Classifier(scores=_columns(model.predict, scaling, outputs)))
-    return found
+    most = min(int(max(settings)), len(x))
+    model = NearestNeighbors(n_neighbors=most, algorithm="brute", metric=metric).fit(x)
+    ranked = _Once(lambda other: np.asarray(model.kneighbors(scaling(other), return_distance=False)))
+    # The mean of the signs is twice the share of votes less one: the same winner, and above 0 is the majority.
+    return [Classifier(scores=partial(_mean_of, ranked, asked, int(count))) for count in settings]
+
+
+class _Once:
+    """A function of rows that is not worked out again while the same rows are asked about, one k after the other."""
+
+    def __init__(self, ranked: Callable[[Rows], npt.NDArray[np.int64]]) -> None:
+        self._ranked = ranked
+        self._last: tuple[Rows, npt.NDArray[np.int64]] | None = None
+
+    def __call__(self, rows: Rows) -> npt.NDArray[np.int64]:
+        if self._last is None or not np.array_equal(self._last[0], rows):
+            self._last = rows.copy(), self._ranked(rows)
+        return self._last[1]
+
+
+def _mean_of(ranked: _Once, asked: Rows, count: int, rows: Rows) -> Rows:
+    """Return the mean over the `count` nearest, (n, outputs)."""
+    return np.asarray(asked[ranked(rows)[:, :count]].mean(1))
 
 
 def class_means(rows: Rows, targets: Rows, outputs: int) -> Classifier:

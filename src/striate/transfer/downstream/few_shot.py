@@ -39,7 +39,7 @@ def _neighbours(rows: Rows, targets: Rows, outputs: int) -> Classifier:
 LEARNERS: Mapping[str, Learner] = {"logistic": _logistic, "k-NN": _neighbours, "nearest class mean": class_means}
 
 
-def draw_few(asked: Asked, per_class: int, draw: int, *, seed: int = 0) -> tuple[npt.NDArray[np.int64], int] | None:
+def draw_few(asked: Asked, per_class: int, draw: int) -> tuple[npt.NDArray[np.int64], int] | None:
     """Return the rows to learn from, and the fold that judges them; None if a class has too few outside that fold.
 
     A larger number takes the same samples and more. Groups are not divided, because folds do not divide them.
@@ -48,7 +48,6 @@ def draw_few(asked: Asked, per_class: int, draw: int, *, seed: int = 0) -> tuple
         asked: Classes and folds.
         per_class: Samples of each class.
         draw: From 0; each is judged by the next fold.
-        seed: Another seed, other samples.
 
     Example:
         >>> asked = Asked(kind="classes", outputs=2, targets=np.array([0.0, 1, 0, 1]), folds=np.array([0, 0, 1, 1]))
@@ -58,7 +57,7 @@ def draw_few(asked: Asked, per_class: int, draw: int, *, seed: int = 0) -> tuple
     """
     fold = draw % asked.fold_count
     rest = tuple(np.flatnonzero(asked.folds != fold).tolist())
-    order = np.asarray(shuffled(rest, seed=seed, epoch=draw), np.int64)
+    order = np.asarray(shuffled(rest, seed=0, epoch=draw), np.int64)
     chosen = []
     for number in range(asked.outputs):
         own = order[asked.targets[order] == number][:per_class]
@@ -93,9 +92,7 @@ def few_shot_curves(
     Source:
         Nearest class mean: Mensink et al., "Distance-Based Image Classification", TPAMI 2013. Differs: no metric is learned.
     """
-    drawn = {shots: [draw_few(asked, shots, draw) for draw in range(draws)] for shots in SHOTS}
-    usable = {shots: [one for one in found if one is not None] for shots, found in drawn.items()}
-    usable = {shots: found for shots, found in usable.items() if len(found) == draws}
+    usable = _usable(asked, draws)
     pairs = [(name, learner) for name in features for learner in learners]
     curves = []
     for name, learner in track(pairs, "few labels", total=len(pairs), unit="curve", events=events):
@@ -103,17 +100,31 @@ def few_shot_curves(
         cheap = [
             shots
             for shots in usable
-            if learner != "logistic" or affordable(asked, features[name].shape[1], shots, most_s)
+            if learner != "logistic" or _logistic_s(asked, features[name].shape[1], shots, draws) <= most_s
         ]
         points = tuple(_point(shots, [measure(*one) for one in usable[shots]]) for shots in cheap)
         curves.append(FewShotCurve(features=name, source=sources[name], family=learner, points=points))
     return tuple(curve for curve in curves if curve.points)
 
 
-def affordable(asked: Asked, width: int, per_class: int, most_s: float) -> bool:
-    """Return whether logistic regressions of so many labels a class, one a draw, stay within a time."""
+def few_seconds(widths: Sequence[int], asked: Asked, *, draws: int, most_s: float) -> float:
+    """Return about how long the curves take on one core: their logistic regressions, beside which the others are nothing."""
+    usable = _usable(asked, draws)
+    costs = [_logistic_s(asked, width, shots, draws) for width in widths for shots in usable]
+    return sum(cost for cost in costs if cost <= most_s)
+
+
+def _usable(asked: Asked, draws: int) -> dict[int, list[tuple[npt.NDArray[np.int64], int]]]:
+    """Return the draws of each number of labels a class that every draw can have."""
+    drawn = {shots: [draw_few(asked, shots, draw) for draw in range(draws)] for shots in SHOTS}
+    usable = {shots: [one for one in found if one is not None] for shots, found in drawn.items()}
+    return {shots: found for shots, found in usable.items() if len(found) == draws}
+
+
+def _logistic_s(asked: Asked, width: int, per_class: int, draws: int) -> float:
+    """Return the seconds of logistic regressions on so many labels a class, one a draw."""
     [family] = families_of("classes", ["logistic"])
-    return DRAWS * family.cost.seconds(per_class * asked.outputs, width, asked.outputs) <= most_s
+    return draws * family.cost.seconds(per_class * asked.outputs, width, asked.outputs, "classes")
 
 
 def _accuracy(rows: Rows, asked: Asked, learner: Learner, chosen: npt.NDArray[np.int64], fold: int) -> float:

@@ -74,14 +74,6 @@ def nested(rows: Rows, asked: Asked, family: Family) -> Nested:
         The choice is made on few samples where the data are small: the score stays honest, but a neighbouring setting may be
         as good.
     """
-    from threadpoolctl import threadpool_limits
-
-    # Many small products: a second BLAS thread waits longer than it works, above all where others use the machine.
-    with threadpool_limits(1, user_api="blas"):
-        return _nested(rows, asked, family)
-
-
-def _nested(rows: Rows, asked: Asked, family: Family) -> Nested:
     everything = np.ones(len(asked.folds), np.bool_)
     settings = _chosen(rows, asked, family)
     scores = np.zeros((len(rows), asked.outputs))

@@ -17,6 +17,7 @@ from striate.data.pixels import content_key
 from striate.errors import DataError, Quoted
 from striate.events import SILENT, Events, track
 from striate.features.store import VectorStore
+from striate.features.store.truth import truth_of
 from striate.numbers import plural
 from striate.records.output import Output
 
@@ -53,7 +54,7 @@ def read_features(store: VectorStore, *, layers: Sequence[str] = (), where: str 
         where: SQL over its columns, to take a part of the rows.
 
     Raises:
-        DataError: No row with a vector; none with a target; targets of several lengths.
+        DataError: No row with a vector; none with a target; rows that contradict each other, see `truth_of`.
         UnknownNameError: A layer the store does not keep.
 
     When it misleads:
@@ -61,54 +62,35 @@ def read_features(store: VectorStore, *, layers: Sequence[str] = (), where: str 
         there beside them, and for values where there are targets without a label.
     """
     names = tuple(layers) or tuple(layer.name for layer in store.spec.layers)
-    labelled = f"targets IS NOT NULL AND ({where})" if where else "targets IS NOT NULL"
-    found = {name: store.vectors(name, where, columns=_COLUMNS) for name in names[:1]}
-    rows = found[names[0]].rows.to_pylist()
-    kept = [place for place, row in enumerate(rows) if row["targets"] is not None]
-    if not kept:
+    valid = f"error IS NULL AND ({where})" if where else "error IS NULL"
+    labelled = f"targets IS NOT NULL AND {valid}"
+    total = store.count(valid)
+    if total and not store.count(labelled):
         raise DataError(
             "rows must have targets to compare features by",
-            got=Quoted(f"none of {plural(len(rows), 'row')}"),
+            got=Quoted(f"none of {plural(total, 'row')}"),
             where=store.address,
             hint="Extract from class folders or a manifest.",
         )
-    told = [] if len(kept) == len(rows) else [f"{plural(len(rows) - len(kept), 'row')} without a target left out."]
-    rows = [rows[place] for place in kept]
-    values = {names[0]: found[names[0]].values[kept]}
+    first = store.vectors(names[0], labelled, columns=_COLUMNS)
+    rows = first.rows.to_pylist()
+    left = total - len(rows)
+    told = (f"{plural(left, 'row')} without a target left out.",) if left else ()
+    values = {names[0]: first.values}
     for name in names[1:]:
         other = store.vectors(name, labelled, columns=("place",))
         order = {place: number for number, place in enumerate(other.column("place"))}
         values[name] = other.values[[order[row["place"]] for row in rows]]
-    output, targets = _targets(rows, store)
+    output, targets = truth_of([row["label"] for row in rows], [row["targets"] for row in rows])
+    own = store.spec.output
+    if own.kind == output.kind == "values" and own.count == output.count:
+        output = own
     samples = tuple(
         Sample(id=row["id"], target=target, group=row["group"] or None, place=row["place"])
         for row, target in zip(rows, targets, strict=True)
     )
     paths = tuple(row["path"] for row in rows)
-    return StoredFeatures(layers=values, samples=samples, paths=paths, output=output, told=tuple(told))
-
-
-def _targets(rows: Sequence[dict[str, Any]], store: VectorStore) -> tuple[Output, list[Any]]:
-    lengths = {len(row["targets"]) for row in rows}
-    if len(lengths) > 1:
-        raise DataError("all rows must have as many targets", got=Quoted(str(sorted(lengths))), where=store.address)
-    count = lengths.pop()
-    if any(row["label"] is None for row in rows):
-        names = tuple(f"value {number + 1}" for number in range(count))
-        own = store.spec.output
-        names = own.names if own.kind == "values" and own.count == count else names
-        return Output(kind="values", names=names), [tuple(row["targets"]) for row in rows]
-    if count == 1 and all(row["label"] for row in rows):
-        # By name: what was added later may count its classes otherwise.
-        first = {row["label"]: row["targets"][0] for row in reversed(rows)}
-        classes = tuple(sorted(first, key=lambda name: (first[name], name)))
-        return Output(kind="classes", names=classes), [classes.index(row["label"]) for row in rows]
-    known: dict[int, str] = {}
-    for row in rows:
-        held = [place for place, flag in enumerate(row["targets"]) if flag > 0.5]
-        known |= dict(zip(held, row["label"].split(";") if row["label"] else (), strict=True))
-    names = tuple(known.get(place, f"label {place + 1}") for place in range(count))
-    return Output(kind="labels", names=names), [tuple(int(flag > 0.5) for flag in row["targets"]) for row in rows]
+    return StoredFeatures(layers=values, samples=samples, paths=paths, output=output, told=told)
 
 
 def pictures(found: StoredFeatures, dataset: Dataset | None = None, *, events: Events = SILENT) -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,25 +10,39 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from striate.analyse import cost
 from striate.analyse import layers as readings_of
 from striate.errors import InputError, Quoted, StriateError
-from striate.graph import size
-from striate.kinds import kind_of
+from striate.features.neighbours.query import checked_network
+from striate.features.store import VectorStore
 from striate.nets import Network
-from striate.nets.cuts import cut_at
-from striate.nets.weights import weights_key
+from striate.nets.cuts import cut_at, point_at
 from striate.observe.units import unit_axes
 from striate.records.adapting import CutPoint
 from striate.records.downstream import Downstream, DownstreamRow
 from striate.records.output import Output
 from striate.records.vectors import VectorLayer, VectorSpec
 from striate.trace import Recording, trace
+from striate.trace.state import kept_randomness
 from striate.transfer.downstream.classifier import Classifier
 from striate.transfer.downstream.families import FAMILIES, Family
 from striate.transfer.downstream.nesting import Asked, fit, settled
 
-LAYERED = frozenset({"linear", "ridge", "logistic", "linear SVM", "MLP"})
+LAYERED = frozenset(family.name for family in FAMILIES if family.hidden is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backbone:
+    """A store's network, before a head is put behind one of its layers.
+
+    Attributes:
+        network: It has the weights that the store's vectors were made with.
+        spec: How they were made: each is what a layer gives for one view.
+        recording: The network's trace.
+    """
+
+    network: Network
+    spec: VectorSpec
+    recording: Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +52,11 @@ class Joined:
     Attributes:
         network: In eval mode; nothing before the head was changed.
         row: Which row of the comparison it is.
-        setting: Chosen over all folds; None where nothing is.
         told: Why it is not the best row, a sentence each; () if it is.
     """
 
     network: Network
     row: DownstreamRow
-    setting: float | None
     told: tuple[str, ...]
 
 
@@ -52,8 +64,7 @@ def join_best(
     found: Downstream,
     features: Mapping[str, npt.NDArray[np.float32]],
     asked: Asked,
-    network: Network,
-    spec: VectorSpec,
+    backbone: Backbone,
     output: Output,
 ) -> Joined:
     """Return the network up to the layer of the best row that can be layers, with that classifier, fitted to all samples, behind.
@@ -65,21 +76,18 @@ def join_best(
         found: The comparison.
         features: That it was made with.
         asked: Likewise.
-        network: Whose features they are.
-        spec: How they were made.
+        backbone: Of the store they are from.
         output: What is answered.
 
     Raises:
-        InputError: Another network; features that are no plain averages of one view of it; no row that can be layers.
+        InputError: No row that can be layers.
     """
-    check_same(network, spec)
-    recording = trace(network.module, (2, *network.input_shape))
     told: list[str] = []
     for row in found.rows:
         reason = _why_not(row)
         if not reason:
             try:
-                made = _joined(row, features[row.features], asked, network, spec, recording, output)
+                made = _joined(row, features[row.features], asked, backbone, output)
             except StriateError as error:
                 reason = str(error)
             else:
@@ -88,17 +96,22 @@ def join_best(
     raise InputError("some row must be one that can be layers of a network", got=Quoted(told[0]))
 
 
-def check_same(network: Network, spec: VectorSpec) -> None:
-    """Refuse a network whose features these are not, and features a head cannot be put behind.
+def backbone_of(store: VectorStore, network: Network | str | None = None, *, families: Sequence[str] = ()) -> Backbone:
+    """Return the network whose vectors a store holds, if a head can stand behind its layers.
+
+    Args:
+        store: The store.
+        network: Its network, or where that is now; None loads it from where the store says.
+        families: Of which one is to be the head; all if none.
 
     Raises:
-        InputError: As above.
+        InputError: It is not there; its weights are others; vectors that are more than what a layer gives for one view; no
+            family that can be layers.
     """
-    if weights_key(network.module) != spec.weights_key:
+    spec = store.spec
+    if families and not LAYERED & set(families):
         raise InputError(
-            "the network must be the one the store was extracted with",
-            got=Quoted("other weights"),
-            hint=f"It was {spec.network}.",
+            f"a family must be one that can be layers: {', '.join(sorted(LAYERED))}", got=Quoted(", ".join(families))
         )
     if spec.views != "centre" or spec.is_normalised:
         got = "vectors of length 1" if spec.is_normalised else f"the mean over {spec.views}"
@@ -107,6 +120,8 @@ def check_same(network: Network, spec: VectorSpec) -> None:
             got=Quoted(got),
             hint="Extract without --normalise and --views.",
         )
+    found = checked_network(store, network)
+    return Backbone(network=found, spec=spec, recording=trace(found.module, (2, *found.input_shape)))
 
 
 def cut_for(layer: VectorLayer, recording: Recording) -> CutPoint:
@@ -119,35 +134,10 @@ def cut_for(layer: VectorLayer, recording: Recording) -> CutPoint:
         raise InputError("a head must read averages, or values as they are", got=layer.pooling, where=layer.name)
     graph = recording.graph
     taps = {reading.name: reading.tap for reading in readings_of(graph)}
-    op, (path, turn), side = _site(recording, taps.get(layer.name, layer.name))
-    shape = graph[op].shape
+    op = taps.get(layer.name, layer.name)
     channels = unit_axes(graph)[op]
-    over = () if layer.pooling == "flat" else tuple(axis for axis in range(1, len(shape)) if axis != channels)
-    names = [one.name for one in graph]
-    before, table = names[: names.index(op) + 1], cost(graph)
-    macs = sum(table.ops[name].macs for name in before) // graph.conditions.batch
-    total = table.total.macs // graph.conditions.batch
-    return CutPoint(
-        name=layer.name, op=op, path=path, turn=turn, side="after" if side else "before", over=over, shape=shape[1:],
-        features=size(tuple(length for axis, length in enumerate(shape) if axis and axis not in over)),
-        macs=macs, parameters=sum(table.ops[name].params for name in before), macs_share=macs / total if total else 0.0,
-    )  # fmt: skip
-
-
-def _site(recording: Recording, op: str) -> tuple[str, tuple[str, int], bool]:
-    """Return an op with this value, the call of a module at it, and whether the module returns it (else it takes it)."""
-    if op in recording.sites:
-        return op, recording.sites[op], True
-    graph, wanted = recording.graph, op
-    for reader in graph:
-        if tuple(reader.inputs) != (op,):
-            continue
-        if reader.name in recording.sites:
-            return op, recording.sites[reader.name], False
-        kind = kind_of(reader.kind)
-        if kind is not None and reader.kind in {"identity", "dropout", "droppath"}:
-            op = reader.name
-    raise InputError("a cut must be where a module begins or ends", got=wanted)
+    over = () if layer.pooling == "flat" else tuple(axis for axis in range(1, len(graph[op].shape)) if axis != channels)
+    return point_at(recording, op, name=layer.name, over=over)
 
 
 def _why_not(row: DownstreamRow) -> str:
@@ -157,17 +147,18 @@ def _why_not(row: DownstreamRow) -> str:
 
 
 def _joined(
-    row: DownstreamRow, rows: npt.NDArray[np.float32], asked: Asked, network: Network, spec: VectorSpec,
-    recording: Recording, output: Output,
+    row: DownstreamRow, rows: npt.NDArray[np.float32], asked: Asked, backbone: Backbone, output: Output,
 ) -> Joined:  # fmt: skip
+    network, spec, recording = backbone.network, backbone.spec, backbone.recording
     layer = spec.layer(row.features)
     if layer is None:
         raise InputError("a row's layer must be in the store", got=row.features)
     family = next(one for one in FAMILIES if one.name == row.family)
+    # First, because it is quick and may be refused.
+    with kept_randomness():
+        made = cut_at(network.module, recording, cut_for(layer, recording), asked.outputs, hidden=family.hidden or ())
     fitted, setting = _fitted(np.asarray(rows, np.float64), asked, family)
     layers = fitted.layers or ()
-    hidden = tuple(len(biases) for _, biases in layers[:-1])
-    made = cut_at(network.module, recording, cut_for(layer, recording), asked.outputs, hidden=hidden)
     mean, std = _scale(asked)
     linear = [part for part in made.head if isinstance(part, nn.Linear)]
     with torch.no_grad():
@@ -189,7 +180,7 @@ def _joined(
         network, module=made, output=output, origin=origin, preprocessing=preprocessing,
         receipt={**network.receipt, "downstream": known},
     )  # fmt: skip
-    return Joined(network=whole, row=row, setting=setting if family.setting_name else None, told=())
+    return Joined(network=whole, row=row, told=())
 
 
 def _fitted(rows: npt.NDArray[np.float64], asked: Asked, family: Family) -> tuple[Classifier, float]:

@@ -1,8 +1,10 @@
 """What a row says of truth and answer, for classes, labels and values, by hand."""
 
+import io
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -80,9 +82,18 @@ def test_a_vector_that_is_not_finite_is_no_vector():
     assert rows[1]["prediction"] is None
 
 
-def test_thumbnails_keep_small_pictures_and_shrink_large_ones():
-    import io
+def test_a_thumbnail_is_the_file_pillow_makes_of_the_colour_picture():
+    from PIL import Image
 
+    pixels = np.random.default_rng(0).integers(0, 256, (150, 200, 3), dtype=np.uint8)
+    picture, file = Image.fromarray(pixels), io.BytesIO()
+    picture.thumbnail((64, 64), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    picture.save(file, "JPEG", quality=80)
+
+    assert thumbnail(torch.from_numpy(pixels).permute(2, 0, 1)) == file.getvalue()
+
+
+def test_thumbnails_keep_small_pictures_and_shrink_large_ones():
     from PIL import Image
 
     small = torch.arange(64, dtype=torch.uint8).reshape(1, 8, 8)

@@ -1,13 +1,16 @@
 """`build_index`: what it says it finds is what it finds, later rows are searched, and it is used only for what it is for."""
 
+import signal
+
 import numpy as np
 import pytest
 
 from striate.errors import DataError, InputError, SchemaError
-from striate.features.neighbours import build_index, search, vector_query
+from striate.features.neighbours import build_index, indexing, search, searching, vector_query
 from striate.features.neighbours.indexes import TABLE, kept_indexes
 from striate.features.neighbours.indexing import plan_index
-from striate.features.neighbours.recall import smallest
+from striate.features.neighbours.recall import ask_exactly, interval, smallest
+from striate.features.neighbours.searching import through_index
 from striate.features.store import VectorStore
 
 SIZE = 16
@@ -60,6 +63,60 @@ def test_the_fewest_probes_are_taken_that_reach_the_wish(store, many):
 
     assert low.probes < high.probes < high.partitions
     assert low.recall < high.recall
+
+
+@pytest.mark.parametrize("wish", [0.97, 0.99])
+def test_one_probe_fewer_misses_the_wish(store, many, wish):
+    index = build_index(store, recall=wish, queries=60)
+    asked = ask_exactly(store, store.layer(), "cosine", 60, 0)
+
+    def shares(probes):
+        for name, vector in zip(asked.ids[:30], asked.vectors[:30], strict=True):
+            rows, far = through_index(store, store.layer(), vector, "cosine", 11, probes=probes, refine=1)
+            found = {one for _, one in sorted(zip(far, rows["id"].to_pylist(), strict=True))} - {name}
+            yield len(found & (true_nearest(many, vector.astype(np.float64), 11) - {name})) / 10
+
+    assert index.probes > 1
+    assert interval(list(shares(index.probes)), 0)[0] >= wish
+    assert interval(list(shares(index.probes - 1)), 0)[0] < wish
+
+
+def test_both_ways_are_timed_on_the_same_queries(store, monkeypatch):
+    asked = {"exact_search": [], "through_index": []}
+    for name, seen in asked.items():
+        work = getattr(searching, name)
+        monkeypatch.setattr(
+            searching,
+            name,
+            lambda *a, work=work, seen=seen, **named: seen.append((a[2].tolist(), a[4])) or work(*a, **named),
+        )
+
+    build_index(store, queries=40)
+
+    assert len(asked["exact_search"]) == 5
+    assert asked["exact_search"] == asked["through_index"]
+
+
+def test_whoever_is_stopped_while_an_index_is_measured_anew_has_none(store, many, monkeypatch):
+    build_index(store, queries=40)
+    with monkeypatch.context() as patched:
+        patched.setattr(indexing, "tuned", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            build_index(store, recall=0.5, queries=40)
+
+    assert kept_indexes(store) == []
+    assert search(store, vector_query(many[0], store)).index is None
+
+
+def test_a_search_knows_whether_there_is_an_index_also_when_it_does_not_take_it(store, many):
+    query = vector_query(many[0], store)
+    before = search(store, query)
+    build_index(store, queries=40)
+
+    exact = search(store, query, way="exact")
+
+    assert (before.has_index, exact.has_index, exact.index) == (False, True, None)
+    assert not search(store, query, metric="l2").has_index
 
 
 def test_rows_that_came_later_are_found_too_and_told(store, stored):

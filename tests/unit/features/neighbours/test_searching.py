@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from striate.errors import DataError, InputError, ShapeError, StorageError, UnknownNameError
-from striate.features.neighbours import search, vector_query
+from striate.features.neighbours import search, searching, vector_query
 from striate.features.neighbours.query import stored_row
 from striate.features.store import VectorStore
 
@@ -80,12 +80,24 @@ def test_a_label_nobody_has_is_told_with_near_ones(zoo):
         search(zoo, vector_query(np.ones(6), zoo), split="validation")
 
 
-@pytest.mark.parametrize("where", ["label = ", "nothing = 3", "1=1) OR (1=1", "label = 'a' -- b"])
+@pytest.mark.parametrize(
+    "where", ["label = ", "nothing = 3", "1=1) OR (1=1", "label = 'a' -- b", "(1=1", "label = 'a", "1=1 /* b"]
+)
 def test_sql_that_is_none_is_one_line(zoo, where):
     with pytest.raises(InputError) as refused:
         search(zoo, vector_query(np.ones(6), zoo), where=where)
 
     assert "\n" not in str(refused.value)
+
+
+def test_what_stands_between_quotes_is_a_label_and_no_sql(stored):
+    names = ["pre--post", "a)", "it's /*", "plain"]
+    store = stored([[1.0, float(number)] for number in range(4)], label=names)
+
+    for number, name in enumerate(names):
+        where = "label = '" + name.replace("'", "''") + "'"
+        found = search(store, vector_query(np.ones(2), store), where=where)
+        assert [one.image.id for one in found.neighbours] == [f"row{number}"]
 
 
 def test_a_filter_that_leaves_nothing_says_so(zoo):
@@ -114,7 +126,32 @@ def test_copies_of_the_query_are_no_neighbours_however_many(stored):
 
     assert [one.image.id for one in found.neighbours] == ["other1", "other2"]
     assert [one.image.id for one in found.copies] == names[:30]
+    assert found.copy_count == 30
     assert all(one.is_copy and one.distance == 0 for one in found.copies)
+
+
+def test_thousands_of_copies_are_counted_and_the_store_is_gone_through_once(stored, monkeypatch):
+    vectors = [[1.0, 0.0]] * 3000 + [[1.0, float(number)] for number in range(1, 9)]
+    names = [f"copy{number}" for number in range(3000)] + [f"other{number}" for number in range(1, 9)]
+    store = stored(vectors, id=names, content=["it's"] * 3000 + names[3000:])
+    passes = []
+    exact = searching.exact_search
+    monkeypatch.setattr(searching, "exact_search", lambda *a, **named: passes.append(a) or exact(*a, **named))
+
+    found = search(store, stored_row(store, "copy2999", store.layer()), count=5)
+
+    assert [one.image.id for one in found.neighbours] == [f"other{number}" for number in range(1, 6)]
+    assert (found.searched, found.copy_count, len(found.copies)) == (3008, 3000, 100)
+    assert len(passes) == 1
+
+
+def test_a_store_of_copies_alone_has_no_neighbours(stored):
+    store = stored([[1.0, 0.0]] * 4, content=["same"] * 4)
+
+    found = search(store, stored_row(store, "row1", store.layer()), count=2)
+
+    assert found.neighbours == ()
+    assert found.copy_count == 4
 
 
 def test_identical_vectors_of_different_pictures_stand_in_the_order_of_their_ids(stored):

@@ -84,10 +84,58 @@ def test_what_is_too_dear_is_left_out_and_said(digits):
     assert (left.features, left.family) == ("pixels", "MLP")
     # 6 pairs of folds at 2 settings and 4 folds: 16 fits, of 0.15 s + 150 · (64 + 10) · 64 · 30 ns each.
     assert left.reason == "about 2.7 s for 200 samples of 64 numbers; a family may take 0.50 s"
-    assert told_seconds([64], asked, families=["MLP"], most_s=0.5) == 0
-    assert told_seconds([64], asked, families=["MLP"], most_s=60) == pytest.approx(16 * (0.15 + 150 * 74 * 64 * 30e-9))
+    assert told_seconds([64], asked, families=["MLP"], most_s=0.5, draws=0) == 0
+    told = told_seconds([64], asked, families=["MLP"], most_s=60, draws=0)
+    assert told == pytest.approx(16 * (0.15 + 150 * 74 * 64 * 30e-9))
     with pytest.raises(InputError, match="--most"):
         compare_features({"pixels": x}, asked, most_s=1e-9)
+
+
+def test_the_time_told_has_the_curves_of_few_labels():
+    asked = Asked(kind="classes", outputs=2, targets=np.arange(40) % 2 * 1.0, folds=np.arange(40) // 2 % 4)
+    before, after = (told_seconds([64, 64], asked, families=["MLP"], draws=draws) for draws in (0, 3))
+    # 1, 2, 5 and 10 labels of each of 2 classes, on 64 numbers: the decomposition and ten steps of 10 ns each.
+    by_hand = sum(0.03 + n * 64 * min(n, 64) * 0.1e-9 + n * 64 * 2 * 10e-9 for n in (2, 4, 10, 20))
+
+    assert after - before == pytest.approx(2 * 3 * by_hand)
+    values = Asked(kind="values", outputs=1, targets=np.arange(40.0)[:, None], folds=asked.folds)
+    assert told_seconds([64], values, families=["MLP"], draws=3) == told_seconds(
+        [64], values, families=["MLP"], draws=0
+    )
+
+
+def test_one_blas_thread_serves_the_whole_comparison(digits, monkeypatch):
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    from striate.transfer.downstream import few_shot
+
+    x, asked = digits
+    seen = []
+
+    def threads():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    def learner(rows, targets, outputs):
+        seen.append(threads())
+        return few_shot.class_means(rows, targets, outputs)
+
+    monkeypatch.setitem(few_shot.LEARNERS, "nearest class mean", learner)
+    with threadpool_limits(2, user_api="blas"):
+        compare_features({"pixels": x}, asked, families=["ridge"], draws=1)
+        after = threads()
+
+    assert seen
+    assert {count for counts in seen for count in counts} == {1}
+    assert set(after) == {2}
+
+
+def test_layers_keep_the_order_they_are_stored_in(digits):
+    x, asked = digits
+    noise = np.random.default_rng(0).normal(size=(200, 8)).astype(np.float32)
+    found = compare_features({"a": noise, "b": x}, asked, hand_made={"sums": x[:, ::4]}, families=["ridge"], draws=0)
+
+    assert [row.features for row in found.rows] != ["a", "b"]
+    assert found.layers == ("a", "b")
 
 
 @pytest.mark.parametrize(

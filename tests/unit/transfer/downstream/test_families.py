@@ -81,6 +81,36 @@ def test_neighbours_vote_as_scikit_learns(digits, metric):
     assert mine.argmax(1).tolist() == theirs.predict(asked).tolist()
 
 
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_every_number_of_neighbours_is_scikit_learns_from_one_search(digits, metric, monkeypatch):
+    from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
+
+    x, y, other, _ = digits
+    values = np.stack([y, -y], 1)
+    learned, asked = brought(x, other)
+    searches = []
+    search = NearestNeighbors.kneighbors
+    monkeypatch.setattr(NearestNeighbors, "kneighbors", lambda *a, **k: searches.append(1) or search(*a, **k))
+    found = [one.scores(other) for one in nearest(x, values, "values", 2, (500, 20, 1), metric=metric)]
+
+    assert len(searches) == 1
+    for count, scores in zip((len(x), 20, 1), found, strict=True):
+        theirs = KNeighborsRegressor(count, metric=metric, algorithm="brute").fit(learned, values).predict(asked)
+        assert scores == pytest.approx(theirs)
+
+
+def test_other_rows_are_searched_anew(digits):
+    x, y, other, _ = digits
+    both = nearest(x, y, "classes", 10, (5,), metric="euclidean")[0]
+    first = both.scores(other).copy()
+    changed = other.copy()
+    both.scores(changed)
+    changed[:] = x[: len(changed)]
+
+    assert both.scores(changed).tolist() == one(nearest, x, y, 5, metric="euclidean").scores(x[: len(changed)]).tolist()
+    assert both.scores(other).tolist() == first.tolist()
+
+
 @pytest.mark.filterwarnings("ignore:self.within_class_std_dev_:UserWarning")
 def test_the_nearest_class_mean_is_scikit_learns(digits):
     from sklearn.neighbors import NearestCentroid
@@ -179,3 +209,13 @@ def test_families_are_those_that_can_answer():
     assert [family.name for family in families_of("classes", ["ridge"])] == ["ridge"]
     with pytest.raises(UnknownNameError, match="logistic"):
         families_of("classes", ["logistics"])
+
+
+def test_only_labels_and_values_take_a_gaussian_machine_each():
+    [family] = families_of("classes", ["RBF SVM"])
+    # 0.5 ns for each of 1000² · 64.
+    assert family.cost.seconds(1000, 64, 3, "classes") == pytest.approx(0.032)
+    assert family.cost.seconds(1000, 64, 3, "labels") == pytest.approx(3 * 0.032)
+    assert family.cost.seconds(1000, 64, 3, "values") == pytest.approx(3 * 0.032)
+    [near] = families_of("labels", ["k-NN, cosine"])
+    assert near.cost.seconds(1000, 64, 3, "labels") == pytest.approx(0.00064)

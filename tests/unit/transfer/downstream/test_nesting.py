@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from striate.transfer.downstream.families import FAMILIES, families_of
-from striate.transfer.downstream.nesting import Asked, nested, settled
+from striate.transfer.downstream.nesting import Asked, fit, nested, settled
 
 QUICK = ("ridge", "logistic", "k-NN, cosine")
 
@@ -45,8 +45,10 @@ def test_features_of_a_held_out_fold_change_nothing_but_its_answers(digits, name
     moved = x.copy()
     moved[own] = 100 - 7 * moved[own][::-1]
     before, after = nested(x, asked, family), nested(moved, asked, family)
+    learned = fit(x, asked, family, ~own, before.settings[2:3])[0]
 
     assert after.settings[2] == before.settings[2]
+    assert after.scores[own].tolist() == learned.scores(moved[own]).tolist()
     assert not np.allclose(after.scores[own], before.scores[own])
 
 
