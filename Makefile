@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_WAIT_POLICY ?= PASSIVE
+# Processes that share the tests, a file each at a time; each takes up to 2 GB.
+WORKERS ?= 2
 PAGE := src/striate/page/static/report.html
 WEB_SOURCES := $(shell find web/src -type f 2>/dev/null) web/index.html web/vite.config.ts web/package.json
 
@@ -20,7 +22,7 @@ demo: $(VENV)/ready $(PAGE) ## train a real network on real digits and write a r
 test: $(VENV)/ready $(PAGE) ## run every test but the long ones
 	$(BIN)/python tools/browser.py
 	cd web && npm test
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -m "not long" -n $(WORKERS) --dist worksteal
 
 test-long: $(VENV)/ready $(PAGE) ## run the tests of over a minute
 	$(BIN)/pytest -m long

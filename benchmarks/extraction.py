@@ -186,13 +186,13 @@ def main() -> None:
     parser.add_argument("what", nargs="*", default=["parts", "loop", "reduced"])
     parser.add_argument("--small", action="store_true")
     given = parser.parse_args()
-    copies, rounds = (1, 1) if given.small else (8, 5)
+    copies, rounds = (1, 1) if given.small else (16, 5)
     print(heading("Extraction: EfficientNet-Lite0 at 224 px from JPEG files"))
     network = lite()
     with tempfile.TemporaryDirectory() as folder:
         large, small = Path(folder, "large"), Path(folder, "small")
         write_photographs(large, LARGE, copies)
-        write_photographs(small, SMALL, 4 * copies)
+        write_photographs(small, SMALL, 2 * copies)
         size = np.mean([path.stat().st_size for path in large.rglob("*.jpg")])
         counts = [len(list(place.rglob("*.jpg"))) for place in (large, small)]
         print(f"{counts[0]} photographs of 12 megapixels ({size / 1e6:.1f} MB), {counts[1]} of 640 × 480\n")
