@@ -64,7 +64,7 @@ def map_command(
     if json:
         print_json(_document(found))
     else:
-        _show(found)
+        _show(found, opened)
         from striate.cli.tables import show_findings
 
         show_findings(report.findings, checked=len(report.silent), skipped=len(report.skipped))
@@ -101,7 +101,7 @@ def _tell(
     print_line(told.words())
 
 
-def _show(found: VectorMap) -> None:
+def _show(found: VectorMap, store: VectorStore) -> None:
     from striate.lint.separating import separation_verdict
 
     later = int(found.placed_later.sum())
@@ -118,7 +118,7 @@ def _show(found: VectorMap) -> None:
             print_line(verdict.words)
         for told in layer.unmeasured:
             print_line(f"{layer.layer}: {told}")
-    _show_suspects(found, found.judged)
+    _show_suspects(found, found.judged, store)
 
 
 def _show_maps(found: VectorMap) -> None:
@@ -152,24 +152,39 @@ def _figures(quality: MapQuality | None) -> Sequence[str]:
     return (f"{quality.trustworthiness:.3f}", f"{quality.continuity:.3f}", f"{quality.recall:.2f}")
 
 
-def _show_suspects(found: VectorMap, layer: MappedLayer) -> None:
-    pairs = layer.separation.overlaps if layer.separation is not None else ()
-    for pair in pairs[:_MOST]:
+def _show_suspects(found: VectorMap, layer: MappedLayer, store: VectorStore) -> None:
+    pairs = layer.separation.overlaps[:_MOST] if layer.separation is not None else ()
+    doubtful, odd = layer.doubtful[:_MOST], layer.odd[:_MOST]
+    shown = [row for pair in pairs for row in pair.border[:3]]
+    shown += [one.row for one in doubtful] + [one.row for one in odd]
+    places = _places(store, [found.ids[row] for row in shown])
+    names = {row: places.get(found.ids[row], found.ids[row]) for row in shown}
+    for pair in pairs:
         print_line(
             f"{found.names[pair.first]} and {found.names[pair.second]} overlap: {percent(pair.share)} of their neighbours are of "
-            f"the other; at the border {', '.join(found.ids[row] for row in pair.border[:3])}."
+            f"the other; at the border {', '.join(names[row] for row in pair.border[:3])}."
         )
-    if layer.doubtful:
+    if doubtful:
         print_line(f"{plural(len(layer.doubtful), 'likely label error')}:")
-        for one in layer.doubtful[:_MOST]:
+        for one in doubtful:
             says = f"{found.names[one.label]}, neighbours say {found.names[one.neighbours_say]}"
             if found.truth == "labels":
                 says = f"{found.names[one.label]}, neighbours say otherwise"
-            print_line(f"  {found.ids[one.row]}  is {says} ({percent(one.share, 0)})")
-    if layer.odd:
+            print_line(f"  {names[one.row]}  is {says} ({percent(one.share, 0)})")
+    if odd:
         print_line(f"{plural(len(layer.odd), 'odd one')} out:")
-        for other in layer.odd[:_MOST]:
-            print_line(f"  {found.ids[other.row]}  lies {measure(other.factor, 2)} times sparser than its neighbours")
+        for other in odd:
+            print_line(f"  {names[other.row]}  lies {measure(other.factor, 2)} times sparser than its neighbours")
+
+
+def _places(store: VectorStore, ids: Sequence[str]) -> dict[str, str]:
+    """Return where the samples of some rows are found, by id."""
+    if not ids:
+        return {}
+    # An id is hexadecimal digits, a point and a number.
+    rows = store.rows(("id", "place"), f"id IN ({', '.join(repr(one) for one in sorted(set(ids)))})")
+    places: dict[str, str] = dict(zip(rows["id"].to_pylist(), rows["place"].to_pylist(), strict=True))
+    return places
 
 
 def _document(found: VectorMap) -> dict[str, Any]:

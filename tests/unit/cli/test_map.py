@@ -43,6 +43,8 @@ def test_a_map_is_told_beforehand_made_kept_and_continued(store, small_run, digi
     assert re.search(r"Mapping 200 points at 1 layer will take about [\d.]+", said.out)
     assert "perplexity 30, drawn" in said.out
     assert re.search(r"At flatten1 the classes (do not )?separate", said.out)
+    assert re.search(r"at the border \d/\d+\.png", said.out)
+    assert not re.search(r"\b[0-9a-f]{16}\b", said.out)
     assert page.stat().st_size > 10_000
     write(store / "photos", digits, range(5, 5000, 500))
     asked(capsys, "extract", small_run, store / "photos", "--out", store / "v")
