@@ -15,12 +15,21 @@ FOLDER = Path(__file__).parents[2] / "docs" / "methods"
     [
         "README.md",
         "backward.md",
+        "cam.md",
         "class-images.md",
+        "deconvolution.md",
+        "deep-lift.md",
         "effective-field.md",
         "filters.md",
+        "grad-cam.md",
+        "gradient.md",
+        "guided-backprop.md",
+        "input-x-gradient.md",
+        "integrated-gradients.md",
         "occlusion.md",
         "saliency.md",
         "similar-parts.md",
+        "smooth-grad.md",
     ],
 )
 def test_a_written_page_equals_the_generated_one(name):

@@ -13,20 +13,41 @@ from striate.explain.objects import located
 from striate.explain.occlusion import occlusion
 from striate.explain.occlusion_census import occlusion_census
 from striate.explain.prediction_maps import prediction_maps
-from striate.explain.saliency import saliency
+from striate.explain.saliency import (
+    SALIENCY,
+    cam,
+    deconvolution,
+    deep_lift,
+    grad_cam,
+    gradient,
+    guided_backprop,
+    input_x_gradient,
+    integrated_gradients,
+    saliency,
+    smooth_grad,
+)
 from striate.explain.saliency_census import saliency_census
 from striate.explain.similar_parts import similar_parts
 
 __all__ = [
     "METHODS",
+    "SALIENCY",
     "Method",
     "answer_of",
     "backward",
+    "cam",
     "class_images",
     "compare_networks",
+    "deconvolution",
+    "deep_lift",
     "effective_field",
     "filters",
     "fine_detail",
+    "grad_cam",
+    "gradient",
+    "guided_backprop",
+    "input_x_gradient",
+    "integrated_gradients",
     "located",
     "occlusion",
     "occlusion_census",
@@ -36,4 +57,5 @@ __all__ = [
     "saliency_census",
     "segmentation",
     "similar_parts",
+    "smooth_grad",
 ]

@@ -17,7 +17,7 @@ from striate.explain.answers import fitting, scores, taken, undisturbed
 from striate.explain.method import method
 from striate.explain.objects import object_mask, share_on
 from striate.explain.ranks import rank_correlation
-from striate.explain.saliency import gradient
+from striate.explain.saliency.simonyan import gradient
 from striate.nets import Network
 from striate.records import SaliencyCensus
 from striate.trace import trace
