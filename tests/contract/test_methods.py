@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from striate.data import prepare
-from striate.explain import METHODS
+from striate.explain import METHODS, gradient
 from striate.features.extraction import plan_vectors
 from striate.nets import Network, Origin
 from striate.records import Output, Preprocessing
@@ -52,6 +52,9 @@ CALLS = {
     "cam": lambda call, net, data: call(obedient(net), data.images, data.targets),
     "grad_cam": lambda call, net, data: call(net, data.images, data.targets),
     "deep_lift": lambda call, net, data: call(obedient(net), data.images, data.targets),
+    "linear_view": lambda call, net, data: call(net, data.images, data.targets, directions=2),
+    "randomised_layers": lambda call, net, data: call(net, data.images, data.targets),
+    "pixel_curves": lambda call, net, data: call(net, data.images, gradient(net, data.images, data.targets)),
     "backward": lambda call, net, data: call(net, data.images, data.targets),
     "class_images": lambda call, net, data: call(net, steps=4, real=data.images),
     "filters": lambda call, net, data: call(net),
@@ -60,7 +63,7 @@ CALLS = {
 }
 FEWER_THAN_THREE_CALLS = {  # They enter the module once, twice or never.
     "backward", "filters", "saliency", "effective_field", "gradient", "input_x_gradient", "guided_backprop",
-    "deconvolution", "cam", "grad_cam", "deep_lift", "smooth_grad",
+    "deconvolution", "cam", "grad_cam", "deep_lift", "smooth_grad", "randomised_layers",
 }  # fmt: skip
 SECTIONS = ["Args", "Returns", "Raises", "When it misleads", "Source", "Cost", "Example"]
 

@@ -1,5 +1,7 @@
 """Saliency methods against Captum, and against loops written out by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -27,6 +29,7 @@ from striate.explain import (
 )
 from striate.nets import Network, Origin
 from striate.records import Output, Preprocessing
+from striate.trace import tap, trace
 
 # Captum warns that it sets hooks and asks for gradients.
 pytestmark = [pytest.mark.reference, pytest.mark.filterwarnings("ignore::UserWarning")]
@@ -189,3 +192,35 @@ def test_cam_is_grad_cam_times_the_places_and_its_mean_makes_the_score():
         for row, record in enumerate(maps):
             np.testing.assert_allclose(record.maps[unit], expected[row], atol=1e-5 * np.abs(expected).max())
             assert record.maps[unit].mean() + bias[unit] == pytest.approx(scores[row, unit], abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "densenet121", "squeezenet1_1", "vgg11"])
+def test_published_networks_as_they_are(name):
+    # In-place and reused ReLUs, ReLU6, functions: Captum is given a copy in which it can work.
+    import torchvision
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = torchvision.models.get_model(name).eval()
+    net = network(module, (3, 64, 64))
+    net = dataclasses.replace(net, output=Output(kind="classes", names=tuple(map(str, range(1000)))))
+    x = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    units = torch.tensor([5, 700])
+    leaf = x.clone().requires_grad_()
+    layer = grad_cam(net, x, units)[0].layer
+    value = tap(module, leaf.clone(), [layer], trace(module, (1, 3, 64, 64)))
+    slopes = torch.autograd.grad(value.outputs[[0, 1], units].sum(), [leaf, value.taps[layer]])
+    for record, row in zip(gradient(net, x, units), slopes[0], strict=True):
+        np.testing.assert_allclose(record.maps[0], row, atol=1e-5 * float(row.abs().max()))
+    expected = (slopes[1].mean((2, 3), keepdim=True) * value.taps[layer]).sum(1, keepdim=True).detach()
+    for record, row in zip(grad_cam(net, x, units), expected, strict=True):
+        np.testing.assert_allclose(record.maps[0], row, atol=1e-5 * float(row.abs().max()))
+    for part in module.modules():
+        if hasattr(part, "inplace"):
+            part.inplace = False
+    if name in {"resnet18", "squeezenet1_1", "vgg11"}:
+        for method, oracle in ((guided_backprop, GuidedBackprop), (deconvolution, Deconvolution)):
+            found, one = method(net, x, units), oracle(module).attribute(x.clone(), target=units).detach()
+            for record, row in zip(found, one, strict=True):
+                np.testing.assert_allclose(record.maps[0], row, atol=1e-5 * float(row.abs().max()))

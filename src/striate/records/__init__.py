@@ -14,7 +14,7 @@ from striate.records.adapting import (
     Regime,
 )
 from striate.records.array import Array
-from striate.records.attributions import Agreement, Attribution, LinearView, PixelCurve, RandomisedLayers
+from striate.records.attributions import Agreement, Attribution, LinearView, PixelCurve, PixelCurves, RandomisedLayers
 from striate.records.backward import (
     Backward,
     FlippedFilter,
@@ -153,6 +153,7 @@ __all__ = [
     "Pair",
     "ParameterGradient",
     "PixelCurve",
+    "PixelCurves",
     "Predictions",
     "Preprocessing",
     "Probe",

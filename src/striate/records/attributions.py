@@ -54,9 +54,10 @@ class LinearView:
         target: Output unit.
         tolerance: Share of the foretold change by which the true one may be off.
         steps: (s,) float32: root mean square of the change over all pixels and channels, in units of the input.
-        along_gradient: (s,) float32: share by which the change foretold along the gradient is off.
+        along_gradient: (s,) float32: share of the foretold change by which the true one is off, going up the gradient; at most
+            10⁶.
         along_random: (r, s) float32: the same along random directions.
-        holds_gradient: Largest step up to which it is within tolerance along the gradient; infinite if it is so at all steps.
+        holds_gradient: Largest of the steps up to which it is within tolerance up the gradient; 0 if at none, infinite if at all.
         holds_random: Median of that over the random directions.
         seed: Of the random directions.
         notes: What a reader must know: a gradient of zero, half precision.
@@ -81,31 +82,33 @@ class Agreement:
     Attributes:
         methods: Their names, m of them.
         correlations: (m, m) float32: rank correlation of magnitudes.
-        chance: (m, m) float32: the 95 % quantile of that correlation where one of the two maps is shifted at random; the
-            correlations of neighbouring pixels stay.
-        seed: Of the shifts.
+        chance: (m, m) float32: the 95 % quantile of that over all shifts of one map round the edges, by which neighbouring
+            pixels stay alike.
     """
 
     methods: tuple[str, ...]
     correlations: Array
     chance: Array
-    seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RandomisedLayers:
-    """What is left of a map when layers are drawn anew from the last to the first.
+    """What is left of a method's maps when layers are drawn anew from the last to the first.
 
     Attributes:
         method: Name of the saliency method.
-        layers: Names of the ops with weights, from the last.
-        correlations: (depths, images) float32: rank correlation of |map| with the original's, with so many layers drawn anew.
+        depths: (d,) How many layers with weights were drawn anew, from the last.
+        layers: The first of them, for each depth.
+        correlations: (d, n) float32: rank correlation of |map| with that of the network as learned, for each image.
+        chance: (n,) float32: the 95 % quantile of that correlation over all shifts of the map of the deepest network.
         seed: Of the random layers.
     """
 
     method: str
+    depths: tuple[int, ...]
     layers: tuple[str, ...]
     correlations: Array
+    chance: Array
     seed: int
 
 
@@ -115,12 +118,31 @@ class PixelCurve:
 
     Attributes:
         way: "deletion" or "insertion".
-        shares: (s,) float64: share of the pixels deleted or inserted, 0 … 1.
-        probabilities: (s,) float64: the probability then.
-        area: Area under the curve (trapezes), 0 … 1.
+        shares: (s,) float32: share of the pixels deleted or inserted, 0 … 1.
+        probabilities: (s,) float32: the probability, or the value, then.
+        area: Area under the curve, by trapezes; of probabilities 0 … 1.
     """
 
     way: str
     shares: Array
     probabilities: Array
     area: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelCurves:
+    """Both curves of one image, in the order of one map.
+
+    Attributes:
+        sample: Place of the image in the batch.
+        target: Output unit.
+        method: Name of the saliency method whose map it is.
+        deletion: From the image to the baseline, the largest values first.
+        insertion: From the baseline to the image, the largest values first.
+    """
+
+    sample: int
+    target: int
+    method: str
+    deletion: PixelCurve
+    insertion: PixelCurve

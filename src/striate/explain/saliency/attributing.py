@@ -93,7 +93,7 @@ def attributions(  # noqa: PLR0913 - each is a field of the record
         ShapeError: Not a row of targets for each image.
         Cancelled: The watcher asked to stop.
     """
-    picks = _picks(scored, targets)
+    picks = pick_units(scored, targets)
     task = Task(name.replace("_", " "), total=len(scored.inputs), unit="image", events=events)
     records: list[Attribution] = []
     with undisturbed(scored.network.module):
@@ -122,7 +122,13 @@ def attributions(  # noqa: PLR0913 - each is a field of the record
     return tuple(records)
 
 
-def _picks(scored: Scored, targets: Tensor | None) -> list[Pick]:
+def pick_units(scored: Scored, targets: Tensor | None) -> list[Pick]:
+    """Return what picks the units asked about, for each part of the images.
+
+    Raises:
+        InputError: A target that is no output.
+        ShapeError: Not a row of targets for each image.
+    """
     count = len(parts(scored.inputs, scored.at_once))
     if targets is None:
         return [_answer] * count
