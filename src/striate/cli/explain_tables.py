@@ -44,14 +44,14 @@ def show(
     for name, records in found.items():
         for image, record in zip(images, records, strict=True):
             _show_record(image, record, network.output)
-        print_line(judged(name))
+        print_line(" ".join(judged(name)))
         if name in trusts:
             print_line(_trusted(trusts[name]))
     for image, agreement in zip(images, agreements, strict=False):
         _show_agreement(image, agreement)
     findings = [finding for trust in trusts.values() for finding in trust.findings]
     if findings:
-        show_findings(findings, checked=len(trusts))
+        show_findings(findings, checked=sum(not trust.findings for trust in trusts.values()))
 
 
 def _show_record(image: str, record: Attribution, output: Output) -> None:
@@ -86,7 +86,9 @@ def _trusted(trust: Trust) -> str:
     said = f"With all weights drawn anew it is alike by {measure(trust.correlation, 2)} {beside}"
     if trust.findings:
         return f"{said}."
-    return f"{said}: it depends on what was learned."
+    if trust.correlation <= trust.chance:
+        return f"{said}, no more than shifted: it depends on what was learned."
+    return f"{said}: it depends on what was learned, and partly on the image alone."
 
 
 def _show_agreement(image: str, found: Agreement) -> None:
@@ -187,7 +189,8 @@ def _pictures(
     from striate.data import unprepare
     from striate.report.saliency_pictures import attribution_picture
 
-    stored = unprepare(inputs, network.preprocessing).numpy()
+    # A signal is drawn between its own ends, so it need not be cut to 0 … 1.
+    stored = (unprepare(inputs, network.preprocessing) if inputs.ndim > 3 else inputs).numpy()
     is_one = sum(len(records) for records in found.values()) == 1
     files = {}
     for name, records in found.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,10 +32,11 @@ from striate.report.sheets import (
 if TYPE_CHECKING:
     from PIL import Image
 
-# Maps on one sheet; each has a row of its own.
-MOST_ROWS = 8
+# Maps on one sheet, the image before them.
+MOST_MAPS = 11
+_COLUMNS = 4
 _QUANTILE = 0.995
-_ROW_PX = 52
+_TITLE_PX, _FOOT_PX = 36, 36
 _CURVE_PX = 160
 # What one should see, and when something is wrong; the method's own words where it has some.
 JUDGED: Mapping[str, tuple[str, str]] = {
@@ -49,53 +51,54 @@ JUDGED: Mapping[str, tuple[str, str]] = {
 _JUDGED = ("colour on and beside the object, blank elsewhere", "the colour is spread like grain, or sits on background")
 
 
-def judged(method: str) -> str:
-    """Return how a method's map is judged, in a sentence or two.
+def judged(method: str) -> tuple[str, str]:
+    """Return what one should see, and when something is wrong, as two sentences.
 
     Example:
-        >>> judged("gradient")[:40]
-        'You should see colour on and beside the '
+        >>> judged("gradient")[0]
+        'You should see colour on and beside the object, blank elsewhere.'
     """
     see, wrong = JUDGED.get(method, _JUDGED)
-    return f"You should see {see}. Something is wrong if {wrong}."
+    return f"You should see {see}.", f"Something is wrong if {wrong}."
 
 
 def attribution_picture(record: Attribution, image: NDArray[np.floating], output: Output, *, source: str) -> bytes:
-    """Return a PNG: for each unit a row with the image and the map, all on one scale, symmetric about 0.
+    """Return a PNG: the image and beside it the map of each unit, all on one scale, symmetric about 0.
 
     The map is summed over channels, and a layer's enlarged. Of a volume the plane through the strongest place is shown, of a
     signal the curve upon the map.
 
     Args:
         record: One method's maps of one image.
-        image: (c, axes…), 0 … 1: what was looked at.
+        image: (c, axes…), 0 … 1, of a signal any values: what was looked at.
         output: What the units are called.
         source: What is said of network and image beneath.
     """
     sides = image.shape[1:]
-    maps = [enlarged(one, sides).sum(axis=0) for one in record.maps[:MOST_ROWS]]
-    limit = limit_of(np.stack(maps))
-    side = SIDE_PX if len(maps) == 1 else SIDE_PX // 2
-    rows = [_panels(image, one, limit, side) for one in maps]
-    width = max(sum(panel.width for panel in panels) + GAP_PX * (len(panels) - 1) for panels in rows)
-    height = sum(max(panel.height for panel in panels) + _ROW_PX for panels in rows)
+    maps = np.stack([enlarged(one, sides).sum(axis=0) for one in record.maps[:MOST_MAPS]])
+    limit = limit_of(maps)
+    cells = _cells(record, image, maps, limit, output)
+    columns = 1 if len(sides) == 1 else min(len(cells), _COLUMNS)
+    wide, tall = (max(getattr(cell.panel, axis) for cell in cells) for axis in ("width", "height"))
+    step = (wide + GAP_PX, tall + _TITLE_PX + GAP_PX)
+    width, height = columns * step[0] - GAP_PX, -(-len(cells) // columns) * step[1]
     where = f" at {record.layer}" if record.layer else ""
-    made = sheet_of(width, height, f"{record.method}{where}", "; ".join(_settings(record)))
+    made = sheet_of(width, height + _FOOT_PX, f"{record.method}{where}", "; ".join(_settings(record)))
     sheet, pen = made
-    top = HEAD_PX
-    for row, panels in enumerate(rows):
-        write(pen, (GAP_PX, top), _title(record, row, output), 13, INK)
-        left = GAP_PX
-        for panel in panels:
-            sheet.paste(panel, (left, top + 22))
-            frame(pen, (left, top + 22), panel.size)
-            left += panel.width + GAP_PX
-        top += max(panel.height for panel in panels) + _ROW_PX
+    for number, cell in enumerate(cells):
+        left, top = GAP_PX + number % columns * step[0], HEAD_PX + number // columns * step[1]
+        write(pen, (left, top), cell.title[: wide // 7], 13, INK)
+        write(pen, (left, top + 17), cell.note[: wide // 5], 11, NOTE)
+        sheet.paste(cell.panel, (left, top + _TITLE_PX))
+        frame(pen, (left, top + _TITLE_PX), cell.panel.size)
+    foot = HEAD_PX + height
     ends = (measure(-limit), f"{measure(limit, signed=True)} {record.unit}")
-    draw_scale(made, (GAP_PX, top - 16), width, ends, DIVERGING)
-    write(pen, (GAP_PX + width // 2, top - 6), "0", 12, NOTE, anchor="ma")
-    write(pen, (GAP_PX, top + 22), judged(record.method), 12, INK)
-    write(pen, (GAP_PX, top + 44), f"{source}. {_source(record, len(maps), sides)}"[:160], 12, NOTE)
+    draw_scale(made, (GAP_PX, foot), width, ends, DIVERGING)
+    write(pen, (GAP_PX + width // 2, foot + 10), "0", 12, NOTE, anchor="ma")
+    for line, sentence in enumerate(judged(record.method)):
+        write(pen, (GAP_PX, foot + 34 + 18 * line), sentence, 12, INK)
+    write(pen, (GAP_PX, foot + 74), source[:110], 12, NOTE)
+    write(pen, (GAP_PX, foot + 92), _source(record, len(maps), sides), 12, NOTE)
     return png(sheet)
 
 
@@ -110,14 +113,34 @@ def limit_of(values: NDArray[np.floating]) -> float:
     return float(np.quantile(magnitude, _QUANTILE)) or float(magnitude.max()) or 1.0
 
 
-def _panels(image: NDArray[np.floating], one: NDArray[np.floating], limit: float, side: int) -> list[Image.Image]:
-    colours = coloured((one.astype(np.float64) / limit + 1) / 2, DIVERGING)
-    if one.ndim == 1:
-        return [_signal(image, colours)]
-    if one.ndim == 3:
-        plane = int(np.abs(one).max(axis=(1, 2)).argmax())
-        image, colours = image[:, plane], colours[plane]
-    return [fitted(image_of(_pixels(image)), side), fitted(image_of(colours), side)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cell:
+    title: str
+    note: str
+    panel: Image.Image
+
+
+def _cells(
+    record: Attribution, image: NDArray[np.floating], maps: NDArray[np.float32], limit: float, output: Output
+) -> list[_Cell]:
+    """Return the image, but for a signal, and the maps."""
+    colours = coloured((maps.astype(np.float64) / limit + 1) / 2, DIVERGING)
+    titles = [_title(record, row, output) for row in range(len(maps))]
+    if maps.ndim == 2:
+        return [
+            _Cell(title=title, note=note, panel=_signal(image, one))
+            for (title, note), one in zip(titles, colours, strict=True)
+        ]
+    said = ""
+    if maps.ndim == 4:
+        plane = int(np.abs(maps).max(axis=(0, 2, 3)).argmax())
+        said = f"plane {plane + 1} of {maps.shape[1]}, the strongest"
+        image, colours = image[:, plane], colours[:, plane]
+    side = SIDE_PX if len(maps) == 1 else SIDE_PX // 2
+    cells = [_Cell(title="the image", note=said, panel=fitted(image_of(_pixels(image)), side))]
+    for (title, note), one in zip(titles, colours, strict=True):
+        cells.append(_Cell(title=title, note=note, panel=fitted(image_of(one), side)))
+    return cells
 
 
 def _pixels(image: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -141,12 +164,11 @@ def _signal(image: NDArray[np.floating], colours: NDArray[np.uint8]) -> Image.Im
     return strip
 
 
-def _title(record: Attribution, row: int, output: Output) -> str:
-    unit = record.targets[row]
+def _title(record: Attribution, row: int, output: Output) -> tuple[str, str]:
     means = float(record.probabilities[row])
     said = f"value {measure(means)}" if output.kind == "values" else f"probability {probability(means)}"
-    gap = f", gap {measure(float(record.gaps[row]))}" if record.gaps is not None else ""
-    return f"{output.names[unit]}: score {measure(float(record.scores[row]))}, {said}{gap}"
+    gap = f", gap {measure(float(record.gaps[row]), 2)}" if record.gaps is not None else ""
+    return output.names[record.targets[row]], f"score {measure(float(record.scores[row]))}, {said}{gap}"
 
 
 def _settings(record: Attribution) -> list[str]:
@@ -160,7 +182,5 @@ def _source(record: Attribution, rows: int, sides: tuple[int, ...]) -> str:
     if record.maps.shape[2:] != sides:
         said += f", enlarged from {'×'.join(map(str, record.maps.shape[2:]))}"
     said += "; beyond the ends in their colour (0.5 %)"
-    if len(sides) == 3:
-        said += "; the plane through the strongest place"
     left = len(record.targets) - rows
     return f"{said}; {left} more maps are not drawn" if left > 0 else said

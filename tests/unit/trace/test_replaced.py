@@ -25,11 +25,14 @@ class Writes(nn.Module):
         if self.way == "of a part":
             y[:, :2].relu_()
             return y * 2
+        if self.way == "assigned":
+            y[:] = y.relu()
+            return y * 2
         y[:, 1:3] = y[:, :2].relu()
         return y * 2
 
 
-WAYS = ["plain", "seen through an older view", "of a part", "assigned to a part"]
+WAYS = ["plain", "seen through an older view", "of a part", "assigned", "assigned to a part"]
 
 
 def negated(func, _args):
@@ -41,7 +44,7 @@ class Negated(Writes):
 
     def forward(self, x):
         y = self.first(x)
-        if self.way == "plain":
+        if self.way in {"plain", "assigned"}:
             return -y * 2
         if self.way == "seen through an older view":
             return -y[:, :2] * 3 - y[:, 2:]
