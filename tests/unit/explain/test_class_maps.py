@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from striate.errors import InputError, UnknownNameError
-from striate.explain import cam, grad_cam
+from striate.explain import cam, grad_cam, guided_backprop
 
 
 def test_grad_cam_of_the_hand_computed_network(toys):
@@ -88,3 +88,31 @@ def test_networks_whose_calls_depend_on_the_image_have_class_maps_of_what_a_modu
     net.module.fc(value.relu().mean((2, 3)))[[0, 1], [0, 1]].sum().backward()
     expected = (value.grad.mean((2, 3), keepdim=True) * value).sum(1, keepdim=True).detach().numpy()
     np.testing.assert_allclose(np.stack([record.maps[0] for record in found]), expected, rtol=1e-4, atol=1e-6)
+
+
+class Counted(nn.Module):
+    """Its calls depend on how many images there are; or it does one only."""
+
+    def __init__(self, way):
+        super().__init__()
+        self.conv, self.fc, self.way = nn.Conv2d(1, 2, 3), nn.Linear(2 * 16, 2), way
+
+    def forward(self, x):
+        maps = self.conv(x).relu()
+        if self.way == "one by one":
+            return torch.cat([self.fc(one.reshape(1, -1)) for one in maps])
+        return self.fc(maps.reshape(1, -1))
+
+
+@pytest.mark.parametrize("way", ["one by one", "one only"])
+@pytest.mark.parametrize("method", [grad_cam, guided_backprop])
+def test_networks_whose_calls_depend_on_the_number_of_images_are_run_one_by_one(way, method, toys):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net, plain = (toys.network(Counted(one), (1, 6, 6), "ab") for one in (way, "one only"))
+    plain.module.load_state_dict(net.module.state_dict())
+    images, units = toys.images(3, (1, 6, 6)), torch.tensor([0, 1, 1])
+    found = method(net, images, units)
+    for row in range(3):
+        [expected] = method(plain, images[row : row + 1], units[row : row + 1])
+        np.testing.assert_allclose(found[row].maps, expected.maps, rtol=1e-5, atol=1e-7)

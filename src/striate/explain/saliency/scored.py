@@ -62,11 +62,21 @@ class Scored:
 
     @cached_property
     def recording(self) -> Recording:
-        """The trace at the images' size."""
-        return trace(self.module, (1, *self.inputs.shape[1:]))
+        """The trace at the images' size; a network whose calls depend on their number is then run image by image."""
+        shape = self.inputs.shape[1:]
+        # At two images, where a program is recorded anyway.
+        try:
+            found = trace(self.module, (2, *shape))
+            if found.program.batch is None:
+                return found
+        except InputError:
+            pass
+        found = trace(self.module, (1, *shape))
+        self._is_single = found.program.batch is not None
+        return found
 
     def refused(self, what: str) -> None:
-        """Refuse a network whose calls cannot be run again; let one that can be at batch 1 only run image by image.
+        """Refuse a network whose calls cannot be run again one by one.
 
         Raises:
             InputError: It is one.
@@ -78,7 +88,6 @@ class Scored:
                 got=Quoted(reason or f"hooks at {', '.join(self.recording.skipped_hooks)}"),
                 hint="Remove the hooks, or take gradient or integrated_gradients, which run the module itself.",
             )
-        self._is_single = self.recording.program.batch is not None
 
     def scores(self, inputs: Tensor, program: Program | None = None) -> Tensor:
         """Return the scores (n, outputs); of another program, if one is given."""
