@@ -56,6 +56,7 @@ bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds,
 	$(BIN)/python benchmarks/mapping.py
 	$(BIN)/python benchmarks/map_page.py
 	$(BIN)/python benchmarks/occlusion.py
+	$(BIN)/python benchmarks/saliency.py
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/summaries.py
 	$(BIN)/python benchmarks/fire_rates.py

@@ -18,6 +18,7 @@ from striate.cli import (
     demo,
     dense,
     downstream,
+    explain,
     extract,
     init,
     inspect,
@@ -69,8 +70,8 @@ def _main(
 
 
 for _module in (
-    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, extract, similar, mapping, downstream,
-    backward, dense, demo, rules, schema,
+    new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, explain, extract, similar, mapping,
+    downstream, backward, dense, demo, rules, schema,
 ):  # fmt: skip
     _module.add_to(app)
 

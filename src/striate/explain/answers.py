@@ -72,8 +72,16 @@ def scores(network: Network, images: Tensor) -> Tensor:
     Raises:
         InputError: The module answers with anything else.
     """
-    answer: Any = network.module(images)
-    wanted = (len(images), network.output.count)
+    return as_scores(network, network.module(images), len(images))
+
+
+def as_scores(network: Network, answer: Any, count: int) -> Tensor:  # noqa: ANN401 - a network returns anything
+    """Return what a network answered to so many images as scores (n, outputs).
+
+    Raises:
+        InputError: It is anything else.
+    """
+    wanted = (count, network.output.count)
     if isinstance(answer, Tensor) and answer.shape == wanted[:1] and wanted[1] == 1:
         answer = answer[:, None]
     if not isinstance(answer, Tensor) or answer.shape != wanted:

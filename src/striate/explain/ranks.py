@@ -16,14 +16,19 @@ def rank_correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> 
         >>> rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 20.0]))
         0.5
     """
-    ranks = [_ranks(values.ravel()) for values in (one, other)]
-    first, second = (rank - rank.mean() for rank in ranks)
+    first, second = (found - found.mean() for found in (ranks(one), ranks(other)))
     norm = float(np.sqrt((first @ first) * (second @ second)))
     return float(first @ second) / norm if norm > 0 else 0.0
 
 
-def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+def ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the ranks of an array's values in reading order, from 1; equal values share their mean rank.
+
+    Example:
+        >>> ranks(np.array([3.0, 1.0, 3.0])).tolist()
+        [2.5, 1.0, 2.5]
+    """
+    _, place, counts = np.unique(values.ravel(), return_inverse=True, return_counts=True)
     last = counts.cumsum()
-    ranks: NDArray[np.float64] = (last - (counts - 1) / 2)[place.ravel()]
-    return ranks
+    found: NDArray[np.float64] = (last - (counts - 1) / 2)[place.ravel()]
+    return found

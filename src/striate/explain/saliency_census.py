@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.data import Dataset, batches
-from striate.errors import InputError, Quoted
 from striate.events import SILENT, Events, Task
 from striate.explain.answers import fitting, scores, taken, undisturbed
 from striate.explain.method import method
 from striate.explain.objects import object_mask, share_on
 from striate.explain.ranks import rank_correlation
-from striate.explain.saliency import gradient
+from striate.explain.saliency.anew import random_last_layers
+from striate.explain.saliency.simonyan import gradient
 from striate.nets import Network
 from striate.records import SaliencyCensus
-from striate.trace import trace
 from striate.trace.shell import unwrapped
 
 
@@ -98,37 +97,6 @@ def saliency_census(
         chance=float(np.mean(covers)) if covers else 0.0,
         random_correlation=float(np.mean(alike)) if alike else 0.0,
     )
-
-
-def random_last_layers(network: Network, *, depth: int | None = 1, seed: int) -> dict[str, Tensor]:
-    """Return new values for the parameters of the last ops that have weights, by parameter name.
-
-    The last ops are those of the traced table. Weights have two axes or more (He normal); the rest of their
-    parameters (biases) become zero.
-
-    Raises:
-        InputError: No op has weights, or a depth below 1.
-    """
-    if depth is not None and depth < 1:
-        raise InputError("depth must be at least 1", got=depth)
-    graph = trace(network.module, (1, *network.input_shape)).graph
-    known = dict(unwrapped(network.module).named_parameters(remove_duplicate=False))
-    weighted = []
-    for op in reversed(graph.ops):
-        found = {param.key: known[param.key] for param in op.params if param.key in known}
-        if any(weight.ndim > 1 for weight in found.values()):
-            weighted.append(found)
-    if not weighted:
-        raise InputError("a network must have a layer with weights to draw it anew", got=Quoted("none"))
-    generator = torch.Generator().manual_seed(seed)
-    return {key: _drawn(weight, generator) for found in weighted[:depth] for key, weight in found.items()}
-
-
-def _drawn(weight: Tensor, generator: torch.Generator) -> Tensor:
-    if weight.ndim < 2:
-        return torch.zeros_like(weight)
-    std = (2.0 / weight[0].numel()) ** 0.5
-    return torch.empty(weight.shape).normal_(0.0, std, generator=generator).to(weight)
 
 
 def _pairs(

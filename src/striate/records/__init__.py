@@ -14,6 +14,7 @@ from striate.records.adapting import (
     Regime,
 )
 from striate.records.array import Array
+from striate.records.attributions import Agreement, Attribution, LinearView, PixelCurve, PixelCurves, RandomisedLayers
 from striate.records.backward import (
     Backward,
     FlippedFilter,
@@ -75,8 +76,10 @@ __all__ = [
     "LOSSES",
     "ActivationMaps",
     "Adaptation",
+    "Agreement",
     "AppliedRate",
     "Array",
+    "Attribution",
     "Backward",
     "Balance",
     "BeginningComparison",
@@ -127,6 +130,7 @@ __all__ = [
     "LeakPair",
     "Leaks",
     "LearningCurve",
+    "LinearView",
     "LoadReport",
     "Loading",
     "LoneGroup",
@@ -148,10 +152,13 @@ __all__ = [
     "OutputKind",
     "Pair",
     "ParameterGradient",
+    "PixelCurve",
+    "PixelCurves",
     "Predictions",
     "Preprocessing",
     "Probe",
     "Quadrant",
+    "RandomisedLayers",
     "ReceiptRow",
     "ReceiptSection",
     "Receptive",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +10,26 @@ from numpy.typing import NDArray
 from striate.explain import segmentation
 from striate.numbers import figure, percent, probability
 from striate.records.dense import PredictionMaps, Strongest
+from striate.report.sheets import (
+    GAP_PX,
+    HEAD_PX,
+    INK,
+    NOTE,
+    coloured,
+    draw_scale,
+    fitted,
+    frame,
+    image_of,
+    png,
+    rgb,
+    sheet_of,
+    write,
+)
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image
 
-# The light scheme of the page: paper to ink in equal steps, and the classes.
-_SCALE = ("fcfcfa", "c4e4d1", "8dccb4", "55b19e", "1b938b", "057375", "01545d", "18363e", "191b1c")
+# The light scheme of the page: the classes.
 _CLASSES = (
     "2c67ba",
     "b05205",
@@ -31,15 +44,12 @@ _CLASSES = (
     "4b4fb5",
     "5b6b78",
 )
-_PAPER, _INK, _NOTE, _OUTLINE = "#fcfcfa", "#1b1d1f", "#666b70", (131, 135, 138)
-_SIDE_PX, _GAP_PX, _HEAD_PX, _FOOT_PX = 480, 24, 58, 84
+_OUTLINE = (131, 135, 138)
 _LEGEND = 12
 _JUDGED = (
     "You should see one island on each object. Something is wrong if a corner, a caption or plain background is dark."
 )
 _JUDGED_PARTS = "You should see areas that follow the objects. Something is wrong if classes alternate at random."
-# What Pillow's own font does not have.
-_DRAWABLE = str.maketrans({"×": "x", "\u202f": " ", "−": "-"})
 
 
 def map_picture(image: Image.Image, maps: PredictionMaps, entry: Strongest, *, source: str) -> bytes:
@@ -53,73 +63,58 @@ def map_picture(image: Image.Image, maps: PredictionMaps, entry: Strongest, *, s
     """
     values = maps.maps[maps.kept.index(entry.output)]
     low, high = min(0.0, float(values.min())), max(float(values.max()), 1e-12)
-    shown = _fitted(image)
+    shown = fitted(image)
     wide, tall = shown.size
     placed, covered = _at_pixels(maps, values, (tall, wide))
     pixels = coloured((placed - low) / (high - low))
     pixels[~covered] = coloured(np.zeros((1, 1)))[0, 0]
     pixels[outline(shown)] = _OUTLINE
-    sheet, pen = _sheet(2 * wide + _GAP_PX, tall, f"{entry.name}: {_value(entry.value, maps)}", _where(entry))
-    sheet.paste(shown, (_GAP_PX, _HEAD_PX))
-    sheet.paste(_image(pixels), (2 * _GAP_PX + wide, _HEAD_PX))
-    _frame(pen, (_GAP_PX, _HEAD_PX), shown.size)
-    _frame(pen, (2 * _GAP_PX + wide, _HEAD_PX), shown.size)
-    _draw_scale(sheet, pen, (2 * _GAP_PX + wide, _HEAD_PX + tall + 10), wide, (_value(low, maps), _value(high, maps)))
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 10), f"image {maps.size_px[1]}×{maps.size_px[0]} px", 12, _NOTE)
+    sheet, pen = sheet_of(2 * wide + GAP_PX, tall, f"{entry.name}: {_value(entry.value, maps)}", _where(entry))
+    sheet.paste(shown, (GAP_PX, HEAD_PX))
+    sheet.paste(image_of(pixels), (2 * GAP_PX + wide, HEAD_PX))
+    frame(pen, (GAP_PX, HEAD_PX), shown.size)
+    frame(pen, (2 * GAP_PX + wide, HEAD_PX), shown.size)
+    draw_scale((sheet, pen), (2 * GAP_PX + wide, HEAD_PX + tall + 10), wide, (_value(low, maps), _value(high, maps)))
+    write(pen, (GAP_PX, HEAD_PX + tall + 10), f"image {maps.size_px[1]}×{maps.size_px[0]} px", 12, NOTE)
     step = f"{maps.unit}; {values.shape[0]}×{values.shape[1]} positions, {maps.stride_px[0]:g} px apart; grey: edges of the image"
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 36), _JUDGED, 12, _INK)
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 56), f"{source}. {step}."[:160], 12, _NOTE)
-    return _png(sheet)
+    write(pen, (GAP_PX, HEAD_PX + tall + 36), _JUDGED, 12, INK)
+    write(pen, (GAP_PX, HEAD_PX + tall + 56), f"{source}. {step}."[:160], 12, NOTE)
+    return png(sheet)
 
 
 def segmentation_picture(image: Image.Image, maps: PredictionMaps, *, source: str) -> bytes:
     """Return a PNG: the image, and beside it which output wins at each pixel, with a legend of the twelve commonest."""
-    shown = _fitted(image)
+    shown = fitted(image)
     wide, tall = shown.size
     shares = maps.shares()
     first = list(shares)[:_LEGEND]
     colours = np.full((len(maps.names), 3), 200, np.uint8)
     for number, colour in zip(first, _CLASSES, strict=False):
-        colours[number] = _rgb(colour)
+        colours[number] = rgb(colour)
     pixels = colours[segmentation(maps, (tall, wide))]
     pixels[outline(shown)] = (255, 255, 255)
     rows = -(-(len(first) + (len(shares) > _LEGEND)) // 2)
     title = f"{maps.names[first[0]]} wins at {percent(shares[first[0]])} of the positions"
-    sheet, pen = _sheet(
-        2 * wide + _GAP_PX, tall + 20 * rows, title, "the output that is largest at each pixel's position"
+    sheet, pen = sheet_of(
+        2 * wide + GAP_PX, tall + 20 * rows, title, "the output that is largest at each pixel's position"
     )
-    sheet.paste(shown, (_GAP_PX, _HEAD_PX))
-    sheet.paste(_image(pixels), (2 * _GAP_PX + wide, _HEAD_PX))
-    _frame(pen, (_GAP_PX, _HEAD_PX), shown.size)
-    _frame(pen, (2 * _GAP_PX + wide, _HEAD_PX), shown.size)
+    sheet.paste(shown, (GAP_PX, HEAD_PX))
+    sheet.paste(image_of(pixels), (2 * GAP_PX + wide, HEAD_PX))
+    frame(pen, (GAP_PX, HEAD_PX), shown.size)
+    frame(pen, (2 * GAP_PX + wide, HEAD_PX), shown.size)
     for place, number in enumerate(first):
-        x, y = _GAP_PX + place % 2 * (wide + _GAP_PX), _HEAD_PX + tall + 12 + place // 2 * 20
+        x, y = GAP_PX + place % 2 * (wide + GAP_PX), HEAD_PX + tall + 12 + place // 2 * 20
         pen.rectangle((x, y + 2, x + 12, y + 14), fill=f"#{_CLASSES[place]}")
-        _write(pen, (x + 20, y), f"{maps.names[number][:40]}  {percent(shares[number])}", 13, _INK)
+        write(pen, (x + 20, y), f"{maps.names[number][:40]}  {percent(shares[number])}", 13, INK)
     if len(shares) > _LEGEND:
         rest = sum(share for number, share in shares.items() if number not in first)
-        x, y = _GAP_PX, _HEAD_PX + tall + 12 + len(first) // 2 * 20
+        x, y = GAP_PX, HEAD_PX + tall + 12 + len(first) // 2 * 20
         pen.rectangle((x, y + 2, x + 12, y + 14), fill="#c8c8c8")
-        _write(pen, (x + 20, y), f"{len(shares) - len(first)} others  {percent(rest)}", 13, _INK)
+        write(pen, (x + 20, y), f"{len(shares) - len(first)} others  {percent(rest)}", 13, INK)
     note = f"{source}. Edges are no finer than {maps.stride_px[0]:g} px; white lines: edges of the image."
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 20 * rows + 36), _JUDGED_PARTS, 12, _INK)
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 20 * rows + 56), note[:160], 12, _NOTE)
-    return _png(sheet)
-
-
-def coloured(share: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return the colours of shares 0 … 1 on the page's scale, interpolated in OKLab.
-
-    Example:
-        >>> coloured(np.array([[0.0, 1.0]])).tolist()
-        [[[252, 252, 250], [25, 27, 28]]]
-    """
-    anchors = _to_oklab(np.array([_rgb(colour) for colour in _SCALE]) / 255)
-    at = np.linspace(0, 1, 256) * (len(anchors) - 1)
-    table = np.stack([np.interp(at, np.arange(len(anchors)), anchors[:, axis]) for axis in range(3)], 1)
-    colours = (_from_oklab(table) * 255).round().clip(0, 255).astype(np.uint8)
-    found: NDArray[np.uint8] = colours[(np.nan_to_num(share).clip(0, 1) * 255).round().astype(np.int64)]
-    return found
+    write(pen, (GAP_PX, HEAD_PX + tall + 20 * rows + 36), _JUDGED_PARTS, 12, INK)
+    write(pen, (GAP_PX, HEAD_PX + tall + 20 * rows + 56), note[:160], 12, NOTE)
+    return png(sheet)
 
 
 def outline(image: Image.Image) -> NDArray[np.bool_]:
@@ -146,94 +141,6 @@ def _at_pixels(
         axes.append(np.rint(place).astype(np.int64).clip(0, values.shape[axis] - 1))
         near.append((place >= -0.5) & (place <= values.shape[axis] - 0.5))
     return values[np.ix_(*axes)].astype(np.float64), near[0][:, None] & near[1][None]
-
-
-def _to_oklab(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return np.asarray(np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T)
-
-
-def _from_oklab(lab: NDArray[np.float64]) -> NDArray[np.float64]:
-    linear = (lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.abs(linear) ** (1 / 2.4) - 0.055)
-
-
-# Björn Ottosson, "A perceptual color space for image processing", 2020.
-_TO_LMS = np.array([
-    [0.4122214708, 0.5363325363, 0.0514459929],
-    [0.2119034982, 0.6806995451, 0.1073969566],
-    [0.0883024619, 0.2817188376, 0.6299787005],
-])  # fmt: skip
-_TO_LAB = np.array([
-    [0.2104542553, 0.7936177850, -0.0040720468],
-    [1.9779984951, -2.4285922050, 0.4505937099],
-    [0.0259040371, 0.7827717662, -0.8086757660],
-])  # fmt: skip
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return int(colour[:2], 16), int(colour[2:4], 16), int(colour[4:], 16)
-
-
-def _fitted(image: Image.Image) -> Image.Image:
-    """Return the image with its longer side 480 px: small ones enlarged by a whole number, large ones averaged."""
-    from PIL.Image import Resampling
-
-    longest = max(image.size)
-    if longest <= _SIDE_PX:
-        by = max(_SIDE_PX // longest, 1)
-        return image.convert("RGB").resize((image.width * by, image.height * by), Resampling.NEAREST)
-    scale = _SIDE_PX / longest
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.convert("RGB").resize(size, Resampling.BOX)
-
-
-def _sheet(width: int, height: int, title: str, note: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
-    from PIL import Image, ImageDraw
-
-    sheet = Image.new("RGB", (max(width + 2 * _GAP_PX, 720), height + _HEAD_PX + _FOOT_PX), _PAPER)
-    pen = ImageDraw.Draw(sheet)
-    _write(pen, (_GAP_PX, 10), title[:80], 20, _INK)
-    _write(pen, (_GAP_PX, 36), note[:120], 13, _NOTE)
-    return sheet, pen
-
-
-def _draw_scale(
-    sheet: Image.Image, pen: ImageDraw.ImageDraw, at: tuple[int, int], width: int, ends: tuple[str, str]
-) -> None:
-    bar = coloured(np.linspace(0, 1, max(width, 2))[None].repeat(8, 0))
-    sheet.paste(_image(bar), at)
-    _frame(pen, at, (width, 8))
-    _write(pen, (at[0], at[1] + 10), ends[0], 12, _NOTE)
-    _write(pen, (at[0] + width, at[1] + 10), ends[1], 12, _NOTE, anchor="ra")
-
-
-def _write(
-    pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str, anchor: str = "la"
-) -> None:
-    pen.text(at, text.translate(_DRAWABLE), fill=colour, font=_font(size), anchor=anchor)
-
-
-def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
-    from PIL import ImageFont
-
-    return ImageFont.load_default(size)
-
-
-def _frame(pen: ImageDraw.ImageDraw, at: tuple[int, int], size: tuple[int, int]) -> None:
-    pen.rectangle((at[0] - 1, at[1] - 1, at[0] + size[0], at[1] + size[1]), outline="#dcddd9")
-
-
-def _image(pixels: NDArray[np.uint8]) -> Image.Image:
-    from PIL import Image
-
-    return Image.fromarray(pixels)
-
-
-def _png(sheet: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
 
 
 def _value(value: float, maps: PredictionMaps) -> str:

@@ -157,6 +157,7 @@ def _called(
     for place in turn.others:
         args[place] = filled(step.args[place], values, batch, device)
     func = step.in_place if overwrites and turn.may_overwrite and step.in_place is not None else step.func
+    func = step.instead or func
     if not step.kwargs:
         return func(*args)
     return func(*args, **{name: filled(argument, values, batch, device) for name, argument in step.kwargs.items()})

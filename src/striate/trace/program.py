@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -93,6 +93,37 @@ class Program:
     def batch(self) -> int | None:
         """The only batch it holds for; None if it holds for every batch."""
         return None if isinstance(self._replay, str) else self._replay.batch
+
+    def replaced(self, rule: Callable[[Any, tuple[Any, ...]], Callable[..., Any] | None]) -> Program:
+        """Return this program with other functions called in place of some operators.
+
+        Args:
+            rule: Given an operator and its arguments (tensors are `Ref`), returns what is called with the same arguments and
+                must return what the operator would, or None to leave the call as it is. What an operator wrote in place is
+                written there by us.
+
+        Example:
+            >>> import torch
+            >>> from striate.trace import trace
+            >>> net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(inplace=True))
+            >>> program = trace(net, (1, 2)).program.replaced(lambda func, _: torch.neg if "relu" in str(func) else None)
+            >>> images = torch.ones(1, 2)
+            >>> torch.equal(program.run(net, images).outputs, -net[0](images))
+            True
+        """
+        return Program(self._inputs, self._values, self._spec, partial(self._with, rule), self._known_reason)
+
+    def _with(self, rule: Callable[[Any, tuple[Any, ...]], Callable[..., Any] | None]) -> Replay:
+        record = self._replay
+        if isinstance(record, str):
+            raise Unfit(record)
+        steps = []
+        for step in record.steps:
+            instead = rule(step.func, step.args)
+            if instead is not None and (step.copies or step.renames):
+                instead = partial(_written, instead)
+            steps.append(replace(step, instead=instead) if instead is not None else step)
+        return replace(record, steps=tuple(steps))
 
     def run(
         self,
@@ -190,6 +221,11 @@ class Program:
         if (targets, given) not in self._plans:
             self._plans[targets, given] = planned(record, targets, given)
         return self._plans[targets, given]
+
+
+def _written(instead: Callable[..., Any], target: Tensor, *rest: Any) -> Tensor:  # noqa: ANN401 - arguments of an operator
+    """Write what a function makes of a tensor into it."""
+    return target.copy_(instead(target.clone(), *rest))
 
 
 def _batch(

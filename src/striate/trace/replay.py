@@ -43,6 +43,7 @@ class Step:
         renames: The same for tensors that must be written in place, since another view of their
             memory is read later.
         in_place: The operator that was recorded, where `func` returns what it wrote in place.
+        instead: What is called with the arguments in place of the operator.
     """
 
     func: Callable[..., Any]
@@ -53,6 +54,7 @@ class Step:
     copies: tuple[tuple[int, int], ...] = ()
     renames: tuple[tuple[int, int], ...] = ()
     in_place: Callable[..., Any] | None = None
+    instead: Callable[..., Any] | None = None
 
     def made(self) -> Iterator[int]:
         """Yield every value that exists after the step only."""
@@ -191,6 +193,8 @@ def _pure(tape: Tape, call: Call, reads: tuple[int, ...]) -> Callable[..., Any] 
     space, name = call.func._schema.name.split("::")  # noqa: SLF001 - the schema has no public name
     if space != "aten" or len(call.writes) != 1 or not name.endswith("_") or call.args[0] != Ref(call.writes[0][0]):
         return None
+    if name == "copy_":
+        return None  # torch has no derivative for the one that returns
     if len({tape.values[n].dtype for n in reads}) != 1:
         return None  # written in place the result keeps its type; returned it would be promoted
     packet = getattr(torch.ops.aten, name.removesuffix("_"), None)

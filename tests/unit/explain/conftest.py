@@ -58,6 +58,39 @@ class OneConv(nn.Module):
         return self.fc1(self.relu1(self.conv1(x)).flatten(1))
 
 
+class Averaged(nn.Module):
+    """A network every method can do: maps, their means, one linear layer."""
+
+    def __init__(self, axes=2, channels=1):
+        super().__init__()
+        conv, norm, pool = {
+            1: (nn.Conv1d, nn.BatchNorm1d, nn.AdaptiveAvgPool1d),
+            2: (nn.Conv2d, nn.BatchNorm2d, nn.AdaptiveAvgPool2d),
+            3: (nn.Conv3d, nn.BatchNorm3d, nn.AdaptiveAvgPool3d),
+        }[axes]
+        self.conv1, self.norm, self.relu1 = conv(channels, 4, 3), norm(4), nn.ReLU(inplace=True)
+        self.conv2, self.relu2 = conv(4, 6, 3), nn.ReLU()
+        self.pool, self.drop, self.fc = pool(1), nn.Dropout(0.5), nn.Linear(6, 3)
+
+    def forward(self, x):
+        x = self.relu1(self.norm(self.conv1(x)))
+        return self.fc(self.drop(self.pool(self.relu2(self.conv2(x))).flatten(1)))
+
+
+class Wilful(nn.Module):
+    """Its calls depend on the image."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(1, 2, 3), nn.Linear(2, 2)
+
+    def forward(self, x):
+        x = self.conv(x)
+        if float(x.mean().detach()) > 1e9:
+            return x
+        return self.fc(x.relu().mean((2, 3)))
+
+
 class Sum(nn.Module):
     """Answers with sums of pixels: one output a row of weights."""
 
@@ -86,5 +119,24 @@ def brute_force_maps(change, size, window, stride):
 def toys():
     """The helpers above, by name."""
     return SimpleNamespace(
-        network=network, small=small, images=images, OneConv=OneConv, Sum=Sum, brute_force_maps=brute_force_maps
+        network=network,
+        small=small,
+        images=images,
+        OneConv=OneConv,
+        Averaged=Averaged,
+        Wilful=Wilful,
+        Sum=Sum,
+        brute_force_maps=brute_force_maps,
     )
+
+
+@pytest.fixture
+def averaged():
+    """Make `Averaged` for so many axes, the same each time."""
+
+    def make(axes=2, shape=(1, 8, 9)):
+        with torch.random.fork_rng():
+            torch.manual_seed(axes)
+            return network(Averaged(axes), shape, "abc")
+
+    return make

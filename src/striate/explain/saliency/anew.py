@@ -1,0 +1,53 @@
+"""Layers with weights drawn anew, from the last to the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from striate.errors import InputError, Quoted
+from striate.nets import Network
+from striate.trace import trace
+from striate.trace.shell import unwrapped
+
+
+def random_last_layers(network: Network, *, depth: int | None = 1, seed: int) -> dict[str, Tensor]:
+    """Return new values for the parameters of the last ops that have weights, by parameter name.
+
+    The last ops are those of the traced table. Weights have two axes or more (He normal); the rest of their
+    parameters (biases) become zero.
+
+    Raises:
+        InputError: No op has weights, or a depth below 1.
+    """
+    if depth is not None and depth < 1:
+        raise InputError("depth must be at least 1", got=depth)
+    return {key: value for _, values in layers_anew(network, seed=seed)[:depth] for key, value in values.items()}
+
+
+def layers_anew(network: Network, *, seed: int) -> list[tuple[str, Mapping[str, Tensor]]]:
+    """Return the ops that have weights, from the last, each with new values for its parameters.
+
+    Raises:
+        InputError: No op has weights.
+    """
+    graph = trace(network.module, (1, *network.input_shape)).graph
+    known = dict(unwrapped(network.module).named_parameters(remove_duplicate=False))
+    weighted = []
+    for op in reversed(graph.ops):
+        found = {param.key: known[param.key] for param in op.params if param.key in known}
+        if any(weight.ndim > 1 for weight in found.values()):
+            weighted.append((op.name, found))
+    if not weighted:
+        raise InputError("a network must have a layer with weights to draw it anew", got=Quoted("none"))
+    generator = torch.Generator().manual_seed(seed)
+    return [(name, {key: _drawn(weight, generator) for key, weight in found.items()}) for name, found in weighted]
+
+
+def _drawn(weight: Tensor, generator: torch.Generator) -> Tensor:
+    if weight.ndim < 2:
+        return torch.zeros_like(weight)
+    std = (2.0 / weight[0].numel()) ** 0.5
+    return torch.empty(weight.shape).normal_(0.0, std, generator=generator).to(weight)
