@@ -102,7 +102,7 @@ def test_the_incremental_way_equals_captum():
         origin=Origin(kind="module", text="test"),
     )
     images = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(1))
-    [seen] = occlusion(net, images, window_px=17, stride_px=12, fill=0.4, way="incremental")
+    [seen] = occlusion(net, images, window_px=17, stride_px=12, fill=0.4, route="incremental")
     oracle = Occlusion(lambda x: module(x).softmax(1))
     with torch.no_grad():
         for target in (0, 17, 49):

@@ -13,6 +13,8 @@ from torch import Tensor
 from striate.errors import InputError, Quoted
 from striate.graph import times
 
+# Maps of this many outputs are made together: in float64 they take some room of their own.
+_MAPS_AT_ONCE = 32
 Pixels: TypeAlias = int | tuple[int, ...]
 
 
@@ -96,11 +98,10 @@ def mean_over_windows(
 ) -> NDArray[np.float32]:
     """Return, for each pixel, the mean of a grid (rows, columns, k) over the windows that cover it.
 
-    The windows that cover a pixel are a block of the grid; its sum is read from running sums, axis by axis. Windows that are
-    NaN do not count; a pixel without any other is NaN.
+    Windows that are NaN do not count; a pixel that no other covers is NaN.
 
     Returns:
-        float32 (k, height, width); the sums are float64.
+        float32 (k, height, width); averaged in float64.
 
     Example:
         >>> grid = np.array([[[1.0], [3.0]]])     # a window of 2 at 0 and at 1, in a row of 3
@@ -108,31 +109,33 @@ def mean_over_windows(
         [[[1.0, 2.0, 3.0]]]
     """
     *places, outputs = grid.shape
-    spans = [_covering(*one) for one in zip(size, places, window, stride, strict=True)]
+    covers = [_covering(*one) for one in zip(size, places, window, stride, strict=True)]
+    shares = [covering / covering.sum(1, keepdims=True) for covering in covers]
     is_seen = ~np.isnan(grid).any(-1)
-    count = _summed(is_seen, spans)
+    seen = None if is_seen.all() else _averaged(is_seen[None], shares)[0]
     maps = np.empty((outputs, *size), dtype=np.float32)
-    with np.errstate(invalid="ignore"):  # nothing over nothing is NaN
-        for output in range(outputs):  # one at a time: a thousand maps take their own room, not four times it
-            maps[output] = _summed(np.where(is_seen, grid[..., output], 0), spans) / count
+    for begin in range(0, outputs, _MAPS_AT_ONCE):
+        part = np.moveaxis(grid[..., begin : begin + _MAPS_AT_ONCE], -1, 0)
+        averaged = _averaged(np.where(is_seen, part, 0), shares)
+        if seen is not None:
+            with np.errstate(invalid="ignore"):  # nothing over nothing is NaN
+                averaged /= seen
+        maps[begin : begin + len(part)] = averaged
     return maps
 
 
-def _summed(grid: NDArray[Any], spans: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> NDArray[np.float64]:
-    """Return the sums over blocks of a grid, axis by axis from running sums."""
-    sums = grid.astype(np.float64)
-    for axis, (first, end) in enumerate(spans):
-        running = np.insert(sums.cumsum(axis), 0, 0.0, axis)
-        sums = running.take(end, axis) - running.take(first, axis)
-    return sums
+def _averaged(grids: NDArray[Any], shares: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return grids (n, rows, columns) averaged over the windows that cover each pixel, axis by axis."""
+    found = np.asarray(grids, dtype=np.float64)
+    for axis, share in enumerate(shares, start=1):
+        found = np.moveaxis(np.moveaxis(found, axis, -1) @ share.T, -1, axis)
+    return found
 
 
-def _covering(length: int, places: int, side: int, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first window that covers each pixel of a line, and the one after the last."""
-    at = np.arange(length)
-    first = np.maximum(0, -((side - 1 - at) // step))
-    last = np.minimum(places - 1, at // step)
-    return first, last + 1
+def _covering(length: int, places: int, side: int, step: int) -> NDArray[np.float64]:
+    """Return, for each pixel of a line, which windows cover it: (length, places), 0 or 1."""
+    past = np.arange(length)[:, None] - np.arange(places) * step
+    return ((past >= 0) & (past < side)).astype(np.float64)
 
 
 def space(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -37,6 +37,7 @@ from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.loading import Loading, LoadReport, ModuleLoad, TensorLoad
 from striate.records.network_comparison import LayerComparison, NetworkComparison
+from striate.records.occlusion_plan import Approximation, ApproximationError, OcclusionPlan, OcclusionRoute
 from striate.records.output import LOSSES, Crop, Interpolation, Mel, Output, OutputKind, Preprocessing, Sound
 from striate.records.pictures import (
     ClassImages,
@@ -76,6 +77,8 @@ __all__ = [
     "ActivationMaps",
     "Adaptation",
     "AppliedRate",
+    "Approximation",
+    "ApproximationError",
     "Array",
     "Backward",
     "Balance",
@@ -141,6 +144,8 @@ __all__ = [
     "NotMeasured",
     "Occlusion",
     "OcclusionCensus",
+    "OcclusionPlan",
+    "OcclusionRoute",
     "OddOne",
     "OpTimes",
     "Optimizer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from striate.records.array import Array
-from striate.records.occlusion_plan import OcclusionPlan
+from striate.records.occlusion_plan import ApproximationError, OcclusionPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,7 @@ class Occlusion:
         maps: (k, h, w) float32: mean over the squares that cover a pixel of (covered − clean); NaN likewise.
         foreground: (h, w) bool: the object, if it is known.
         plan: How it was computed, and why so.
+        error: What it is wrong by, where something was left out.
     """
 
     sample: int
@@ -93,6 +94,7 @@ class Occlusion:
     maps: Array
     foreground: Array | None = None
     plan: OcclusionPlan | None = None
+    error: ApproximationError | None = None
 
     @property
     def winners(self) -> Array:

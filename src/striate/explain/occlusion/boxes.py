@@ -38,20 +38,37 @@ class Box:
 Boxes = Mapping[int, Box | None]
 
 
-def after(node: Node, boxes: Boxes, most: float) -> Box | None:
+def after(node: Node, boxes: Boxes, most: float, kept: float = 1.0) -> Box | None:
     """Return the changed box of what a node makes; None where it must be made whole.
 
     Args:
         node: A node that reads at least one changed value.
         boxes: What has changed before it.
         most: The largest share of a map that is worth to be kept as a box.
+        kept: The largest share of a map's sides that is followed: of longer boxes the middle. Below 1 it is an approximation.
     """
     rule = _RULES.get(type(node.reach))
     read = [boxes[value] for value in node.reads if value in boxes]
     if rule is None or None in read:
         return None
     box = rule(node.reach, node, boxes)
+    if box is not None and kept < 1 and isinstance(node.reach, Slides):
+        box = centred(box, node.shape, kept)
     return box if box is not None and box.share(node.shape) <= most else None
+
+
+def centred(box: Box, shape: Shape, kept: float) -> Box:
+    """Return the middle of a box that is longer than a share of its map's sides.
+
+    Example:
+        >>> centred(Box((2,), np.array([[0], [2]]), (8,)), (1, 3, 10), 0.5).starts.tolist()
+        [[1], [3]]
+    """
+    size = tuple(
+        min(length, max(1, round(kept * shape[axis]))) for axis, length in zip(box.axes, box.size, strict=True)
+    )
+    ahead = np.array([(length - middle) // 2 for length, middle in zip(box.size, size, strict=True)])
+    return Box(box.axes, box.starts + ahead, size)
 
 
 def slid(starts: NDArray[np.int64], size: int, axis: SlidAxis) -> tuple[NDArray[np.int64], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -11,17 +12,19 @@ import torch
 from torch import Tensor
 
 from striate.explain.occlusion.boxes import Box, after, slid_axes
+from striate.explain.occlusion.gates import gates
 from striate.explain.occlusion.local import Local, is_overwriting, laid_out
 from striate.explain.occlusion.node import Node, shape_of
 from striate.explain.occlusion.operators import Reader, fill_of, mean_scale, slide
 from striate.explain.occlusion.patches import Places, Sheet, put
-from striate.kinds.reach import Adapts, Mixes, Pads, Regroups, Slides
+from striate.kinds.reach import Adapts, Joins, Mixes, Pads, Regroups, Slides, Window
+from striate.records.occlusion_plan import Approximation
 from striate.trace.execution import filled
 from striate.trace.replay import Scaled
 
 # From here on a box is hardly less than the map, and the map is quicker: nothing need be cut and put.
 MOST = 0.85
-_UNCHANGED = frozenset({"contiguous", "clone", "alias", "detach", "lift_fresh", "dropout", "feature_dropout"})
+_UNCHANGED = frozenset({"contiguous", "clone", "alias", "detach", "lift_fresh"})
 
 
 class Engine:
@@ -35,10 +38,15 @@ class Engine:
         local: The network's calls with its present parameters.
         image: (1, c, …).
         most: The largest share of a map that is kept as a box; 0 makes all maps whole.
+        approximation: What is left out, if anything.
     """
 
-    def __init__(self, local: Local, image: Tensor, *, most: float = MOST) -> None:
+    def __init__(
+        self, local: Local, image: Tensor, *, most: float = MOST, approximation: Approximation | None = None
+    ) -> None:
         self.local, self.most = local, most
+        self._frozen = gates(local.nodes) if approximation is not None and approximation.freezes_gates else frozenset()
+        self._kept = 1.0 if approximation is None else approximation.kept
         self.clean: dict[int, Tensor] = {local.input: laid_out(image)}
         self._sheets: dict[tuple[Any, ...], Sheet] = {}
         self._scales: dict[int, Sheet | None] = {}
@@ -56,8 +64,8 @@ class Engine:
         image = Box(tuple(range(2, 2 + len(size))), starts, size) if self.most else None
         found: dict[int, Box | None] = {self.local.input: image}
         for node in self.local.nodes:
-            if node.is_flowing and not found.keys().isdisjoint(node.reads):
-                found.update(dict.fromkeys(node.made, after(node, found, self.most)))
+            if node.is_flowing and node.made[0] not in self._frozen and not found.keys().isdisjoint(node.reads):
+                found.update(dict.fromkeys(node.made, after(node, found, self.most, self._kept)))
         return found
 
     def macs(self, boxes: Mapping[int, Box | None]) -> float:
@@ -97,8 +105,7 @@ class Engine:
         """Return by what means of full windows must be multiplied; None if by nothing. Made once."""
         key = node.made[0]
         if key not in self._scales:
-            flat = [number for pair in reversed(padding) for number in pair]
-            found = mean_scale(node, self.read(node.reads[0]), flat) if node.name.startswith("avg_pool") else None
+            found = mean_scale(node, self.read(node.reads[0]), padding) if node.name.startswith("avg_pool") else None
             self._scales[key] = None if found is None else Sheet(found, tuple(range(2, found.ndim)))
         return self._scales[key]
 
@@ -110,9 +117,8 @@ def whole(node: Node, local: Local, batch: int, read: Reader) -> Any:  # noqa: A
     if isinstance(node.reach, Regroups):
         return read(node.reads[0]).reshape(shape_of(local.record, node.made[0], batch))
     values = {value: read(value) for value in node.reads}
-    device = values[node.reads[0]].device if node.reads else torch.device("cpu")
-    args, kwargs = (filled(part, values, batch, device) for part in (node.args, dict(node.kwargs)))
-    return node.func(*args, **{name: filled(part, values, batch, device) for name, part in kwargs.items()})
+    args = filled(node.args, values, batch, local.device)
+    return node.func(*args, **{name: filled(part, values, batch, local.device) for name, part in node.kwargs.items()})
 
 
 def made(node: Node, out: Any) -> Iterator[tuple[int, Tensor]]:  # noqa: ANN401 - what the operator returned
@@ -149,7 +155,16 @@ class _Run:
         box = self._boxes.get(node.reads[0])
         if box is not None and _is_mean_over(node, box):
             return self._mean(node, box)
-        return whole(node, self._local, self._count, self._all)
+        return self._made(node, (self._count, *node.shape[1:]), self._all)
+
+    def _made(self, node: Node, shape: tuple[int, ...], read: Reader) -> Any:  # noqa: ANN401
+        """Return what a node makes of values, written over the first where that is of the same shape and nobody else's."""
+        values = {value: read(value) for value in node.reads}
+        is_own = is_overwriting(node, self._local) and node.reads[0] in self._boxes
+        is_like = len({tensor.dtype for tensor in values.values()}) == 1
+        if is_own and is_like and values[node.reads[0]].shape == shape:
+            node = replace(node, func=getattr(torch.ops.aten, node.name + "_"))
+        return whole(node, self._local, self._count, values.__getitem__)
 
     def _all(self, value: int) -> Tensor:
         """Return a whole value, for all windows."""
@@ -185,25 +200,24 @@ class _Run:
     def _on_box(self, node: Node, box: Box) -> Any:  # noqa: ANN401
         """Return what a node makes of boxes, within the box that changes of it."""
         first = node.reads[0]
+        inner = self._boxes.get(first)
         if node.name in _UNCHANGED or isinstance(node.reach, Pads):
             return self._values[first]
-        if isinstance(node.reach, Slides):
-            return self._slid(node, box)
+        if isinstance(node.reach, Slides) and inner is not None:
+            return self._slid(node, node.reach.window, inner, box)
+        shape = [self._count, *node.shape[1:]]
+        for axis, length in zip(box.axes, box.size, strict=True):
+            shape[axis] = length
         if isinstance(node.reach, Regroups):
-            shape = [self._count, *node.shape[1:]]
-            for axis, length in zip(box.axes, box.size, strict=True):
-                shape[axis] = length
             return self._values[first].reshape(shape)
-        if is_overwriting(node, self._local):
-            return getattr(torch.ops.aten, node.name + "_")(self._values[first], *node.args[1:], **node.kwargs)
-        return whole(node, self._local, self._count, lambda value: self._operand(node, value, box))
+        return self._made(node, tuple(shape), lambda value: self._operand(node, value, box))
 
     def _operand(self, node: Node, value: int, box: Box) -> Tensor:
         """Return a value as an operator that works in place reads it for a box."""
         if value in self._boxes:
             return self._around(value, box, self._boxes[value])
         found = self._engine.read(value)
-        is_beside = node.is_broadcasting or value not in self._local.found
+        is_beside = node.is_broadcasting or isinstance(node.reach, Joins)
         missing = len(node.shape) - found.ndim
         along = [axis - missing for axis in box.axes]
         if not is_beside or all(axis < 0 or found.shape[axis] == 1 for axis in along):
@@ -212,13 +226,10 @@ class _Run:
         spread = [node.shape[axis] if axis in box.axes else length for axis, length in enumerate(wide.shape)]
         return Sheet(wide.expand(spread), box.axes).cut(box.starts, box.size)
 
-    def _slid(self, node: Node, box: Box) -> Tensor:
-        """Return a sliding operator's box, made of the box it reads and its surroundings."""
-        assert isinstance(node.reach, Slides)  # noqa: S101
+    def _slid(self, node: Node, window: Window, inner: Box, box: Box) -> Tensor:
+        """Return a sliding operator's box, made of the box it reads, `inner`, and its surroundings."""
         value = node.reads[0]
-        inner = self._boxes[value]
-        assert inner is not None  # noqa: S101
-        axes = slid_axes(node.reach.window, node.sources[0], node.shape)
+        axes = slid_axes(window, node.sources[0], node.shape)
         size = tuple((length - 1) * axis.stride + axis.span for length, axis in zip(box.size, axes, strict=True))
         starts = box.starts * np.array([axis.stride for axis in axes])
         padding = tuple((axis.before, axis.behind) for axis in axes)

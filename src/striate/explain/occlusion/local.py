@@ -38,6 +38,7 @@ class Local:
         found: Parameters, buffers and constants by number, folded weights among them; weights channels last.
         dead: Values that nobody reads after each node.
         spare: Numbers of values whose memory their only reader may write over.
+        device: Where it is run.
     """
 
     nodes: tuple[Node, ...]
@@ -47,6 +48,7 @@ class Local:
     found: Mapping[int, Tensor]
     dead: tuple[tuple[int, ...], ...]
     spare: frozenset[int]
+    device: torch.device
 
 
 def local(program: Program, module: nn.Module, image: Tensor) -> Local:
@@ -92,6 +94,7 @@ def local(program: Program, module: nn.Module, image: Tensor) -> Local:
         found=values,
         dead=tuple(_dead(found_nodes, output)),
         spare=frozenset(spare),
+        device=image.device,
     )
 
 
@@ -120,7 +123,7 @@ def folded(convolution: Node, norm: Node, values: Mapping[int, Tensor]) -> tuple
 
 
 def is_overwriting(node: Node, at: Local) -> bool:
-    """Return whether a node may write over what it reads."""
+    """Return whether a node may write over the first value it reads: nobody else reads it, and it lies in no other's memory."""
     return node.name in _OVERWRITING and node.reads[0] in at.spare
 
 

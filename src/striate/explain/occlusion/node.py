@@ -91,7 +91,7 @@ def nodes(record: Replay) -> tuple[Node, ...]:
         raise Unfit("its calls depend on the batch")
     if record.literal:
         raise Unfit("it writes into memory that other values share")
-    found = [_slides_evenly(_node(record, step)) for step in record.steps]
+    found = [_plainer(_node(record, step)) for step in record.steps]
     ends = {leaf.value for leaf in record.leaves if isinstance(leaf, Ref)}
     needed = set(ends)
     kept: list[Node] = []
@@ -134,13 +134,18 @@ def _node(record: Replay, step: Step) -> Node:
     )  # fmt: skip
 
 
-def _slides_evenly(node: Node) -> Node:
-    """Return adaptive pooling as what it is: nothing where the sizes agree, a window that slides where one divides the other."""
+def _plainer(node: Node) -> Node:
+    """Return a node as what it comes to: nothing, for dropout that drops nothing; a window, for some adaptive pooling."""
+    if node.name in {"dropout", "feature_dropout", "alpha_dropout"}:
+        # aten::dropout(input, p, train)
+        if (node.args[2:3] or (node.kwargs.get("train"),))[0]:
+            raise Unfit("it draws random numbers")
+        return _as_it_is(node)
     if not isinstance(node.reach, Adapts) or not node.name.startswith("adaptive_avg_pool"):
         return node
     source, made = node.sources[0][2:], node.shape[2:]
     if source == made:
-        return replace(node, func=torch.ops.aten.alias.default, args=node.args[:1], name="alias", reach=SAME)
+        return _as_it_is(node)
     if any(length % places for length, places in zip(source, made, strict=True)) or set(made) == {1}:
         return node
     kernel = tuple(length // places for length, places in zip(source, made, strict=True))
@@ -154,6 +159,11 @@ def _slides_evenly(node: Node) -> Node:
         op=replace(node.op, attributes={"kernel": kernel, "stride": kernel}),
         reach=Slides(window, mixes_channels=False),
     )
+
+
+def _as_it_is(node: Node) -> Node:
+    """Return a node that hands on what it reads."""
+    return replace(node, func=torch.ops.aten.alias.default, args=node.args[:1], kwargs={}, name="alias", reach=SAME)
 
 
 def _meaning(

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.errors import Cancelled, InputError, Quoted, ShapeError
+from striate.errors import InputError, Quoted, ShapeError
 from striate.events import SILENT, Events, Task
-from striate.explain.answers import meant, scores, taken, undisturbed
-from striate.explain.cover import Pixels, both, mean_over_windows, positions, space, starts_of
-from striate.explain.fills import Fill, fill_values
+from striate.explain.answers import taken, undisturbed
+from striate.explain.cover import Pixels, both, mean_over_windows, positions, space
+from striate.explain.fills import Fill
 from striate.explain.method import method
-from striate.explain.occlusion.patches import Places
-from striate.explain.occlusion.planning import Chosen, choose
-from striate.explain.occlusion.scene import Scene, by_phase
+from striate.explain.occlusion.looking import Grid, Looks
+from striate.explain.occlusion.planning import Ask
 from striate.graph import times
 from striate.nets import Network
 from striate.records import Occlusion
-from striate.records.occlusion_plan import OcclusionPlan, OcclusionWay
+from striate.records.occlusion_plan import Approximation, OcclusionRoute
 
 
 @method("Which parts of this image does the answer rest on?", section="methods/occlusion")
@@ -34,8 +28,10 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
     window_px: Pixels,
     stride_px: Pixels,
     fill: Fill = "background",
-    way: OcclusionWay | None = None,
+    route: OcclusionRoute | None = None,
     batch_size: int | None = None,
+    refined: float = 1.0,
+    approximation: Approximation | None = None,
     is_partial: bool = False,
     events: Events = SILENT,
 ) -> tuple[Occlusion, ...]:
@@ -47,7 +43,7 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
 
     Where it pays, only what a window changes is computed again: each layer's values are carried as
     the box that differs from the clean image's, and the box grows from layer to layer as its
-    neighbourhoods ask for. The result is that of whole passes, up to rounding. Which way is
+    neighbourhoods ask for. The result is that of whole passes, up to rounding. Which route is
     quickest is tried on a few windows first; the record's `plan` says what was found.
 
     Args:
@@ -60,11 +56,19 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
         fill: "background": the commonest value of a one-channel image, else the channel mean;
             "grey": half of the stored scale; "mean": the channel mean; "image mean": each channel's
             mean over this image; "blur": the image out of focus; "noise": the image's mean and
-            spread in each channel, drawn for each pixel, the same numbers every time; a value of
-            the network's input; or one for each channel. Not neutral: see "When it misleads".
-        way: "incremental", "dense" (whole passes, batch normalisation folded) or "module" (whole
+            spread in each channel, drawn for each pixel, the same numbers every time; "inpainted":
+            the smooth surface that goes on from the pixels around (needs scikit-image; some ms a
+            window); a value of the network's input; or one for each channel. Not neutral: see
+            "When it misleads".
+        route: "incremental", "dense" (whole passes, batch normalisation folded) or "module" (whole
             passes through the module); None: the quickest of those tried.
-        batch_size: Windows at once. None: as many as suit the way and the memory.
+        batch_size: Windows at once. None: as many as suit the route and the memory.
+        refined: Share of the windows that are looked at once it is known where something changes.
+            Below 1, windows first stand about a window apart; of the others, this share is looked
+            at, those nearest to where any output changed most. The rest is NaN in `grid`; each
+            pixel of `maps` is the mean over the windows that were looked at, one at least.
+        approximation: What may be left out to be quicker; the record's `error` says what that is
+            wrong by, on 8 windows that go through the module too. None: nothing.
         is_partial: Whether being cancelled returns what has been looked at instead of raising: windows
             that were not are NaN in `grid`, pixels that none of them covers NaN in `maps`. Windows
             go on a coarse grid first, so that what is there is spread over the image.
@@ -77,8 +81,9 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
 
     Raises:
         InputError: `stride_px` above `window_px`; a window larger than the image; unusable images;
-            a way that this network cannot go.
+            a route that this network cannot take; an approximation by another route.
         UnknownNameError: A fill nobody knows.
+        MissingExtraError: "inpainted" without scikit-image.
         Cancelled: The watcher asked to stop, and not `is_partial`.
 
     When it misleads:
@@ -93,11 +98,12 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
         after Nakandala, Kumar & Papakonstantinou, "Incremental and Approximate Inference for Faster
         Occlusion-based Deep CNN Explanations", SIGMOD 2019, sec. 4. Differs: read from any network's
         recorded calls; windows that agree on the layers' steps go together; the mean over the map
-        is updated; nothing is approximated.
+        is updated; nothing is approximated unless asked for. `Approximation.kept` is their
+        threshold τ of section 5, `refined` their adaptive drill-down.
 
     Cost:
         One forward pass for each position, `positions(shape, window_px, stride_px)`, and one for
-        the clean image; for 7×7 with stride 3 on 28×28 that is 64 + 1. The incremental way takes
+        the clean image; for 7×7 with stride 3 on 28×28 that is 64 + 1. The incremental route takes
         `plan.bound` times fewer multiply-accumulates: for windows of 16 px on 224 px some 7 with
         VGG-16, 2.3 with ResNet-18, 1 where a gate sees the whole map (squeeze-and-excitation); and
         keeps every value of the clean image.
@@ -107,7 +113,7 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
         >>> from striate.blueprint import Blueprint
         >>> network = from_blueprint(Blueprint.from_text("input 1x8x8; conv 3x3 4, relu; classes 3"))
         >>> [seen] = occlusion(network, torch.zeros(1, 1, 8, 8), window_px=4, stride_px=2)
-        >>> seen.grid.shape, seen.maps.shape, seen.plan.way
+        >>> seen.grid.shape, seen.maps.shape, seen.plan.route
         ((3, 3, 3), (3, 8, 8), 'module')
     """
     shape = tuple(images.shape[1:])
@@ -120,87 +126,33 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
     window, stride = both(shape, window_px, stride_px)
     if batch_size is not None and batch_size < 1:
         raise InputError("batch_size must be at least 1", got=batch_size)
-    counts = positions(shape, window, stride)
-    starts = starts_of(counts, stride)
-    task = Task("occlusion", total=len(inputs) * len(starts), unit="window", events=events)
-    looks = _Looks(
-        network, starts, window, fill, partial(choose, images=len(inputs), way=way, batch=batch_size), task, events
-    )
+    if not 0 <= refined <= 1:
+        raise InputError("refined must be a share, 0 … 1", got=refined)
+    if approximation is not None and not 0 < approximation.kept <= 1:
+        raise InputError("kept must be a share above 0, at most 1", got=approximation.kept)
+    if approximation is not None and route not in (None, "incremental"):
+        raise InputError("an approximation must take the incremental route", got=route)
+    grid = Grid(counts=positions(shape, window, stride), window=window, stride=stride, refined=refined)
+    ask = Ask(images=len(inputs), windows=grid.looked_at, route=route, batch=batch_size, approximation=approximation)
+    task = Task("occlusion", total=len(inputs) * grid.looked_at, unit="window", events=events)
+    looks = Looks(network, grid, fill, ask, task, events)
     records: list[Occlusion] = []
     with undisturbed(network.module), torch.no_grad():
         for sample, image in enumerate(inputs):
-            clean, rows = looks.look(image, is_partial=is_partial)
-            grid = rows.reshape(*counts, -1)
-            maps = mean_over_windows(grid.astype(np.float64) - clean, space(shape), window, stride)
+            seen = looks.look(image, is_partial=is_partial)
+            rows = seen.rows.reshape(*grid.counts, -1)
             records.append(
                 Occlusion(
                     sample=sample,
                     window_px=window,
                     stride_px=stride,
-                    clean=clean,
-                    grid=grid,
-                    maps=maps,
-                    plan=looks.plan,
+                    clean=seen.clean,
+                    grid=rows,
+                    maps=mean_over_windows(rows.astype(np.float64) - seen.clean, space(shape), window, stride),
+                    plan=seen.plan,
+                    error=seen.error,
                 )
             )
-            if looks.is_cancelled:
+            if seen.is_cancelled:
                 break
     return tuple(records)
-
-
-class _Looks:
-    """Images looked at one after the other; with the first a plan is made."""
-
-    def __init__(
-        self,
-        network: Network,
-        starts: Places,
-        window: tuple[int, ...],
-        fill: Fill,
-        plan: Callable[[Network, Scene, Places, float], Chosen],
-        task: Task,
-        events: Events,
-    ) -> None:
-        self._network, self._fill, self._choose, self._task, self._events = network, fill, plan, task, events
-        # A line stands in the record as an image of one row, and has one axis in its network.
-        axes = len(network.input_shape) - 1
-        self._starts, self._window = starts[:, -axes:], window[-axes:]
-        self._order = by_phase(self._starts)
-        self._chosen: Chosen | None = None
-        self.is_cancelled = False
-
-    @property
-    def plan(self) -> OcclusionPlan | None:
-        """How they are looked at; None before the first."""
-        return None if self._chosen is None else self._chosen.plan
-
-    def look(self, image: Tensor, *, is_partial: bool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return an image's outputs, (k,), and those for each window, (windows, k); NaN where there was no time."""
-        began = time.perf_counter()
-        clean = self._answers(scores(self._network, image[None]))[0]
-        clean_s = time.perf_counter() - began
-        fill = fill_values(self._network, image, self._fill)
-        scene = Scene(image=image, fill=fill, starts=self._starts, window=self._window)
-        if self._chosen is None:
-            self._chosen = self._choose(self._network, scene, self._order, clean_s)
-            self._tell(self._chosen.plan)
-        rows = np.full((len(self._order), len(clean)), np.nan, dtype=np.float32)
-        try:
-            for numbers, raw in self._chosen.answers(self._network, scene, self._order):
-                rows[numbers] = self._answers(raw)
-                self._task.advance(len(numbers))
-        except Cancelled:
-            if not is_partial:
-                raise
-            self.is_cancelled = True
-        return clean, rows
-
-    def _answers(self, raw: Tensor) -> NDArray[np.float32]:
-        return np.asarray(meant(self._network, raw).float().cpu().numpy(), dtype=np.float32)
-
-    def _tell(self, plan: OcclusionPlan) -> None:
-        if plan.expected_s is not None:
-            self._events.log(
-                f"{plan.windows} windows an image, the {plan.way} way ({plan.reason}), {plan.batch} at once: "
-                f"about {plan.expected_s:.1f} s an image"
-            )

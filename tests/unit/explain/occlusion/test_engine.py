@@ -34,6 +34,21 @@ class Placed(nn.Module):
         return (x + self.place) * self.row + self.channel - 0.5
 
 
+class Beside(nn.Module):
+    """A learned map beside the channels, a weight that is computed, and a sum that is written over."""
+
+    def __init__(self):
+        super().__init__()
+        self.map = nn.Parameter(torch.randn(1, 2, 17, 19))
+        self.conv = nn.utils.parametrizations.weight_norm(nn.Conv2d(6, 4, 3, padding=1))
+        self.linear = nn.utils.parametrizations.weight_norm(nn.Linear(4, 4))
+
+    def forward(self, x):
+        y = self.conv(torch.cat([x, self.map.expand(x.shape[0], -1, -1, -1)], 1))
+        y += x
+        return self.linear(y.relu().permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
 class Twice(nn.Module):
     """A ReLU that writes in place, used again; a normalisation that is read twice and cannot be folded."""
 
@@ -71,7 +86,6 @@ def in_place(x):
     return y
 
 
-STEM = (nn.Conv2d, 2, 4, 3)
 # What stands between a first convolution and the head, by name.
 BODIES = {
     "same padding": lambda: nn.Conv2d(4, 5, 3, padding="same", dilation=2),
@@ -108,6 +122,7 @@ BODIES = {
     "softmax over channels": lambda: nn.Softmax(1),
     "softmax over places": lambda: nn.Sequential(nn.Softmax(-1), nn.Conv2d(4, 3, 3)),
     "placed": Placed,
+    "beside": Beside,
     "widened with zeros": lambda: Lambda(widened),
     "picked channels": lambda: Lambda(lambda x: torch.stack([x[:, 0] + x[:, 2], x[:, 1:3].sum(1)], 1)),
     "mirrored": lambda: nn.Sequential(nn.ReflectionPad2d(2), nn.Conv2d(4, 3, 3)),
@@ -260,6 +275,7 @@ def test_a_window_takes_fewer_products_where_little_changes():
     [
         (lambda: nn.Sequential(nn.Conv2d(2, 4, 3), Lambda(in_place)), "memory"),
         (lambda: Lambda(lambda x: (x.mean((2, 3)), x.sum((2, 3)))), "several outputs"),
+        (lambda: Lambda(lambda x: nn.functional.dropout(x, 0.5, training=True).mean((2, 3))), "random"),
         (lambda: Lambda(lambda x: x.mean((2, 3)) + torch.arange(x.shape[0] * 2.0).view(-1, 2)), "depend on the batch"),
     ],
 )

@@ -1,30 +1,47 @@
 import numpy as np
+import pytest
 import torch
 
-from striate.explain.occlusion.scene import Scene, by_phase
+from striate.explain.fills import fill_values
+from striate.explain.occlusion.scene import by_phase, scene_of
 
 
-def scene(starts, window=(3, 2), fill=None):
+def scene(toys, starts, fill, window=(3, 2)):
     image = torch.randn(2, 7, 6, generator=torch.Generator().manual_seed(0))
-    fill = torch.tensor([[[5.0]], [[6.0]]]) if fill is None else fill
-    return Scene(image=image, fill=fill, starts=np.array(starts), window=window)
+    return scene_of(toys.small(shape=(2, 7, 6)), image, fill, np.array(starts), window)
 
 
-def test_boxes_put_into_the_image_are_the_whole_images():
-    seen = scene([(0, 0), (2, 3), (6, 2), (3, 5), (5, 5)], fill=torch.arange(84.0).view(2, 7, 6))
-    numbers = np.arange(5)
-    covers, starts = seen.covers(numbers)
-    assert covers.shape == (5, 2, 3, 2)
-    for whole, cover, (top, left) in zip(seen.images(numbers), covers, starts.tolist(), strict=True):
-        put = seen.image.clone()
-        put[:, top : top + 3, left : left + 2] = cover
-        assert torch.equal(put, whole)
+@pytest.mark.parametrize("fill", ["noise", "blur", 3.0])
+def test_windows_show_the_fill_and_are_cut_at_the_border(toys, fill):
+    starts = [(0, 0), (2, 3), (6, 2), (3, 5), (5, 5)]
+    seen = scene(toys, starts, fill)
+    picture = fill_values(toys.small(shape=(2, 7, 6)), seen.image, fill).expand(2, 7, 6)
+    for whole, (top, left) in zip(seen.images(np.arange(5)), starts, strict=True):
+        expected = seen.image.clone()
+        expected[:, top : top + 3, left : left + 2] = picture[:, top : top + 3, left : left + 2]
+        assert torch.equal(whole, expected)
 
 
-def test_a_fill_of_one_value_a_channel_stands_everywhere_in_the_window():
-    covers, _ = scene([(1, 1)]).covers(np.array([0]))
-    assert covers[0, 0].eq(5).all()
-    assert covers[0, 1].eq(6).all()
+def test_boxes_lie_within_the_image(toys):
+    covers, inside = scene(toys, [(0, 0), (6, 5)], 1.0).covers(np.arange(2))
+    assert covers.shape == (2, 2, 3, 2)
+    assert inside.tolist() == [[0, 0], [4, 4]]
+
+
+def test_an_inpainted_window_goes_on_from_its_surroundings(toys):
+    # A plane is biharmonic: what goes on from it is the plane.
+    rows, columns = torch.meshgrid(torch.arange(20.0), torch.arange(24.0), indexing="ij")
+    image = torch.stack([rows + 2 * columns, 5 - rows])
+    net = toys.small(shape=(2, 20, 24))
+    starts = np.array([(7, 9), (0, 0), (18, 20)])
+    seen = scene_of(net, image, "inpainted", starts, (4, 5))
+    whole = seen.images(np.arange(3))
+    torch.testing.assert_close(whole[0], image, atol=1e-3, rtol=0)
+    # At a corner less is known, and no value leaves the range of what is around.
+    assert whole[1].min() >= image.min()
+    outside = torch.ones(20, 24, dtype=torch.bool)
+    outside[18:, 20:] = False
+    assert torch.equal(whole[2][:, outside], image[:, outside])
 
 
 def test_windows_of_a_coarse_grid_go_first_and_each_goes_once():

@@ -1,4 +1,4 @@
-"""Two ways for windows to go through a network: by the module itself, or by an engine that knows what changes."""
+"""Two routes for windows to go through a network: by the module itself, or by an engine that knows what changes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from striate.nets import Network
 
 Numbers: TypeAlias = NDArray[np.int64]
 # From numbers of windows to the scores (n, outputs) with each of them covered.
-Way: TypeAlias = Callable[[Numbers], Tensor]
+Route: TypeAlias = Callable[[Numbers], Tensor]
 
 
-def by_module(network: Network, scene: Scene) -> Way:
+def by_module(network: Network, scene: Scene) -> Route:
     """Return whole images through the module."""
     return lambda numbers: scores(network, scene.images(numbers))
 
 
-def by_engine(network: Network, scene: Scene, engine: Engine) -> Way:
+def by_engine(network: Network, scene: Scene, engine: Engine) -> Route:
     """Return what windows change through an engine that was made for the same image."""
     return lambda numbers: engine.run(*scene.covers(numbers)).reshape(len(numbers), network.output.count)
