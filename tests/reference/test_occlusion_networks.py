@@ -1,7 +1,5 @@
 """Boxes through torchvision's networks: against whole passes for every class, against NaN, and against Captum."""
 
-from copy import deepcopy
-
 import numpy as np
 import pytest
 import torch
@@ -59,17 +57,19 @@ def network(name, side):
 def test_boxes_give_every_class_of_a_whole_pass_and_are_where_nan_spreads(name, side, least):
     module = network(name, side)
     image = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(1))
-    engine = engine_of(module, image)
+    at = local(trace(module, tuple(image.shape)).program, module, image)
+    engine = Engine(at, image)
     places = np.array([(0, 0), (0, side - SIDE), (21, 35), (side // 2 - 8, side // 2 - 8), (side - SIDE, 7)])
     covers = torch.full((len(places), 3, SIDE, SIDE), 0.4)
     whole = image.repeat(len(places), 1, 1, 1)
     for one, cover, (top, left) in zip(whole, covers, places.tolist(), strict=True):
         one[:, top : top + SIDE, left : left + SIDE] = cover
     with torch.no_grad():
-        expected, clean, exact = module(whole), module(image), deepcopy(module).double()(image.double())
+        expected, clean = module(whole), module(image)
+        other = module.to(memory_format=torch.channels_last)(image.to(memory_format=torch.channels_last))
     scale = expected.abs().max()
-    # Some of these are badly conditioned: their own single precision is further from the truth than 1e-5.
-    own = (clean - exact).abs().max() / scale
+    # Some of these are badly conditioned: in another memory format they themselves give scores that differ by more than 1e-5.
+    own = (clean - other).abs().max() / scale
     assert (expected - clean).abs().max() > max(1e-3, 100 * own) * scale
     assert (engine.run(covers, places) - expected).abs().max() / scale <= max(1e-5, 3 * own)
     products = engine.macs(engine.boxes(places, (SIDE, SIDE)))
@@ -79,16 +79,12 @@ def test_boxes_give_every_class_of_a_whole_pass_and_are_where_nan_spreads(name, 
     assert len(boxes) > 3
     top, left = places[2]
     image[..., top : top + SIDE, left : left + SIDE] = torch.nan
-    probed = engine_of(module, image)
+    probed = Engine(at, image)
     for value, box in boxes.items():
         is_nan = probed.read(value).isnan()
         for n, axis in enumerate(box.axes):
             found = is_nan.movedim(axis, 0).flatten(1).any(1).nonzero()[:, 0]
             assert (int(found.min()), int(found.max()) + 1) == (box.starts[0, n], box.starts[0, n] + box.size[n])
-
-
-def engine_of(module, image):
-    return Engine(local(trace(module, tuple(image.shape)).program, module, image), image)
 
 
 def test_the_incremental_way_equals_captum():

@@ -14,7 +14,8 @@ from striate.events import Events, Task
 from striate.explain.answers import meant, scores
 from striate.explain.cover import starts_of
 from striate.explain.fills import Fill
-from striate.explain.occlusion.planning import Ask, Chosen, choose
+from striate.explain.occlusion.chosen import Ask, Chosen
+from striate.explain.occlusion.planning import choose
 from striate.explain.occlusion.refining import coarse, finer
 from striate.explain.occlusion.routes import Numbers, Route, by_module
 from striate.explain.occlusion.scene import Scene, by_phase, scene_of

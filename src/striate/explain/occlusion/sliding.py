@@ -12,8 +12,8 @@ from striate.explain.answers import taken, undisturbed
 from striate.explain.cover import Pixels, both, mean_over_windows, positions, space
 from striate.explain.fills import Fill
 from striate.explain.method import method
+from striate.explain.occlusion.chosen import Ask
 from striate.explain.occlusion.looking import Grid, Looks
-from striate.explain.occlusion.planning import Ask
 from striate.graph import times
 from striate.nets import Network
 from striate.records import Occlusion

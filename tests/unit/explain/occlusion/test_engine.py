@@ -155,8 +155,8 @@ def made(*parts, shape=SHAPE):
     return net.eval()
 
 
-def engine_of(net, image, **how):
-    return Engine(local(trace(net, tuple(image.shape)).program, net, image), image, **how)
+def local_of(net, image):
+    return local(trace(net, tuple(image.shape)).program, net, image)
 
 
 def by_hand(net, image, covers, starts):
@@ -184,8 +184,9 @@ def check(net, shape, window):
     covers = torch.randn(len(starts), shape[0], *window, generator=draw, dtype=torch.float64)
     expected = by_hand(net, image, covers, starts)
     assert (expected - net(image)).abs().max() > 1e-6  # otherwise nothing is shown
+    at = local_of(net, image)
     for most in (0.0, 0.85, 1.0):
-        engine = engine_of(net, image, most=most)
+        engine = Engine(at, image, most=most)
         torch.testing.assert_close(engine.run(covers, starts), expected, rtol=1e-10, atol=1e-12)
         torch.testing.assert_close(engine.scores, net(image).detach(), rtol=1e-10, atol=1e-12)
 
@@ -232,40 +233,43 @@ def test_lines_and_volumes(axes):
 def test_boxes_stay_boxes_where_a_rule_is_known(body):
     net = made(nn.Conv2d(2, 4, 3), BODIES[body](), HEADS["mean"]())
     image = torch.zeros(1, *SHAPE, dtype=torch.float64)
-    engine = engine_of(net, image)
+    engine = Engine(local_of(net, image), image)
     boxes = engine.boxes(np.array([[8, 9]]), (2, 2))
     last = next(node for node in engine.local.nodes if node.name == "adaptive_avg_pool2d")
     assert boxes[last.reads[0]] is not None
 
 
 @pytest.mark.parametrize("body", [name for name in BODIES if name != "strided without neighbours"])
-@pytest.mark.parametrize("start", [(0, 0), (7, 9), (16, 18)])
-def test_a_box_is_what_becomes_nan_when_the_window_is(body, start):
+def test_a_box_is_what_becomes_nan_when_the_window_is(body):
     net = made(nn.Conv2d(2, 4, 3), BODIES[body](), HEADS["mean"]())
     image = torch.randn(1, *SHAPE, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
-    engine = engine_of(net, image, most=1.0)
-    boxes = engine.boxes(np.array([start]), (3, 3))
-    image[..., start[0] : start[0] + 3, start[1] : start[1] + 3] = torch.nan
-    probed = engine_of(net, image)
-    for value, box in boxes.items():
-        if box is None:
-            continue
-        is_nan = probed.read(value).isnan()
-        for n, axis in enumerate(box.axes):
-            found = is_nan.movedim(axis, 0).flatten(1).any(1).nonzero()[:, 0]
-            assert (int(found.min()), int(found.max()) + 1) == (box.starts[0, n], box.starts[0, n] + box.size[n])
+    at = local_of(net, image)
+    engine = Engine(at, image, most=1.0)
+    for top, left in [(0, 0), (7, 9), (16, 18)]:
+        spoilt = image.clone()
+        spoilt[..., top : top + 3, left : left + 3] = torch.nan
+        probed = Engine(at, spoilt)
+        boxes = engine.boxes(np.array([(top, left)]), (3, 3))
+        for value, box in boxes.items():
+            if box is None:
+                continue
+            is_nan = probed.read(value).isnan()
+            for n, axis in enumerate(box.axes):
+                found = is_nan.movedim(axis, 0).flatten(1).any(1).nonzero()[:, 0]
+                assert (int(found.min()), int(found.max()) + 1) == (box.starts[0, n], box.starts[0, n] + box.size[n])
 
 
 def test_a_normalisation_is_folded_into_the_convolution_that_it_alone_reads():
     net = made(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), Twice(), HEADS["mean"]())
-    at = local(trace(net, (1, *SHAPE)).program, net, torch.zeros(1, *SHAPE, dtype=torch.float64))
+    at = local_of(net, torch.zeros(1, *SHAPE, dtype=torch.float64))
     assert [node.name for node in at.nodes].count("batch_norm") == 1
     assert [node.folded is not None for node in at.nodes if node.name == "conv2d"] == [True, False]
 
 
 def test_a_window_takes_fewer_products_where_little_changes():
     net = made(nn.Conv2d(2, 4, 3, padding=1), HEADS["mean"]())
-    engine = engine_of(net, torch.zeros(1, *SHAPE, dtype=torch.float64))
+    image = torch.zeros(1, *SHAPE, dtype=torch.float64)
+    engine = Engine(local_of(net, image), image)
     # 3×3 changes to 5×5: 4 filters of 2 · 9 weights there, and the head's 4 · 5.
     assert engine.macs(engine.boxes(np.array([[8, 8]]), (3, 3))) == 25 * 4 * 18 + 20
 
@@ -282,4 +286,4 @@ def test_a_window_takes_fewer_products_where_little_changes():
 def test_what_cannot_be_run_in_parts_is_refused_with_a_reason(net, said):
     module, image = net().eval(), torch.randn(1, *SHAPE)
     with pytest.raises(Unfit, match=said):
-        local(trace(module, (1, *SHAPE)).program, module, image)
+        local_of(module, image)

@@ -6,7 +6,8 @@ from torch import nn
 from striate.errors import InputError
 from striate.events import Events
 from striate.explain import occlusion
-from striate.explain.occlusion import planning
+from striate.explain.occlusion import planning, trial
+from striate.explain.occlusion.engine import Engine
 from striate.records.occlusion_plan import OcclusionPlan
 
 SHAPE = (3, 64, 64)
@@ -116,7 +117,7 @@ def test_the_quickest_way_is_taken(toys, monkeypatch, ticks, expected, route):
     monkeypatch.setattr(planning, "FEW_VALUES", 0)
     monkeypatch.setattr(planning, "FEW_SECONDS", 0)
     times = iter(np.cumsum(ticks).tolist())
-    monkeypatch.setattr(planning.time, "perf_counter", lambda: next(times, 0))
+    monkeypatch.setattr(trial.time, "perf_counter", lambda: next(times, 0))
     [seen] = look(deep(toys), batch_size=100)
     assert (seen.plan.seconds, seen.plan.route) == (expected, route)
 
@@ -129,8 +130,8 @@ def test_little_work_is_not_planned(toys):
 def test_boxes_that_give_other_scores_are_found_out(toys, monkeypatch):
     monkeypatch.setattr(planning, "FEW_VALUES", 0)
     monkeypatch.setattr(planning, "FEW_SECONDS", 0)
-    run = planning.Engine.run
-    monkeypatch.setattr(planning.Engine, "run", lambda self, *seen: run(self, *seen) + 0.1 * (self.most > 0))
+    run = Engine.run
+    monkeypatch.setattr(Engine, "run", lambda self, *seen: run(self, *seen) + 0.1 * (self.most > 0))
     [seen] = look(deep(toys))
     assert seen.plan.route != "incremental"
     assert "other scores" in seen.plan.reason
