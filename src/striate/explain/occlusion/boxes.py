@@ -186,8 +186,10 @@ def _mixes(reach: Mixes, node: Node, boxes: Boxes) -> Box | None:
 
 def _regroups(_reach: Regroups, node: Node, boxes: Boxes) -> Box | None:
     box = _only(node, boxes)
-    axes = None if box is None else regrouped(node.sources[0], node.shape, box.axes)
-    return None if box is None or axes is None else replace(box, axes=axes)
+    if box is None or node.sources[0][0] != node.shape[0]:
+        return None
+    axes = regrouped(node.sources[0], node.shape, box.axes)
+    return None if axes is None else replace(box, axes=axes)
 
 
 def regrouped(source: Shape, shape: Shape, axes: Sequence[int]) -> tuple[int, ...] | None:

@@ -68,6 +68,11 @@ def shuffled(x, conv):
     return joined.view(n, 2, c // 2, h, w).transpose(1, 2).contiguous().view(n, c, h, w)
 
 
+def in_the_batch(x, conv):
+    n, c, h, w = x.shape
+    return conv(x.view(n * 2, c // 2, h, w)).reshape(n, -1, h, w)
+
+
 def gated(x, conv):
     return x * torch.sigmoid(conv(x.mean((2, 3), keepdim=True)))
 
@@ -116,6 +121,7 @@ BODIES = {
     ),
     "dense": lambda: Lambda(lambda x, a: torch.cat([x, a(x)], 1), nn.Conv2d(4, 3, 5, padding=2)),
     "shuffled": lambda: Lambda(shuffled, nn.Conv2d(2, 2, 3, padding=1)),
+    "groups in the batch": lambda: Lambda(in_the_batch, nn.Conv2d(2, 3, 3, padding=1)),
     "gated": lambda: Lambda(gated, nn.Conv2d(4, 4, 1)),
     "channels last": lambda: Lambda(channels_last, nn.LayerNorm(4), nn.Linear(4, 4)),
     "group norm": lambda: nn.GroupNorm(2, 4),
