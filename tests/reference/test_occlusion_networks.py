@@ -19,7 +19,6 @@ NETWORKS = [
     ("alexnet", 95, 1.1),
     ("vgg11_bn", 65, 1.3),
     ("resnet18", 97, 1.2),
-    ("resnext50_32x4d", 65, 1.05),
     ("googlenet", 97, 1.3),
     ("densenet121", 65, 1.1),
     ("mobilenet_v2", 97, 1.2),
@@ -29,7 +28,6 @@ NETWORKS = [
     ("efficientnet_b0", 65, 1.0),
     ("convnext_tiny", 65, 1.0),
     ("inception_v3", 107, 1.2),
-    ("regnet_y_400mf", 65, 1.0),
 ]
 OPTIONS = {"googlenet": {"aux_logits": False, "init_weights": False, "transform_input": True},
            "inception_v3": {"aux_logits": False, "init_weights": False, "transform_input": True}}  # fmt: skip

@@ -106,11 +106,11 @@ def test_what_is_tried_is_told_with_its_seconds_and_its_difference(toys, monkeyp
 @pytest.mark.parametrize(
     ("ticks", "expected", "route"),
     [
-        # The clean pass in no time; then 8 seconds for four windows by the module, 100 for a hundred by boxes.
-        ([0, 0, 0, 8, 1, 100], {"module": 2.0, "incremental": 1.0}, "incremental"),
-        # The boxes are slow, and 3 seconds for four windows by whole passes.
-        ([0, 0, 0, 8, 1, 800, 1, 3], {"module": 2.0, "incremental": 8.0, "dense": 0.75}, "dense"),
-        ([0, 0, 0, 8, 1, 800, 1, 9], {"module": 2.0, "incremental": 8.0, "dense": 2.25}, "module"),
+        # The clean pass in no time; then 4 seconds for two windows by the module, 100 for a hundred by boxes.
+        ([0, 0, 0, 4, 1, 100], {"module": 2.0, "incremental": 1.0}, "incremental"),
+        # The boxes are slow, and 1.5 seconds for two windows by whole passes.
+        ([0, 0, 0, 4, 1, 800, 1, 1.5], {"module": 2.0, "incremental": 8.0, "dense": 0.75}, "dense"),
+        ([0, 0, 0, 4, 1, 800, 1, 4.5], {"module": 2.0, "incremental": 8.0, "dense": 2.25}, "module"),
     ],
 )
 def test_the_quickest_way_is_taken(toys, monkeypatch, ticks, expected, route):
