@@ -56,7 +56,7 @@ class Chosen:
         engine, answered = self.engine, self.answered
         self.engine, self.answered = None, {}
         if self.local is None:
-            return by_module(network, scene)
+            return _known(answered, by_module(network, scene))
         if engine is None:
             most = MOST if self.plan.route == "incremental" else 0.0
             engine = Engine(self.local, scene.image[None], most=most, approximation=self.plan.approximation)

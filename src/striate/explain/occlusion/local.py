@@ -105,7 +105,7 @@ def laid_out(value: Tensor) -> Tensor:
 
 
 def folded(convolution: Node, norm: Node, values: Mapping[int, Tensor]) -> tuple[Tensor, Tensor]:
-    """Return weight and bias of a convolution that does what it and a batch normalisation after it do, made in float64."""
+    """Return weight and bias of a convolution that does what it and a batch normalisation after it do."""
     weight = values[convolution.reads[1]]
     refs = [values[a.value] if isinstance(a, Ref) else None for a in norm.args[1:5]]
     scale, shift, mean, variance = (None if tensor is None else tensor.double() for tensor in refs)
@@ -118,8 +118,8 @@ def folded(convolution: Node, norm: Node, values: Mapping[int, Tensor]) -> tuple
     bias = (before - mean) * factor
     if shift is not None:
         bias = bias + shift
-    wide = weight.double() * factor.view(-1, *(1,) * (weight.ndim - 1))
-    return wide.to(weight.dtype).detach(), bias.to(weight.dtype).detach()
+    each = factor.to(weight.dtype).view(-1, *(1,) * (weight.ndim - 1))
+    return (weight * each).detach(), bias.to(weight.dtype).detach()
 
 
 def is_overwriting(node: Node, at: Local) -> bool:

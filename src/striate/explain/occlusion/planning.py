@@ -19,7 +19,7 @@ from striate.trace.replay import Unfit
 
 # Below so many values of all covered images together, or seconds of whole passes, nothing is worth planning.
 FEW_VALUES = 4_000_000
-FEW_SECONDS = 0.5
+FEW_SECONDS = 2.0
 # Values of the clean image that may be kept.
 MOST_KEPT_BYTES = 2**31
 

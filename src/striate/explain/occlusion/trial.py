@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 from torch import Tensor
 
@@ -20,10 +19,12 @@ from striate.records.occlusion_plan import OcclusionPlan, OcclusionRoute
 # passes through the same calls, which then need not be tried.
 LEAST_BOUND = 1.05
 CLEAR_BOUND = 1.5
-# Boxes of one batch that may be alive around one operator, and inputs that go through a module at once.
+# Of the module's time, what another route may take to be chosen.
+CLEARLY = 0.9
+# Boxes of one batch that may be alive around one operator, whole inputs that go at once, windows that do.
 MOST_BOX_BYTES = 2**28
-MODULE_BYTES = 2**22
-BATCHES: Mapping[OcclusionRoute, int] = {"incremental": 64, "dense": 16}
+WHOLE_BYTES = 2**22
+MOST_BATCH = 64
 # Windows that are tried, and batches whose boxes are counted.
 TRIED = 2
 COUNTED = 8
@@ -52,35 +53,33 @@ class Trial:
             return self._as(route, "asked for", self._engine)
         few, bound = self._order[:TRIED], self._macs / max(1.0, self._changed)
         module = self._timed("module", by_module(self._network, self._scene), few)
-        answered: Tensor | None = None
-        if bound >= LEAST_BOUND:
-            many = self._order[: self._at_once("incremental")]
-            answered = self._tried("incremental", self._engine, many, module)
-            if bound >= CLEAR_BOUND and self._quickest() == "incremental":
-                return self._as(
-                    "incremental", "quicker than the module, and less work than any whole pass", self._engine, answered
-                )
+        boxes = self._tried("incremental", self._engine, module) if bound >= LEAST_BOUND else None
+        if bound >= CLEAR_BOUND and self._quickest() == "incremental":
+            return self._as(
+                "incremental", "quicker than the module, less work than any whole pass", self._engine, boxes
+            )
         whole = Engine(self._local, self._scene.image[None], most=0.0)
-        self._tried("dense", whole, few, module)
-        reason = self._refused or (
-            "the quickest of those tried" if bound >= LEAST_BOUND else "a window changes nearly everything"
-        )
+        dense = self._tried("dense", whole, module)
+        usual = "the quickest of those tried" if bound >= LEAST_BOUND else "a window changes nearly everything"
+        reason = self._refused or usual
         match self._quickest():
             case "incremental":
-                return self._as("incremental", reason, self._engine, answered)
+                return self._as("incremental", reason, self._engine, boxes)
             case "dense":
-                return self._as("dense", reason, whole)
+                return self._as("dense", reason, whole, dense)
             case _:
-                return self._as("module", reason)
+                return self._as("module", reason, answered=module)
 
     def _quickest(self) -> OcclusionRoute:
-        return min(self._seconds, key=lambda name: self._seconds[name])
+        found = min(self._seconds, key=lambda name: self._seconds[name])
+        # What is hardly quicker on a few windows may be slower on all.
+        return found if self._seconds[found] < CLEARLY * self._seconds["module"] else "module"
 
-    def _tried(self, name: OcclusionRoute, engine: Engine, numbers: Numbers, expected: Tensor) -> Tensor | None:
-        """Return the scores of some windows by an engine; a route whose scores are not the module's is out of the question."""
-        go = by_engine(self._network, self._scene, engine)
+    def _tried(self, name: OcclusionRoute, engine: Engine, expected: Tensor) -> Tensor | None:
+        """Return the scores of a batch by an engine; a route whose scores are not the module's is out of the question."""
+        go, numbers = by_engine(self._network, self._scene, engine), self._order[: self._at_once(name)]
         try:
-            if len(numbers) <= TRIED:
+            if len(numbers) < LEAST_BATCH:
                 go(numbers[:1])  # what is slow once; among many it does not count
             found = self._timed(name, go, numbers)
         except RuntimeError as cause:  # too little memory, or an operator that refuses its boxes
@@ -104,13 +103,11 @@ class Trial:
     def _at_once(self, route: OcclusionRoute) -> int:
         if self._ask.batch is not None:
             return self._ask.batch
-        if route == "module":
+        if route != "incremental":
             return few_at_once(self._scene.image)
-        if route == "dense":
-            return BATCHES[route]
-        starts = self._scene.inside(self._order[: BATCHES[route]])
+        starts = self._scene.inside(self._order[:MOST_BATCH])
         room = MOST_BOX_BYTES // max(1, box_bytes(self._engine, self._engine.boxes(starts, self._scene.window)))
-        return max(1, min(BATCHES[route], room))
+        return max(1, min(MOST_BATCH, room))
 
     def _as(
         self, route: OcclusionRoute, reason: str, engine: Engine | None = None, answered: Tensor | None = None
@@ -136,7 +133,7 @@ class Trial:
 
 def few_at_once(image: Tensor) -> int:
     """Return how many images like this one go through a module at once: on processors few large ones are quicker than many."""
-    return max(1, min(fitting(image), MODULE_BYTES // (image.numel() * image.element_size())))
+    return max(1, min(fitting(image), WHOLE_BYTES // (image.numel() * image.element_size())))
 
 
 def changed_macs(engine: Engine, scene: Scene, order: Numbers, batch: int) -> float:

@@ -108,9 +108,11 @@ def test_what_is_tried_is_told_with_its_seconds_and_its_difference(toys, monkeyp
     [
         # The clean pass in no time; then 4 seconds for two windows by the module, 100 for a hundred by boxes.
         ([0, 0, 0, 4, 1, 100], {"module": 2.0, "incremental": 1.0}, "incremental"),
-        # The boxes are slow, and 1.5 seconds for two windows by whole passes.
-        ([0, 0, 0, 4, 1, 800, 1, 1.5], {"module": 2.0, "incremental": 8.0, "dense": 0.75}, "dense"),
-        ([0, 0, 0, 4, 1, 800, 1, 4.5], {"module": 2.0, "incremental": 8.0, "dense": 2.25}, "module"),
+        # The boxes are slow, and 75 seconds for a hundred windows by whole passes.
+        ([0, 0, 0, 4, 1, 800, 1, 75], {"module": 2.0, "incremental": 8.0, "dense": 0.75}, "dense"),
+        ([0, 0, 0, 4, 1, 800, 1, 225], {"module": 2.0, "incremental": 8.0, "dense": 2.25}, "module"),
+        # Hardly quicker is not quicker.
+        ([0, 0, 0, 4, 1, 800, 1, 190], {"module": 2.0, "incremental": 8.0, "dense": 1.9}, "module"),
     ],
 )
 def test_the_quickest_way_is_taken(toys, monkeypatch, ticks, expected, route):
