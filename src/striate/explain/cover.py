@@ -1,146 +1,154 @@
-"""Where the window stands, what it is filled with, and the means over the windows of a pixel."""
+"""Where the window stands, images with it filled, and the means over the windows of a pixel."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.errors import InputError, Quoted, unknown_name
-from striate.explain.answers import channelwise
-from striate.nets import Network
+from striate.errors import InputError, Quoted
+from striate.graph import times
 
-# One of FILLS, or a value of the network's input, after preprocessing.
-Fill: TypeAlias = str | float | int
-Pixels: TypeAlias = int | tuple[int, int]
-FILLS = ("background", "grey", "mean")
+# Maps of this many outputs are made together: in float64 they take some room of their own.
+_MAPS_AT_ONCE = 32
+Pixels: TypeAlias = int | tuple[int, ...]
 
 
-def positions(shape: tuple[int, ...], window_px: Pixels, stride_px: Pixels) -> tuple[int, int]:
-    """Return how many rows and columns of positions a window has: their product is the passes.
+def positions(shape: tuple[int, ...], window_px: Pixels, stride_px: Pixels) -> tuple[int, ...]:
+    """Return how many positions a window has along each axis (rows, columns): their product is the passes.
 
     The first window stands at index 0; the last is the first that reaches the border, where it is
     cut. That is ceil((length − window) / stride) + 1 along each axis.
 
     Args:
-        shape: Of the image; the last two numbers are height and width. (channels, length) is taken
-            as one row.
-        window_px: Side of the window, or (height, width). Input pixels.
-        stride_px: Step, or (down, right). Input pixels.
+        shape: Of the image, channels first: (c, height, width) or (c, depth, height, width).
+            (channels, length) is taken as one row.
+        window_px: Side of the window, or one number for each axis. Input pixels.
+        stride_px: Step, or one for each axis. Input pixels.
 
     Raises:
         InputError: A window larger than the image, a stride above the window, or below 1.
 
     Example:
-        >>> positions((1, 28, 28), 7, 3), positions((3, 224, 224), 16, 16)
-        ((8, 8), (14, 14))
+        >>> positions((1, 28, 28), 7, 3), positions((3, 224, 224), 16, 16), positions((1, 8, 28, 28), (2, 7, 7), 2)
+        ((8, 8), (14, 14), (4, 12, 12))
     """
     window, stride = both(shape, window_px, stride_px)
-    rows, columns = (
-        -(-(length - side) // step) + 1 for length, side, step in zip(_plane(shape), window, stride, strict=True)
+    return tuple(
+        -(-(length - side) // step) + 1 for length, side, step in zip(space(shape), window, stride, strict=True)
     )
-    return rows, columns
 
 
-def both(shape: tuple[int, ...], window_px: Pixels, stride_px: Pixels) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return window and stride as (height, width), checked against the image."""
-    height, width = _plane(shape)
+def both(shape: tuple[int, ...], window_px: Pixels, stride_px: Pixels) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return window and stride along each axis (height, width), checked against the image."""
+    sides = space(shape)
     is_line = len(shape) == 2
-    window = _pair(window_px, is_line=is_line)
-    stride = _pair(stride_px, is_line=is_line)
+    window = _along(window_px, len(sides), is_line=is_line)
+    stride = _along(stride_px, len(sides), is_line=is_line)
     if min(window + stride) < 1:
         raise InputError("window_px and stride_px must be at least 1", got=(window_px, stride_px))
-    if window[0] > height or window[1] > width:
-        raise InputError(
-            "window_px must fit into the image",
-            got=Quoted(f"{window[0]}×{window[1]} on {height}×{width}"),
-        )
-    if stride[0] > window[0] or stride[1] > window[1]:
+    if any(side > length for side, length in zip(window, sides, strict=True)):
+        raise InputError("window_px must fit into the image", got=Quoted(f"{times(window)} on {times(sides)}"))
+    if any(step > side for step, side in zip(stride, window, strict=True)):
         raise InputError(
             "stride_px must be at most window_px, or pixels stay uncovered",
-            got=Quoted(f"stride {stride[0]}×{stride[1]}, window {window[0]}×{window[1]}"),
+            got=Quoted(f"stride {times(stride)}, window {times(window)}"),
         )
     return window, stride
 
 
-def fill_values(network: Network, image: Tensor, fill: Fill) -> Tensor:
-    """Return the value (c, 1, 1) that stands in for what is covered in an image (c, h, w).
+def starts_of(counts: tuple[int, ...], stride: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return where each window begins, (windows, axes), row by row.
 
-    "background" is the commonest value of a one-channel image (of equally common ones the lowest),
-    and otherwise "mean", the channel mean of the preprocessing, which is 0. "grey" is 0.5 on the
-    stored scale.
+    Example:
+        >>> starts_of((1, 3), (4, 2)).tolist()
+        [[0, 0], [0, 2], [0, 4]]
     """
-    if isinstance(fill, str) and fill not in FILLS:
-        raise unknown_name("fill", fill, list(FILLS))
-    plane = image.new_zeros((len(image), 1, 1))
-    if not isinstance(fill, str):
-        return plane + float(fill)
-    if fill == "grey":
-        mean, std = channelwise(network, image[None])
-        return plane + ((0.5 - mean) / std)[0]
-    if fill == "background" and image.shape[0] == 1:
-        values, counts = np.unique(image.cpu().numpy(), return_counts=True)
-        return plane + float(values[counts.argmax()])
-    return plane
+    places = np.indices(counts).reshape(len(counts), -1).T
+    return np.asarray(places * np.array(stride), dtype=np.int64)
 
 
-def covered(image: Tensor, value: Tensor, tops: Tensor, lefts: Tensor, window: tuple[int, int]) -> Tensor:
-    """Return one copy of an image (c, h, w) for each window, with the window filled."""
-    rows = torch.arange(image.shape[-2], device=image.device)
-    columns = torch.arange(image.shape[-1], device=image.device)
-    tall = (rows >= tops[:, None]) & (rows < tops[:, None] + window[0])
-    wide = (columns >= lefts[:, None]) & (columns < lefts[:, None] + window[1])
-    inside = tall[:, None, :, None] & wide[:, None, None, :]
-    return torch.where(inside, value, image)
+def covered(image: Tensor, fill: Tensor, starts: NDArray[np.int64], window: tuple[int, ...]) -> Tensor:
+    """Return one copy of an image (c, …) for each window, with the window filled.
+
+    Args:
+        image: (c, …), axes of space behind the channels.
+        fill: What the windows show: as large as the image, or of size 1 along any axis.
+        starts: (n, axes), where each begins.
+        window: Its sides.
+    """
+    inside = torch.ones((), dtype=torch.bool, device=image.device)
+    for axis, side in enumerate(window):
+        places = torch.arange(image.shape[1 + axis], device=image.device)
+        first = torch.from_numpy(starts[:, axis].copy()).to(image.device)[:, None]
+        along = (places >= first) & (places < first + side)
+        inside = inside & along.view(len(starts), 1, *(-1 if other == axis else 1 for other in range(len(window))))
+    return torch.where(inside, fill, image)
 
 
 def mean_over_windows(
     grid: NDArray[np.floating],
-    size: tuple[int, int],
-    window: tuple[int, int],
-    stride: tuple[int, int],
+    size: tuple[int, ...],
+    window: tuple[int, ...],
+    stride: tuple[int, ...],
 ) -> NDArray[np.float32]:
     """Return, for each pixel, the mean of a grid (rows, columns, k) over the windows that cover it.
 
-    The windows that cover a pixel are a block of the grid; its sum is read from an integral image.
+    Windows that are NaN do not count; a pixel that no other covers is NaN.
 
     Returns:
-        float32 (k, height, width); the sums are float64.
+        float32 (k, height, width).
 
     Example:
         >>> grid = np.array([[[1.0], [3.0]]])     # a window of 2 at 0 and at 1, in a row of 3
         >>> mean_over_windows(grid, (1, 3), (1, 2), (1, 1)).tolist()
         [[[1.0, 2.0, 3.0]]]
     """
-    rows, columns, outputs = grid.shape
-    sums = np.zeros((outputs, rows + 1, columns + 1))
-    sums[:, 1:, 1:] = np.moveaxis(grid, -1, 0).astype(np.float64).cumsum(1).cumsum(2)
-    top, bottom = _covering(size[0], rows, window[0], stride[0])
-    left, right = _covering(size[1], columns, window[1], stride[1])
-    count = (bottom - top)[:, None] * (right - left)[None, :]
+    *places, outputs = grid.shape
+    covers = [_covering(*one) for one in zip(size, places, window, stride, strict=True)]
+    shares = [covering / covering.sum(1, keepdims=True) for covering in covers]
+    is_seen = ~np.isnan(grid).any(-1)
+    seen = None if is_seen.all() else _averaged(is_seen[None], shares) @ shares[-1].T
+    last = shares[-1].T.astype(np.float32)
     maps = np.empty((outputs, *size), dtype=np.float32)
-    for output, corner in enumerate(sums):  # one at a time: a thousand maps take their own room, not four times it
-        down = corner[bottom] - corner[top]
-        maps[output] = (down[:, right] - down[:, left]) / count
+    for begin in range(0, outputs, _MAPS_AT_ONCE):
+        part = np.moveaxis(grid[..., begin : begin + _MAPS_AT_ONCE], -1, 0)
+        # A thousand maps are 200 MB: the axis that makes them large is averaged where they will lie.
+        np.matmul(
+            _averaged(np.where(is_seen, part, 0), shares).astype(np.float32), last, out=maps[begin : begin + len(part)]
+        )
+    if seen is not None:
+        with np.errstate(invalid="ignore"):  # nothing over nothing is NaN
+            maps /= seen
     return maps
 
 
-def _covering(length: int, places: int, side: int, step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first window that covers each pixel of a line, and the one after the last."""
-    at = np.arange(length)
-    first = np.maximum(0, -((side - 1 - at) // step))
-    last = np.minimum(places - 1, at // step)
-    return first, last + 1
+def _averaged(grids: NDArray[Any], shares: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return grids (n, rows, columns) averaged over the windows that cover each pixel, along all axes but the last."""
+    found = np.asarray(grids, dtype=np.float64)
+    for axis, share in enumerate(shares[:-1], start=1):
+        found = np.moveaxis(np.moveaxis(found, axis, -1) @ share.T, -1, axis)
+    return found
 
 
-def _plane(shape: tuple[int, ...]) -> tuple[int, int]:
-    return (1, shape[-1]) if len(shape) == 2 else (shape[-2], shape[-1])
+def _covering(length: int, places: int, side: int, step: int) -> NDArray[np.float64]:
+    """Return, for each pixel of a line, which windows cover it: (length, places), 0 or 1."""
+    past = np.arange(length)[:, None] - np.arange(places) * step
+    return ((past >= 0) & (past < side)).astype(np.float64)
 
 
-def _pair(value: Pixels, *, is_line: bool) -> tuple[int, int]:
-    if not isinstance(value, int):
-        return value
-    return (1, value) if is_line else (value, value)
+def space(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the sides of an image of this shape, channels first; a line is one row."""
+    return (1, shape[-1]) if len(shape) == 2 else shape[1:]
+
+
+def _along(value: Pixels, axes: int, *, is_line: bool) -> tuple[int, ...]:
+    if isinstance(value, int):
+        return (1, value) if is_line else (value,) * axes
+    if len(value) != axes:
+        raise InputError(f"a window must have one number, or one for each of {axes} axes", got=value)
+    return value

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from striate.data import Dataset, batches
 from striate.errors import InputError
 from striate.events import SILENT, Events, Task
-from striate.explain.cover import Fill, Pixels, both
+from striate.explain.cover import Pixels, both
+from striate.explain.fills import Fill
 from striate.explain.method import method
 from striate.explain.objects import object_mask
-from striate.explain.occlusion import occlusion
+from striate.explain.occlusion.sliding import occlusion
 from striate.nets import Network
 from striate.records import Occlusion, OcclusionCensus, Output
 

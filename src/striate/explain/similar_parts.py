@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from math import prod
 
 import numpy as np
 import torch
@@ -13,8 +14,9 @@ from torch import Tensor
 
 from striate.errors import InputError
 from striate.events import SILENT, Events, Task
-from striate.explain.answers import parts, taken, undisturbed
-from striate.explain.cover import Fill, Pixels, both, covered, fill_values, mean_over_windows, positions
+from striate.explain.answers import taken, undisturbed
+from striate.explain.cover import Pixels, both, covered, mean_over_windows, positions, starts_of
+from striate.explain.fills import Fill, fill_values
 from striate.explain.method import method
 from striate.features.neighbours.nearest import check_queries, distances
 from striate.features.neighbours.query import Vectoriser
@@ -113,8 +115,8 @@ def similar_parts(  # noqa: PLR0913 - two pictures, and how they are compared
         make = Vectoriser(network, spec, layer)
         clean = make(torch.stack([_views(picture, spec) for picture in pictures]))
         check_queries(clean[:2], metric)
-        rows, columns = positions(shape, window, stride)
-        task = Task("similarity", total=rows * columns * len(pictures), unit="window", events=events)
+        windows = prod(positions(shape, window, stride))
+        task = Task("similarity", total=windows * len(pictures), unit="window", events=events)
         look = partial(
             _look, network=network, spec=spec, make=make, metric=metric, window=window, stride=stride, fill=fill,
             task=task,
@@ -133,23 +135,23 @@ def _look(  # noqa: PLR0913 - one picture with everything that covers it
     spec: VectorSpec,
     make: Vectoriser,
     metric: Metric,
-    window: tuple[int, int],
-    stride: tuple[int, int],
+    window: tuple[int, ...],
+    stride: tuple[int, ...],
     fill: Fill,
     task: Task,
 ) -> list[SimilarityMap]:
     """Return the similarity of a picture with each of `aims` while a window covers each part of it."""
     plane = picture if picture.ndim == 3 else picture[:, None]
-    rows, columns = positions(tuple(picture.shape), window, stride)
-    value = fill_values(network, plane, fill)
-    place = torch.arange(rows * columns, device=plane.device)
+    counts = positions(tuple(picture.shape), window, stride)
+    value, starts = fill_values(network, plane, fill), starts_of(counts, stride)
     found = []
-    for part in parts(place, _AT_ONCE):
-        hidden = covered(plane, value, part // columns * stride[0], part % columns * stride[1], window)
+    for begin in range(0, len(starts), _AT_ONCE):
+        part = starts[begin : begin + _AT_ONCE]
+        hidden = covered(plane, value, part, window)
         made = make(torch.stack([_views(one, spec) for one in hidden.reshape(-1, *picture.shape)]))
         found.append([similarities(made, aim, metric) for aim in aims])
         task.advance(len(part))
-    grids = np.concatenate(found, axis=1).reshape(-1, rows, columns)
+    grids = np.concatenate(found, axis=1).reshape(-1, *counts)
     sides = (plane.shape[-2], plane.shape[-1])
     return [_map(grid, own, aim, metric, sides, window, stride) for grid, aim in zip(grids, aims, strict=True)]
 
@@ -160,8 +162,8 @@ def _map(
     aim: NDArray[np.float32],
     metric: Metric,
     sides: tuple[int, int],
-    window: tuple[int, int],
-    stride: tuple[int, int],
+    window: tuple[int, ...],
+    stride: tuple[int, ...],
 ) -> SimilarityMap:
     clean = float(similarities(own[None], aim, metric)[0])
     few = few_of(grid.size)

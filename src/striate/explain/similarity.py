@@ -13,7 +13,8 @@ from striate.data.load import BUILT_IN
 from striate.errors import DataError, Quoted, StriateError
 from striate.events import SILENT, Events
 from striate.explain.answers import on_scale
-from striate.explain.cover import Fill, Pixels
+from striate.explain.cover import Pixels
+from striate.explain.fills import Fill
 from striate.explain.similar_parts import similar_parts
 from striate.features.extraction.loading import Loaded
 from striate.features.neighbours.query import IMAGE_COLUMNS, Query, checked_network, images_of, load_reference

@@ -38,6 +38,7 @@ from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.loading import Loading, LoadReport, ModuleLoad, TensorLoad
 from striate.records.network_comparison import LayerComparison, NetworkComparison
+from striate.records.occlusion_plan import Approximation, ApproximationError, OcclusionPlan, OcclusionRoute
 from striate.records.output import LOSSES, Crop, Interpolation, Mel, Output, OutputKind, Preprocessing, Sound
 from striate.records.pictures import (
     ClassImages,
@@ -78,6 +79,8 @@ __all__ = [
     "Adaptation",
     "Agreement",
     "AppliedRate",
+    "Approximation",
+    "ApproximationError",
     "Array",
     "Attribution",
     "Backward",
@@ -145,6 +148,8 @@ __all__ = [
     "NotMeasured",
     "Occlusion",
     "OcclusionCensus",
+    "OcclusionPlan",
+    "OcclusionRoute",
     "OddOne",
     "OpTimes",
     "Optimizer",

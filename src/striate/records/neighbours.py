@@ -210,8 +210,8 @@ class SimilarityMap:
         others: How many other pictures were asked.
     """
 
-    window_px: tuple[int, int]
-    stride_px: tuple[int, int]
+    window_px: tuple[int, ...]
+    stride_px: tuple[int, ...]
     clean: float
     grid: Array
     drop: Array

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from striate.records.array import Array
+from striate.records.occlusion_plan import ApproximationError, OcclusionPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,25 +72,34 @@ class FeatureMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occlusion:
-    """Probabilities while a square covers part of the image.
+    """Probabilities while a square covers part of the image; of a volume all has a third axis, the depth, in front.
 
     Attributes:
         sample: Index of the image in the data set.
         window_px: Side of the square (height, width).
         stride_px: Step of the square (height, width).
         clean: (k,) float32: output for the uncovered image: probabilities, or values.
-        grid: (rows, columns, k) float32: output for each position of the square.
-        maps: (k, h, w) float32: mean over the squares that cover a pixel of (covered − clean).
+        grid: (rows, columns, k) float32: output for each position of the square; NaN where nobody looked.
+        maps: (k, h, w) float32: mean over the squares that cover a pixel of (covered − clean); NaN likewise.
         foreground: (h, w) bool: the object, if it is known.
+        plan: How it was computed, and why so.
+        error: What it is wrong by, where something was left out.
     """
 
     sample: int
-    window_px: tuple[int, int]
-    stride_px: tuple[int, int]
+    window_px: tuple[int, ...]
+    stride_px: tuple[int, ...]
     clean: Array
     grid: Array
     maps: Array
     foreground: Array | None = None
+    plan: OcclusionPlan | None = None
+    error: ApproximationError | None = None
+
+    @property
+    def winners(self) -> Array:
+        """(rows, columns) int64: the output that is highest with the square there; 0 where nobody looked."""
+        return self.grid.argmax(-1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +121,8 @@ class OcclusionCensus:
     off_changed: int
     on_squares: int
     on_changed: int
-    window_px: tuple[int, int]
-    stride_px: tuple[int, int]
+    window_px: tuple[int, ...]
+    stride_px: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,11 @@ class Program:
         return self._replay if isinstance(self._replay, str) else ""
 
     @property
+    def record(self) -> Replay | str:
+        """The recorded calls, for who runs them in another way; why there are none, if there are none."""
+        return self._replay
+
+    @property
     def inputs(self) -> Inputs:
         """What was recorded."""
         return self._inputs

@@ -4,7 +4,8 @@ import torch
 
 from striate.errors import InputError, UnknownNameError
 from striate.explain import positions
-from striate.explain.cover import covered, fill_values, mean_over_windows
+from striate.explain.cover import covered, mean_over_windows
+from striate.explain.fills import fill_values
 
 
 @pytest.mark.parametrize(
@@ -15,13 +16,14 @@ from striate.explain.cover import covered, fill_values, mean_over_windows
         ((1, 28, 28), 5, 4, (7, 7)),  # (28 − 5) / 4 = 5.75: a seventh window, cut at the border
         ((3, 10, 20), (3, 20), (2, 1), (5, 1)),
         ((1, 50), 8, 8, (1, 7)),
+        ((1, 4, 9, 8), (2, 3, 3), (2, 3, 1), (2, 3, 6)),
     ],
 )
 def test_windows_go_on_until_the_border_is_covered(shape, window, stride, expected):
     assert positions(shape, window, stride) == expected
 
 
-@pytest.mark.parametrize(("window", "stride"), [(3, 4), ((3, 5), (3, 6)), (13, 1), (0, 0), (3, 0)])
+@pytest.mark.parametrize(("window", "stride"), [(3, 4), ((3, 5), (3, 6)), (13, 1), (0, 0), (3, 0), ((3, 3, 3), 3)])
 def test_windows_that_leave_pixels_uncovered_or_do_not_fit_are_refused(window, stride):
     with pytest.raises(InputError):
         positions((1, 12, 12), window, stride)
@@ -40,7 +42,7 @@ def test_means_over_windows_equal_those_of_one_mask_a_window(toys, case):
 
 def test_a_window_beyond_the_border_is_cut():
     image = torch.zeros(1, 3, 3)
-    [filled] = covered(image, torch.ones(1, 1, 1), torch.tensor([2]), torch.tensor([1]), (2, 2))
+    [filled] = covered(image, torch.ones(1, 1, 1), np.array([[2, 1]]), (2, 2))
     assert filled[0].tolist() == [[0, 0, 0], [0, 0, 0], [0, 1, 1]]
 
 

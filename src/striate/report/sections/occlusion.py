@@ -195,6 +195,6 @@ def _table(subject: Subject, found: tuple[Occlusion, ...]) -> Table:
     )
 
 
-def _nth(stride: tuple[int, int]) -> str:
+def _nth(stride: tuple[int, ...]) -> str:
     words = {1: "single", 2: "second", 3: "third", 4: "fourth"}
     return words.get(stride[0], f"{stride[0]}th")

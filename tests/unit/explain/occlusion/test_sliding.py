@@ -96,6 +96,38 @@ def test_it_stops_when_asked_to_and_leaves_the_modes_alone(toys):
     assert all(part.training for part in net.module.modules())
 
 
+def test_what_has_been_looked_at_is_kept_if_asked_for(toys):
+    class Impatient(Events):
+        heard = 0
+
+        def progress(self, progress):
+            self.heard = progress.done
+
+        def is_cancelled(self):
+            return self.heard >= 10
+
+    net, images = toys.small(), toys.images(2)
+    how = {"window_px": 4, "stride_px": 2, "batch_size": 5}
+    whole, _ = occlusion(net, images, **how)
+    [seen] = occlusion(net, images, **how, is_partial=True, events=Impatient())
+    looked = ~np.isnan(seen.grid).any(-1)
+    assert looked.sum() == 10
+    np.testing.assert_allclose(seen.grid[looked], whole.grid[looked], atol=1e-6)
+    # The coarse grid of windows 8 pixels apart is among the first, and so are pixels far from each other.
+    assert looked[::4, ::4].all()
+    covered = np.zeros(seen.maps.shape[1:], dtype=bool)
+    for row, column in np.argwhere(looked):
+        covered[2 * row : 2 * row + 4, 2 * column : 2 * column + 4] = True
+    assert np.array_equal(np.isnan(seen.maps).any(0), ~covered)
+
+
+def test_the_class_that_wins_is_told_for_each_window(toys):
+    net = toys.network(toys.Sum([[2.0, 0.0], [0.0, 1.0], [0.5, 0.5]]), (1, 1, 2), "abc")
+    [seen] = occlusion(net, torch.ones(1, 1, 1, 2), window_px=(1, 1), stride_px=1, fill=0)
+    # Scores 0, 1, 0.5 without the first pixel, and 2, 0, 0.5 without the second.
+    assert seen.winners.tolist() == [[1, 0]]
+
+
 def test_the_watcher_hears_of_every_window(toys):
     heard = []
 

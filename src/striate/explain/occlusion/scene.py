@@ -1,0 +1,102 @@
+"""One image, the windows that cover it, and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.explain.fills import Fill, fill_values
+from striate.explain.occlusion.inpainting import Inpainting
+from striate.explain.occlusion.patches import Places, Sheet
+from striate.nets import Network
+
+# From where windows begin, (n, axes), to what they show there, (n, c, …).
+Show: TypeAlias = Callable[[Places], Tensor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """An image, and what stands where it is covered.
+
+    Attributes:
+        image: (c, …), as the network takes it.
+        show: What windows show that lie within the image.
+        starts: (windows, axes), where each window begins.
+        window: Its sides.
+    """
+
+    image: Tensor
+    show: Show
+    starts: Places
+    window: tuple[int, ...]
+
+    def images(self, numbers: NDArray[np.int64]) -> Tensor:
+        """Return whole images (n, c, …), each with one of the windows covered."""
+        covers, inside = self.covers(numbers)
+        images = self.image.repeat(len(numbers), *(1,) * self.image.ndim)
+        for image, cover, start in zip(images, covers, inside.tolist(), strict=True):
+            image[(slice(None), *(slice(at, at + side) for at, side in zip(start, self.window, strict=True)))] = cover
+        return images
+
+    def inside(self, numbers: NDArray[np.int64]) -> Places:
+        """Return where the boxes begin that windows change: those cut at the border are moved into the image."""
+        return np.minimum(self.starts[numbers], np.array(self.image.shape[1:]) - self.window)
+
+    def covers(self, numbers: NDArray[np.int64]) -> tuple[Tensor, Places]:
+        """Return what stands in the boxes (n, c, …) that windows change, and where these begin.
+
+        All are as large as the window: where it is cut at the border its box is moved into the image, and holds some of it.
+        """
+        starts, inside = self.starts[numbers], self.inside(numbers)
+        shown = self.show(inside)
+        if np.array_equal(inside, starts):
+            return shown, inside
+        image = Sheet(self.image[None], tuple(range(2, self.image.ndim + 1))).cut(inside, self.window)
+        is_shown = torch.ones((), dtype=torch.bool, device=image.device)
+        for axis, side in enumerate(self.window):
+            first = torch.from_numpy(starts[:, axis] - inside[:, axis]).to(image.device)
+            along = torch.arange(side, device=image.device) >= first[:, None]
+            is_shown = is_shown & along.view(
+                len(starts), 1, *(-1 if other == axis else 1 for other in range(len(self.window)))
+            )
+        return torch.where(is_shown, shown, image), inside
+
+
+def scene_of(network: Network, image: Tensor, fill: Fill, starts: Places, window: tuple[int, ...]) -> Scene:
+    """Return an image (c, …) with windows that show a fill.
+
+    Raises:
+        UnknownNameError: A fill nobody knows.
+        InputError: Another number of values than channels.
+        MissingExtraError: "inpainted" without scikit-image.
+    """
+    if fill == "inpainted":
+        show: Show = Inpainting(image, window)
+    else:
+        picture = fill_values(network, image, fill).expand_as(image)
+        sheet = Sheet(picture[None], tuple(range(2, image.ndim + 1)))
+
+        def show(inside: Places) -> Tensor:
+            return sheet.cut(inside, window)
+
+    return Scene(image=image, show=show, starts=starts, window=window)
+
+
+def by_phase(starts: Places) -> NDArray[np.int64]:
+    """Return the order in which windows stand together whose steps agree: on a grid of 32 first, then those between.
+
+    A window's box in a deep layer depends on how its place sits on the layer's steps, which are mostly powers of two. Windows
+    that agree there go together, and their boxes need not be made larger for each other. Who stops early has a coarse map.
+
+    Example:
+        >>> by_phase(np.array([[0], [8], [16], [24], [32]])).tolist()
+        [0, 4, 2, 1, 3]
+    """
+    keys = [starts[:, axis] % step for step in (2, 4, 8, 16, 32) for axis in range(starts.shape[1])]
+    return np.asarray(np.lexsort(keys[::-1]), dtype=np.int64)

@@ -1,0 +1,155 @@
+"""Which route is the quickest: a few windows by each that may be, their scores held against the module's."""
+
+from __future__ import annotations
+
+import time
+
+from torch import Tensor
+
+from striate.explain.answers import fitting
+from striate.explain.occlusion.chosen import Ask, Chosen
+from striate.explain.occlusion.engine import Engine, box_bytes
+from striate.explain.occlusion.local import Local
+from striate.explain.occlusion.routes import Numbers, Route, by_engine, by_module
+from striate.explain.occlusion.scene import Scene
+from striate.nets import Network
+from striate.records.occlusion_plan import OcclusionPlan, OcclusionRoute
+
+# Below so many times fewer multiply-accumulates the boxes cost more than they spare; from so many on they win against whole
+# passes through the same calls, which then need not be tried.
+LEAST_BOUND = 1.05
+CLEAR_BOUND = 1.5
+# Of the module's time, what another route may take to be chosen.
+CLEARLY = 0.9
+# Boxes of one batch that may be alive around one operator, whole inputs that go at once, windows that do.
+MOST_BOX_BYTES = 2**28
+WHOLE_BYTES = 2**22
+MOST_BATCH = 64
+# Windows that are tried, and batches whose boxes are counted.
+TRIED = 2
+COUNTED = 8
+# Windows that go at once take no longer than this, unless they are fewer than this.
+BETWEEN_SECONDS = 2.0
+LEAST_BATCH = 8
+# More than rounding in single precision does to the scores of deep networks.
+MOST_DIFFERENCE = 1e-4
+
+
+class Trial:
+    """A few windows by every route that may be the quickest."""
+
+    def __init__(self, network: Network, scene: Scene, order: Numbers, at: Local, engine: Engine, ask: Ask) -> None:
+        self._network, self._scene, self._order, self._local = network, scene, order, at
+        self._engine, self._ask = engine, ask
+        self._macs = float(sum(node.macs for node in at.nodes))
+        self._changed = changed_macs(engine, scene, order, self._at_once("incremental"))
+        self._seconds: dict[OcclusionRoute, float] = {}
+        self._difference: float | None = None
+        self._refused = ""
+
+    def chosen(self, route: OcclusionRoute | None) -> Chosen:
+        """Return the route asked for, or the quickest."""
+        if route is not None:
+            return self._as(route, "asked for", self._engine)
+        few, bound = self._order[:TRIED], self._macs / max(1.0, self._changed)
+        module = self._timed("module", by_module(self._network, self._scene), few)
+        boxes = self._tried("incremental", self._engine, module) if bound >= LEAST_BOUND else None
+        if bound >= CLEAR_BOUND and self._quickest() == "incremental":
+            return self._as(
+                "incremental", "quicker than the module, less work than any whole pass", self._engine, boxes
+            )
+        whole = Engine(self._local, self._scene.image[None], most=0.0)
+        dense = self._tried("dense", whole, module)
+        usual = "the quickest of those tried" if bound >= LEAST_BOUND else "a window changes nearly everything"
+        reason = self._refused or usual
+        match self._quickest():
+            case "incremental":
+                return self._as("incremental", reason, self._engine, boxes)
+            case "dense":
+                return self._as("dense", reason, whole, dense)
+            case _:
+                return self._as("module", reason, answered=module)
+
+    def _quickest(self) -> OcclusionRoute:
+        found = min(self._seconds, key=lambda name: self._seconds[name])
+        # What is hardly quicker on a few windows may be slower on all.
+        return found if self._seconds[found] < CLEARLY * self._seconds["module"] else "module"
+
+    def _tried(self, name: OcclusionRoute, engine: Engine, expected: Tensor) -> Tensor | None:
+        """Return the scores of a batch by an engine; a route whose scores are not the module's is out of the question."""
+        go, numbers = by_engine(self._network, self._scene, engine), self._order[: self._at_once(name)]
+        try:
+            if len(numbers) < LEAST_BATCH:
+                go(numbers[:1])  # what is slow once; among many it does not count
+            found = self._timed(name, go, numbers)
+        except RuntimeError as cause:  # too little memory, or an operator that refuses its boxes
+            self._refused = f"the {name} route fails: {str(cause).splitlines()[0]}"
+            return None
+        both = min(len(found), len(expected))
+        difference = apart(found[:both], expected[:both])
+        self._difference = max(difference, self._difference or 0.0)
+        if difference > MOST_DIFFERENCE:
+            del self._seconds[name]
+            self._refused = f"the {name} route gives other scores, by {difference:.1e}"
+        return found
+
+    def _timed(self, name: OcclusionRoute, go: Route, numbers: Numbers) -> Tensor:
+        began = time.perf_counter()
+        found = go(numbers)
+        float(found.sum())  # waits for devices that work on by themselves
+        self._seconds[name] = (time.perf_counter() - began) / len(numbers)
+        return found
+
+    def _at_once(self, route: OcclusionRoute) -> int:
+        if self._ask.batch is not None:
+            return self._ask.batch
+        if route != "incremental":
+            return few_at_once(self._scene.image)
+        starts = self._scene.inside(self._order[:MOST_BATCH])
+        room = MOST_BOX_BYTES // max(1, box_bytes(self._engine, self._engine.boxes(starts, self._scene.window)))
+        return max(1, min(MOST_BATCH, room))
+
+    def _as(
+        self, route: OcclusionRoute, reason: str, engine: Engine | None = None, answered: Tensor | None = None
+    ) -> Chosen:
+        at_once = self._at_once(route)
+        if self._ask.batch is None and route in self._seconds:
+            # Whoever watches hears of it, and can stop it, every few seconds.
+            at_once = min(at_once, max(LEAST_BATCH, int(BETWEEN_SECONDS / max(self._seconds[route], 1e-9))))
+        plan = OcclusionPlan(
+            route=route,
+            reason=reason,
+            windows=self._ask.windows,
+            batch=at_once,
+            macs=self._macs,
+            macs_changed=self._changed if self._engine.most else None,
+            seconds=dict(self._seconds),
+            difference=self._difference,
+            approximation=self._ask.approximation,
+        )
+        known = {} if answered is None else dict(zip(self._order.tolist(), answered, strict=False))
+        return Chosen(plan, None if route == "module" else self._local, engine, known)
+
+
+def few_at_once(image: Tensor) -> int:
+    """Return how many images like this one go through a module at once: on processors few large ones are quicker than many."""
+    return max(1, min(fitting(image), WHOLE_BYTES // (image.numel() * image.element_size())))
+
+
+def changed_macs(engine: Engine, scene: Scene, order: Numbers, batch: int) -> float:
+    """Return multiply-accumulates of a window, mean over windows that go through in batches; of many batches some are counted."""
+    begins = range(0, len(order), batch)
+    total, windows = 0.0, 0
+    for begin in begins[:: -(-len(begins) // COUNTED)]:
+        part = order[begin : begin + batch]
+        total += len(part) * engine.macs(engine.boxes(scene.inside(part), scene.window))
+        windows += len(part)
+    return total / max(1, windows)
+
+
+def apart(one: Tensor, other: Tensor) -> float:
+    """Return the largest difference between scores, as a share of the largest; infinite where one is no number."""
+    largest = float(other.abs().max())
+    difference = float((one.double() - other.double()).abs().max())
+    share = difference / largest if largest else difference
+    return share if share == share else float("inf")  # noqa: PLR0124 - NaN alone is unequal to itself
