@@ -29,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def explain(
-    method: Annotated[str, typer.Argument(help="gradient, grad_cam, …; several with commas are compared.")],
+    method: Annotated[str, typer.Argument(help="occlusion, gradient, grad_cam, …; several with commas are compared.")],
     network: Annotated[str, typer.Argument(help="A run folder, or any network reference.")],
     images: Annotated[list[str], typer.Argument(help="Image files, data:index like digits:17, or .npy with an input.")],
     classes: Annotated[

@@ -36,10 +36,13 @@ class Explainer:
 
 
 def explainers() -> dict[str, Explainer]:
-    """Return the methods by name: every saliency method, plug-ins last."""
-    from striate.explain import SALIENCY
+    """Return the methods by name: occlusion, and every saliency method, plug-ins last."""
+    from striate.explain import SALIENCY, occluded
 
-    return {name: Explainer(name=name, run=SALIENCY[name], settings=_settings(SALIENCY[name])) for name in SALIENCY}
+    # Random weights change what covering does, and every window would have to be tried again.
+    covering = Explainer(name="occlusion", run=occluded, settings=_settings(occluded), is_checked=False)
+    table = {name: Explainer(name=name, run=SALIENCY[name], settings=_settings(SALIENCY[name])) for name in SALIENCY}
+    return {covering.name: covering, **table}
 
 
 def chosen(methods: str) -> list[Explainer]:

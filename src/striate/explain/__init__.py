@@ -10,6 +10,7 @@ from striate.explain.filters import filters
 from striate.explain.map_sum import segmentation
 from striate.explain.method import METHODS, Method
 from striate.explain.objects import located
+from striate.explain.occlusion.attributed import occluded
 from striate.explain.occlusion.sliding import occlusion
 from striate.explain.occlusion_census import occlusion_census
 from striate.explain.prediction_maps import prediction_maps
@@ -64,6 +65,7 @@ __all__ = [
     "integrated_gradients",
     "linear_view",
     "located",
+    "occluded",
     "occlusion",
     "occlusion_census",
     "pixel_curves",

@@ -18,6 +18,7 @@ from striate.report.sheets import (
     HEAD_PX,
     INK,
     NOTE,
+    NOTE_LETTERS,
     SIDE_PX,
     coloured,
     draw_scale,
@@ -45,6 +46,7 @@ JUDGED: Mapping[str, tuple[str, str]] = {
         "the island lies on background, or is the same for every class",
     ),
     "grad_cam": ("one warm island on the object", "the island lies on background, or is the same for every class"),
+    "occlusion": ("warm colour where the object is", "a corner, a caption or the background is as warm as the object"),
     "guided_backprop": ("fine lines on the object", "the whole image is traced: then it is no more than its edges"),
     "deconvolution": ("fine lines on the object", "the whole image is traced: then it is no more than its edges"),
 }
@@ -83,7 +85,7 @@ def attribution_picture(record: Attribution, image: NDArray[np.floating], output
     step = (wide + GAP_PX, tall + _TITLE_PX + GAP_PX)
     width, height = columns * step[0] - GAP_PX, -(-len(cells) // columns) * step[1]
     where = f" at {record.layer}" if record.layer else ""
-    made = sheet_of(width, height + _FOOT_PX, f"{record.method}{where}", "; ".join(_settings(record)))
+    made = sheet_of(width, height + _FOOT_PX, f"{record.method}{where}", _said(record))
     sheet, pen = made
     for number, cell in enumerate(cells):
         left, top = GAP_PX + number % columns * step[0], HEAD_PX + number // columns * step[1]
@@ -171,10 +173,15 @@ def _title(record: Attribution, row: int, output: Output) -> tuple[str, str]:
     return output.names[record.targets[row]], f"score {measure(float(record.scores[row]))}, {said}{gap}"
 
 
-def _settings(record: Attribution) -> list[str]:
-    said = [f"{name} {value}" for name, value in record.settings]
-    said.append(f"{record.forward_passes} forward, {record.backward_passes} backward passes")
-    return said + list(record.notes)
+def _said(record: Attribution) -> str:
+    """Return settings, passes, and as many of the notes as one line holds whole."""
+    said = "; ".join(f"{name} {value}" for name, value in record.settings) + ("; " if record.settings else "")
+    said += f"{record.forward_passes} forward, {record.backward_passes} backward passes"
+    for note in record.notes:
+        if len(said) + len(note) + 2 > NOTE_LETTERS:
+            break
+        said += f"; {note}"
+    return said
 
 
 def _source(record: Attribution, rows: int, sides: tuple[int, ...]) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SEQUENTIAL = ("fcfcfa", "c4e4d1", "8dccb4", "55b19e", "1b938b", "057375", "01545d", "18363e", "191b1c")
 DIVERGING = ("16387c", "2c67ba", "609ce1", "a6cef5", "fcfcfa", "ecc49b", "d58a4b", "b05205", "7a2b01")
 PAPER, INK, NOTE = "#fcfcfa", "#1b1d1f", "#666b70"
+# Letters of a sheet's note that fit its least width.
+NOTE_LETTERS = 120
 SIDE_PX, GAP_PX, HEAD_PX, FOOT_PX = 480, 24, 58, 84
 # What Pillow's own font does not have.
 _DRAWABLE = str.maketrans({"×": "x", "\u202f": " ", "−": "-", "…": "...", "’": "'"})
@@ -89,7 +91,7 @@ def sheet_of(width: int, height: int, title: str, note: str) -> tuple[Image.Imag
     sheet = Image.new("RGB", (max(width + 2 * GAP_PX, 720), height + HEAD_PX + FOOT_PX), PAPER)
     pen = ImageDraw.Draw(sheet)
     write(pen, (GAP_PX, 10), title[:80], 20, INK)
-    write(pen, (GAP_PX, 36), note[:120], 13, NOTE)
+    write(pen, (GAP_PX, 36), note[:NOTE_LETTERS], 13, NOTE)
     return sheet, pen
 
 

@@ -25,7 +25,7 @@ def net(tmp_path):
 def test_every_saliency_method_can_be_asked_for_and_its_settings_are_known():
     table = explainers()
 
-    assert set(table) == set(SALIENCY)
+    assert set(table) == {"occlusion", *SALIENCY}
     assert dict(table["smooth_grad"].settings) == {"noise_share": float, "samples": int, "seed": int}
     assert dict(table["integrated_gradients"].settings) == {"baseline": float, "steps": int}
     assert dict(table["grad_cam"].settings) == {"layer": str}

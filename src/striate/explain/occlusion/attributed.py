@@ -1,0 +1,120 @@
+"""Occlusion in the form of the saliency methods, so that they can stand beside each other."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from math import prod
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from striate.events import SILENT, Events
+from striate.explain.answers import parts, undisturbed
+from striate.explain.occlusion.sliding import occlusion
+from striate.explain.saliency.attributing import pick_units
+from striate.explain.saliency.scored import Scored
+from striate.nets import Network
+from striate.numbers import percent, plural, probability
+from striate.records import Attribution, Occlusion, Output
+
+# Of the shorter side, for a window of which nothing is said.
+_SHARE = 7
+_MOST_NAMED = 3
+
+
+def occluded(
+    network: Network,
+    images: Tensor,
+    targets: Tensor | None = None,
+    *,
+    window: int = 0,
+    stride: int = 0,
+    fill: str = "background",
+    events: Events = SILENT,
+) -> tuple[Attribution, ...]:
+    """Return by how much each output falls while a window covers a place.
+
+    The notes tell, of every output asked about, where the window takes most of it, and how many windows change the answer, to
+    what. `occlusion` itself returns all outputs for every window.
+
+    Args:
+        network: Classes, labels or values.
+        images: Preprocessed, (n, c, axes…).
+        targets: Output units, int64 (n,) or (n, k); None for the answer.
+        window: Side of the window, input pixels; 0: a seventh of the shorter side.
+        stride: Its step; 0: half of the window.
+        fill: As for `occlusion`.
+        events: Hears of the plan and of each window; can cancel.
+
+    Returns:
+        `maps`: clean − covered, (k, 1, axes…): above zero where the output needs what is there.
+
+    Raises:
+        ShapeError: Not a row of targets for each image.
+        InputError: As for `occlusion`; a target that is no output.
+
+    When it misleads:
+        As `occlusion`.
+
+    Example:
+        >>> from striate.blueprint import Blueprint
+        >>> from striate.nets import from_blueprint
+        >>> network = from_blueprint(Blueprint.from_text("input 1x8x8; conv 3x3 4, relu; globalavgpool; classes 3"))
+        >>> [found] = occluded(network, torch.zeros(1, 1, 8, 8), torch.tensor([1]), window=4)
+        >>> found.maps.shape, dict(found.settings)["stride"], found.forward_passes
+        ((1, 1, 8, 8), 2, 10)
+    """
+    scored = Scored(network, images)
+    picks = pick_units(scored, targets)
+    sides = scored.inputs.shape[2:]
+    window = window or max(1, min(sides) // _SHARE)
+    stride = stride or max(1, window // 2)
+    with undisturbed(scored.network.module), torch.no_grad():
+        answers = [scored.scores(part) for part in parts(scored.inputs, scored.at_once)]
+    units = torch.cat([pick(part) for pick, part in zip(picks, answers, strict=True)]).tolist()
+    scores = torch.cat(answers).float().cpu().numpy()
+    began = time.perf_counter()
+    records = occlusion(scored.network, scored.inputs, window_px=window, stride_px=stride, fill=fill, events=events)
+    seconds = (time.perf_counter() - began) / len(records)
+    return tuple(
+        Attribution(
+            method="occlusion",
+            sample=record.sample,
+            targets=tuple(chosen),
+            maps=-record.maps[chosen].reshape(len(chosen), 1, *sides),
+            scores=raw[chosen],
+            probabilities=record.clean[chosen],
+            unit="value" if network.output.kind == "values" else "probability",
+            settings=(("window", window), ("stride", stride), ("fill", fill)),
+            forward_passes=prod(record.grid.shape[:-1]) + 1,
+            seconds=seconds,
+            notes=scored.notes + tuple(_notes(network.output, record, chosen)),
+        )
+        for record, raw, chosen in zip(records, scores, units, strict=True)
+    )
+
+
+def _notes(output: Output, record: Occlusion, units: list[int]) -> list[str]:
+    """Return how many windows change the answer, where each output is least, and how it was computed."""
+    rows = record.grid.reshape(-1, record.grid.shape[-1])
+    said = []
+    if output.kind == "classes":
+        answer = int(record.clean.argmax())
+        others = Counter(int(unit) for unit in rows.argmax(1) if unit != answer)
+        said.append(
+            f"{others.total()} of {plural(len(rows), 'window')} change the answer {output.names[answer]}"
+            + (f" ({percent(others.total() / len(rows))})" if others else "")
+            + "".join(f", {count} to {output.names[unit]}" for unit, count in others.most_common(_MOST_NAMED))
+            + "."
+        )
+    for unit in units[:_MOST_NAMED]:
+        least = np.unravel_index(int(rows[:, unit].argmin()), record.grid.shape[:-1])
+        place = tuple(int(index) * step for index, step in zip(least, record.stride_px, strict=True))
+        before, behind = (float(value) for value in (record.clean[unit], rows[:, unit].min()))
+        tell = probability if output.kind != "values" else str
+        said.append(f"{output.names[unit]} is least, {tell(behind)} for {tell(before)}, with the window at {place}.")
+    if record.plan is not None:
+        said.append(f"Computed by the {record.plan.route} route: {record.plan.reason}.")
+    return said
