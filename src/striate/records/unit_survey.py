@@ -13,7 +13,7 @@ from striate.records.array import Array
 class LayerStatistics:
     """Figures of a layer's units over all images of a survey.
 
-    Figures of values at positions rest on a sample: `positions` of each map, at most eight, evenly spread from a beginning that
+    Figures of values at positions rest on a sample: `positions` of each map, at most four, evenly spread from a beginning that
     moves on from image to image. `always_on`, means and what follows from means rest on every position.
 
     Attributes:

@@ -31,7 +31,8 @@ _CLASSES = (
     "4b4fb5",
     "5b6b78",
 )
-_PAPER, _INK, _NOTE, _OUTLINE = "#fcfcfa", "#1b1d1f", "#666b70", (131, 135, 138)
+PAPER, INK, NOTE = "#fcfcfa", "#1b1d1f", "#666b70"
+_OUTLINE = (131, 135, 138)
 _SIDE_PX, _GAP_PX, _HEAD_PX, _FOOT_PX = 480, 24, 58, 84
 _LEGEND = 12
 _JUDGED = (
@@ -62,13 +63,13 @@ def map_picture(image: Image.Image, maps: PredictionMaps, entry: Strongest, *, s
     sheet, pen = _sheet(2 * wide + _GAP_PX, tall, f"{entry.name}: {_value(entry.value, maps)}", _where(entry))
     sheet.paste(shown, (_GAP_PX, _HEAD_PX))
     sheet.paste(_image(pixels), (2 * _GAP_PX + wide, _HEAD_PX))
-    _frame(pen, (_GAP_PX, _HEAD_PX), shown.size)
-    _frame(pen, (2 * _GAP_PX + wide, _HEAD_PX), shown.size)
+    frame(pen, (_GAP_PX, _HEAD_PX), shown.size)
+    frame(pen, (2 * _GAP_PX + wide, _HEAD_PX), shown.size)
     _draw_scale(sheet, pen, (2 * _GAP_PX + wide, _HEAD_PX + tall + 10), wide, (_value(low, maps), _value(high, maps)))
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 10), f"image {maps.size_px[1]}×{maps.size_px[0]} px", 12, _NOTE)
+    write(pen, (_GAP_PX, _HEAD_PX + tall + 10), f"image {maps.size_px[1]}×{maps.size_px[0]} px", 12, NOTE)
     step = f"{maps.unit}; {values.shape[0]}×{values.shape[1]} positions, {maps.stride_px[0]:g} px apart; grey: edges of the image"
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 36), _JUDGED, 12, _INK)
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 56), f"{source}. {step}."[:160], 12, _NOTE)
+    write(pen, (_GAP_PX, _HEAD_PX + tall + 36), _JUDGED, 12, INK)
+    write(pen, (_GAP_PX, _HEAD_PX + tall + 56), f"{source}. {step}."[:160], 12, NOTE)
     return _png(sheet)
 
 
@@ -90,20 +91,20 @@ def segmentation_picture(image: Image.Image, maps: PredictionMaps, *, source: st
     )
     sheet.paste(shown, (_GAP_PX, _HEAD_PX))
     sheet.paste(_image(pixels), (2 * _GAP_PX + wide, _HEAD_PX))
-    _frame(pen, (_GAP_PX, _HEAD_PX), shown.size)
-    _frame(pen, (2 * _GAP_PX + wide, _HEAD_PX), shown.size)
+    frame(pen, (_GAP_PX, _HEAD_PX), shown.size)
+    frame(pen, (2 * _GAP_PX + wide, _HEAD_PX), shown.size)
     for place, number in enumerate(first):
         x, y = _GAP_PX + place % 2 * (wide + _GAP_PX), _HEAD_PX + tall + 12 + place // 2 * 20
         pen.rectangle((x, y + 2, x + 12, y + 14), fill=f"#{_CLASSES[place]}")
-        _write(pen, (x + 20, y), f"{maps.names[number][:40]}  {percent(shares[number])}", 13, _INK)
+        write(pen, (x + 20, y), f"{maps.names[number][:40]}  {percent(shares[number])}", 13, INK)
     if len(shares) > _LEGEND:
         rest = sum(share for number, share in shares.items() if number not in first)
         x, y = _GAP_PX, _HEAD_PX + tall + 12 + len(first) // 2 * 20
         pen.rectangle((x, y + 2, x + 12, y + 14), fill="#c8c8c8")
-        _write(pen, (x + 20, y), f"{len(shares) - len(first)} others  {percent(rest)}", 13, _INK)
+        write(pen, (x + 20, y), f"{len(shares) - len(first)} others  {percent(rest)}", 13, INK)
     note = f"{source}. Edges are no finer than {maps.stride_px[0]:g} px; white lines: edges of the image."
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 20 * rows + 36), _JUDGED_PARTS, 12, _INK)
-    _write(pen, (_GAP_PX, _HEAD_PX + tall + 20 * rows + 56), note[:160], 12, _NOTE)
+    write(pen, (_GAP_PX, _HEAD_PX + tall + 20 * rows + 36), _JUDGED_PARTS, 12, INK)
+    write(pen, (_GAP_PX, _HEAD_PX + tall + 20 * rows + 56), note[:160], 12, NOTE)
     return _png(sheet)
 
 
@@ -191,10 +192,10 @@ def _fitted(image: Image.Image) -> Image.Image:
 def _sheet(width: int, height: int, title: str, note: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     from PIL import Image, ImageDraw
 
-    sheet = Image.new("RGB", (max(width + 2 * _GAP_PX, 720), height + _HEAD_PX + _FOOT_PX), _PAPER)
+    sheet = Image.new("RGB", (max(width + 2 * _GAP_PX, 720), height + _HEAD_PX + _FOOT_PX), PAPER)
     pen = ImageDraw.Draw(sheet)
-    _write(pen, (_GAP_PX, 10), title[:80], 20, _INK)
-    _write(pen, (_GAP_PX, 36), note[:120], 13, _NOTE)
+    write(pen, (_GAP_PX, 10), title[:80], 20, INK)
+    write(pen, (_GAP_PX, 36), note[:120], 13, NOTE)
     return sheet, pen
 
 
@@ -203,14 +204,13 @@ def _draw_scale(
 ) -> None:
     bar = coloured(np.linspace(0, 1, max(width, 2))[None].repeat(8, 0))
     sheet.paste(_image(bar), at)
-    _frame(pen, at, (width, 8))
-    _write(pen, (at[0], at[1] + 10), ends[0], 12, _NOTE)
-    _write(pen, (at[0] + width, at[1] + 10), ends[1], 12, _NOTE, anchor="ra")
+    frame(pen, at, (width, 8))
+    write(pen, (at[0], at[1] + 10), ends[0], 12, NOTE)
+    write(pen, (at[0] + width, at[1] + 10), ends[1], 12, NOTE, anchor="ra")
 
 
-def _write(
-    pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str, anchor: str = "la"
-) -> None:
+def write(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str, anchor: str = "la") -> None:
+    """Write one line, with signs that Pillow's own font does not have replaced."""
     pen.text(at, text.translate(_DRAWABLE), fill=colour, font=_font(size), anchor=anchor)
 
 
@@ -220,7 +220,8 @@ def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     return ImageFont.load_default(size)
 
 
-def _frame(pen: ImageDraw.ImageDraw, at: tuple[int, int], size: tuple[int, int]) -> None:
+def frame(pen: ImageDraw.ImageDraw, at: tuple[int, int], size: tuple[int, int]) -> None:
+    """Draw a hairline around a picture at a place."""
     pen.rectangle((at[0] - 1, at[1] - 1, at[0] + size[0], at[1] + size[1]), outline="#dcddd9")
 
 

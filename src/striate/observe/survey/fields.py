@@ -51,22 +51,38 @@ def fields_at(
     if not sizes or len(sizes) != len(whole) or not field.is_known or len(field.axes) != len(sizes):
         return unknown
     index = np.unravel_index(places.clip(0), sizes)
-    found = np.zeros((*places.shape, len(sizes), 2), np.int64)
-    is_cut = np.zeros(places.shape, np.bool_)
-    # What a unit reads along one axis does not depend on its place along another: one walk gives all axes at once.
-    table = np.zeros((len(sizes), max(sizes), 2), np.int64)
-    wanted = sorted({int(place) for axis in index for place in np.unique(axis)})
+    spans = [np.array([one.span(place) for place in range(size)]) for one, size in zip(field.axes, sizes, strict=True)]
+    reaches = [(span[:, 0] < 0) | (span[:, 1] > length) for span, length in zip(spans, whole, strict=True)]
     try:
-        for place in wanted:
-            inside = tuple(min(place, length - 1) for length in sizes)
-            read = boxes.of(reading.tap, inside, is_local=True)[boxes.first]
-            for axis, length in enumerate(sizes):
-                if place < length:
-                    table[axis, place] = read[axis]
+        _clip(boxes, reading.tap, spans, reaches, index)
     except (InputError, KeyError):
         return unknown
-    for axis, along in enumerate(index):
-        found[..., axis, :] = table[axis, along]
-        spans = np.array([field.axes[axis].span(place) for place in range(sizes[axis])])
-        is_cut |= (spans[along, 0] < 0) | (spans[along, 1] > whole[axis])
+    found = np.stack([span[along] for span, along in zip(spans, index, strict=True)], -2)
+    is_cut = np.any([reach[along] for reach, along in zip(reaches, index, strict=True)], axis=0)
     return Fields(boxes=found, is_cut=is_cut, is_known=True)
+
+
+def _clip(
+    boxes: Boxes,
+    op: str,
+    spans: list[Places],
+    reaches: list[npt.NDArray[np.bool_]],
+    index: tuple[Places, ...],
+) -> None:
+    """Put what is really read in place of the spans that reach beyond the image, of the places asked for.
+
+    A span inside the image is read as it is: what lies beyond the border of a map on the way would read beyond that of the image.
+    """
+    wanted = {
+        int(place)
+        for along, reach in zip(index, reaches, strict=True)
+        for place in np.unique(along)
+        if reach[place]
+    }  # fmt: skip
+    for place in sorted(wanted):
+        # What a unit reads along one axis does not depend on its place along another: one walk gives all axes at once.
+        inside = tuple(min(place, len(span) - 1) for span in spans)
+        read = boxes.of(op, inside, is_local=True)[boxes.first]
+        for axis, span in enumerate(spans):
+            if place < len(span) and reaches[axis][place]:
+                span[place] = read[axis]

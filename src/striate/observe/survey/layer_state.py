@@ -45,7 +45,7 @@ class LayerNeeds:
 
     @property
     def channels(self) -> npt.NDArray[np.int64]:
-        """Units whose second moments are kept: all, or 512 evenly spread."""
+        """Units whose second moments are kept: all, or 256 evenly spread."""
         kept = min(self.units, MOST_CHANNELS)
         return np.arange(kept) * self.units // kept
 
@@ -109,20 +109,23 @@ class LayerState:
             slots: (n,) int64: which of the kept responses are theirs; −1 for none.
         """
         good = seen.peaks.isfinite().all(1)
-        self.broken += int((~good).sum())
-        if not bool(good.any()):
+        if not bool(good.all()):
+            self.broken += int((~good).sum())
+            seen = seen.of(good)
+            samples, orders, slots = samples[good], orders[good], slots[good]
+            targets = None if targets is None else targets[good]
+        if not len(samples):
             return
-        self.images += int(good.sum())
-        peaks = seen.peaks[good]
-        self.maximum = np.maximum(self.maximum, peaks.amax(0).numpy())
-        self.strongest.add(peaks, samples[good], places=seen.places[good])
+        self.images += len(samples)
+        self.maximum = np.maximum(self.maximum, seen.peaks.amax(0).numpy())
+        self.strongest.add(seen.peaks, samples, places=seen.places)
         if seen.means is None or seen.read is None or seen.on is None:
             return
-        self.on &= seen.on[good].all(0).numpy()
-        self._add_read(seen.read[good], None if seen.beside is None else seen.beside[good], orders[good])
-        means = seen.means[good].numpy()
-        self._add_means(means, None if targets is None else targets[good].numpy())
-        at = slots[good].numpy()
+        self.on &= seen.on.all(0).numpy()
+        self._add_read(seen.read, seen.beside, orders)
+        means = seen.means.numpy()
+        self._add_means(means, None if targets is None else targets.numpy())
+        at = slots.numpy()
         self.responses[at[at >= 0]] = means[at >= 0]
         self.has_response[at[at >= 0]] = True
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +29,14 @@ from striate.observe.survey.settings import BLOCK, GROUP, response_orders
 from striate.observe.survey.state import SurveyState
 from striate.records.unit_survey import Survey
 from striate.trace import Recording
-from striate.trace.state import kept_randomness
+from striate.trace.state import kept_randomness, one_thread
 
 # Seconds between two writings of what was kept, and the share of the time they may take.
 EVERY_S, SHARE = 20.0, 0.02
 # Blocks that wait for a lane, so that none is idle while a group is taken in.
-_AHEAD = 6
+_AHEAD = 12
+# After so many blocks of the first group it is known what the strongest must reach.
+_EARLY = {3, 5, 9}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,7 +85,9 @@ class Pass:
         self._slots = np.full(images, -1, np.int64)
         orders = response_orders(images)
         self._slots[orders] = np.arange(len(orders))
+        # What lanes need not look for any more; they may read it a little late.
         self._bars: dict[str, Tensor | None] = {op: one.bar for op, one in self._state.layers.items()}
+        self._still_on = {op: torch.from_numpy(one.on.copy()) for op, one in self._state.layers.items()}
 
     def run(self, lanes: int) -> None:
         """Show the images that are left to the network."""
@@ -117,13 +121,26 @@ class Pass:
             waiting.append(block)
             seen = int(block.orders[-1]) + 1
             if seen % GROUP == 0 or seen == total:
-                self._take(waiting)
+                with one_thread():
+                    self._take(waiting)
                 waiting = []
                 now = time.monotonic()
                 if now - written > max(EVERY_S, took / SHARE) and seen < total:
                     self._keep()
                     written, took = time.monotonic(), time.monotonic() - now
+            elif len(waiting) in _EARLY and not self._state.done:
+                self._raise_bars(waiting)
             task.advance(len(block.orders))
+
+    def _raise_bars(self, blocks: list[_Block]) -> None:
+        """Let the first images say already what the strongest must reach."""
+        k = self._plan.settings.k
+        for op, bar in self._bars.items():
+            peaks = torch.cat([block.ran.glances[op].peaks for block in blocks])
+            finite = peaks[peaks.isfinite().all(1)]
+            if len(finite) >= k:
+                reached = finite.topk(k, dim=0).values[-1]
+                self._bars[op] = reached if bar is None else torch.maximum(reached, bar)
 
     def record(self) -> Survey:
         """Return the finished survey."""
@@ -157,7 +174,7 @@ class Pass:
         def one(batch: Batch, orders: Tensor) -> _Block:
             runner = runners.popleft()
             try:
-                ran = runner.run(batch.images, orders, self._bars)
+                ran = runner.run(batch.images, orders, self._bars, self._still_on)
             finally:
                 runners.append(runner)
             return _Block(orders=orders, samples=batch.indices, targets=batch.targets, ran=ran)
@@ -167,7 +184,7 @@ class Pass:
             for batch in batches(self._dataset, self._indices[done:], self._network.preprocessing, batch_size=BLOCK):
                 orders = torch.arange(start, start + len(batch))
                 if start == done:
-                    _check_steady(first, batch, orders)
+                    _check_steady(first.alone(), batch, orders)
                 start += len(batch)
                 waiting.append(pool.submit(one, batch, orders))
                 if len(waiting) > lanes + _AHEAD:
@@ -186,8 +203,9 @@ class Pass:
         targets = torch.cat([block.targets for block in blocks]) if is_classes else None
         slots = torch.from_numpy(self._slots)[orders]
         for op, state in self._state.layers.items():
-            state.add(_joined([block.ran.glances[op] for block in blocks]), samples, orders, targets, slots)
+            state.add(Glance.joined([block.ran.glances[op] for block in blocks]), samples, orders, targets, slots)
             self._bars[op] = state.bar
+            self._still_on[op] = torch.from_numpy(state.on.copy())
         if self._features is not None:
             self._features.add(np.concatenate([_rows(block.ran.features) for block in blocks]))
         if all(block.ran.scores is not None for block in blocks) and self._network.output.kind == "classes":
@@ -215,16 +233,6 @@ def _check_steady(runner: Runner, batch: Batch, orders: Tensor) -> None:
                 got=Quoted(f"other values of {op} the second time"),
                 hint="Dropout or noise is active in eval mode: switch it off.",
             )
-
-
-def _joined(parts: list[Glance]) -> Glance:
-    joined: Mapping[str, Tensor | None] = {
-        one.name: None
-        if getattr(parts[0], one.name) is None
-        else torch.cat([getattr(part, one.name) for part in parts])
-        for one in fields(Glance)
-    }
-    return Glance(**joined)  # type: ignore[arg-type]  # tensors where the parts have them
 
 
 def _rows(features: Tensor | None) -> npt.NDArray[np.float32]:

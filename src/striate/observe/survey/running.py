@@ -79,13 +79,27 @@ class Runner:
         other._module = copied(self._module, held)  # noqa: SLF001 - its own class
         return other
 
-    def run(self, images: Tensor, orders: Tensor, bars: Mapping[str, Tensor | None]) -> Ran:
+    def alone(self) -> Runner:
+        """Return a runner of the same module for one image at once."""
+        other = Runner.__new__(Runner)
+        other.__dict__.update(self.__dict__)
+        other._block = 1  # noqa: SLF001 - its own class
+        return other
+
+    def run(
+        self,
+        images: Tensor,
+        orders: Tensor,
+        bars: Mapping[str, Tensor | None],
+        still_on: Mapping[str, Tensor] | None = None,
+    ) -> Ran:
         """Return what a block of at most `block` prepared images gives.
 
         Args:
             images: (n, *shape) float32.
             orders: (n,) int64: the images' numbers in the survey.
             bars: By op, what a peak must reach for its place to be asked for.
+            still_on: By op, which units were on in all images so far.
         """
         count = len(images)
         short = self._block - count
@@ -103,7 +117,13 @@ class Runner:
                     (own.flatten(2).mean(2, dtype=torch.float32) if own.ndim > 2 else own.float()).cpu().clone()
                 )
             if name in self._ops:
-                found[name] = glance(own, orders, bars.get(name), has_statistics=self._has_statistics)
+                found[name] = glance(
+                    own,
+                    orders,
+                    bars.get(name),
+                    has_statistics=self._has_statistics,
+                    still_on=(still_on or {}).get(name),
+                )
 
         with one_thread(), torch.inference_mode():
             outputs = self._pass(whole, hear)

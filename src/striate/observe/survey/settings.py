@@ -9,9 +9,9 @@ from striate import fingerprint
 
 # Images that go through the network at once, and whose numbers are taken in together. Fixed: results depend on them in the
 # last digits.
-BLOCK, GROUP = 8, 64
+BLOCK, GROUP = 4, 64
 # Channels of a layer whose second moments are kept, at most; multiplications an image and layer for these moments.
-MOST_CHANNELS, MOMENT_MACS = 512, 2**17
+MOST_CHANNELS, MOMENT_MACS = 256, 2**17
 # Images of which every unit's response is kept as it is, at most.
 MOST_RESPONSES = 512
 # Class sums of a layer (units × classes) and of all layers together, at most.

@@ -51,7 +51,7 @@ def survey(  # noqa: PLR0913 - what is looked at, how much is kept, and where
         k: Strongest images shown, a unit.
         counted: Strongest images whose classes and features are looked at, a unit; at least k.
         has_statistics: False keeps the strongest images alone, which costs least.
-        lanes: Threads, a block of eight images each at a time; None takes as many as there are processors, on an accelerator one.
+        lanes: Threads, a block of four images each at a time; None takes as many as there are processors, on an accelerator one.
         memory_format: "plain" or "channels-last"; None takes the faster of the two here, or what the folder began with. The other
             one gives other last digits.
         recording: The network's trace for eval mode, if there is one.
@@ -70,7 +70,7 @@ def survey(  # noqa: PLR0913 - what is looked at, how much is kept, and where
 
     When it misleads:
         The strongest images are the far end of what a unit answers to; most of its work is done on weaker ones. The box is what
-        it *could* read. Figures of values at positions (active share, quantiles, neighbours, ranks) rest on eight positions of
+        it *could* read. Figures of values at positions (active share, quantiles, neighbours, ranks) rest on four positions of
         each map: of few images they are uncertain, `LayerStatistics.positions` times the images is how many there are. A unit
         that is dead on these images may fire on others. Classes explain little of a unit that answers to a part which many
         classes have.
@@ -79,7 +79,7 @@ def survey(  # noqa: PLR0913 - what is looked at, how much is kept, and where
         Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014, figure 2 (strongest images).
         Morcos et al., "On the importance of single directions for generalization", ICLR 2018 (selectivity). Vinje and Gallant,
         Science 2000 (sparseness). Differs: patches are the pixels themselves; η² beside selectivity, which needs values that are
-        never negative; second moments of at most 512 channels.
+        never negative; second moments of at most 256 channels.
 
     Cost:
         One forward pass, and a reading or two of every value. Measured beside a plain pass by `benchmarks/survey.py`.
