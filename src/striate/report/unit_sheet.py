@@ -64,14 +64,14 @@ def unit_sheet(
                 write(pen, (left, top + line * _LINE_PX), text, 12, INK if line == 0 else NOTE)
         top += height
     write(pen, (_EDGE_PX, top + 8), _JUDGED, 12, INK)
-    write(pen, (_EDGE_PX, top + 28), _foot(survey, layer, source)[:180], 12, NOTE)
+    write(pen, (_EDGE_PX, top + 28), _foot(survey, layer, source, is_single=is_single)[:180], 12, NOTE)
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
-def _foot(survey: Survey, layer: SurveyedLayer, source: str) -> str:
-    box = "orange: what the unit can read" if layer.has_boxes else "the unit reads the whole image"
+def _foot(survey: Survey, layer: SurveyedLayer, source: str, *, is_single: bool) -> str:
+    box = "orange: what the unit can read" if layer.has_boxes and is_single else "a patch is all that the unit can read"
     return f"{source}. {layer.images} images of {survey.data}, one place an image; beneath: the unit's value; {box}."
 
 
