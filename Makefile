@@ -59,6 +59,7 @@ bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds,
 	$(BIN)/python benchmarks/saliency.py
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/summaries.py
+	$(BIN)/python benchmarks/survey.py
 	$(BIN)/python benchmarks/fire_rates.py
 	$(BIN)/python benchmarks/input_sizes.py
 	$(BIN)/python benchmarks/trace.py

@@ -11,24 +11,22 @@ from typing import TYPE_CHECKING, Any
 from striate import schema
 from striate.blueprint import Blueprint
 from striate.data import Dataset, ReadAs, Split, load_data
-from striate.errors import DataError, InputError, Quoted
+from striate.errors import InputError, Quoted
 from striate.events import SILENT, Events
 from striate.features import find_leaks, likeness
 from striate.findings import Allowance, Finding
 from striate.lint import RULES, Allowed, Failure, Unused, lint
 from striate.nets import Network, load_network
 from striate.nets.begun_anew import origins_of
-from striate.records import Evidence, Leaks, TrainingCurve
+from striate.records import Evidence, Leaks
 from striate.report.composing import compose
 from striate.report.gather import gather
+from striate.report.held_out import run_of, training_of
 from striate.report.html import write_report
 from striate.report.subject import Subject
 from striate.runs import Run
 from striate.trace import trace
-from striate.train import read_curve, read_seen, read_split
 from striate.transfer.adapting import COMMAND as ADAPTING
-from striate.transfer.adapting import training_curve
-from striate.transfer.apart import divided_as
 
 if TYPE_CHECKING:
     from torch import nn
@@ -121,12 +119,12 @@ def inspect(
         'It answers 98.6 % of 1000 held-out digits right, but 9 units of fc1 are dead.'
     """
     began = time.monotonic()
-    run = _run(network)
+    run = run_of(network)
     path = _path(out, run)
     found = load_network(network)
     read_as = ReadAs(axes=found.preprocessing.stored_axes)
     dataset = data if isinstance(data, Dataset) else load_data(data, read_as=read_as, events=events)
-    curve, split = _training(run, dataset)
+    curve, split = training_of(run, dataset)
     leaks = _leaks(run, dataset, split, events)
     found = _matched(found, dataset)
     recording = trace(found.module, (1, *found.input_shape))
@@ -179,34 +177,6 @@ def _path(out: Path | str | None, run: Run | None) -> Path:
     if path.exists() and not path.is_file():
         raise InputError("a report must be written to a file", got=str(path))
     return path
-
-
-def _run(network: object) -> Run | None:
-    if isinstance(network, str | Path) and (Path(network) / "run.json").is_file():
-        return Run.read(network)
-    return None
-
-
-def _training(run: Run | None, dataset: Dataset) -> tuple[TrainingCurve | None, Split]:
-    """Return the curve of a run and its own split, or a new split."""
-    if run is None:
-        return None, dataset.split()
-    if run.document.command == ADAPTING:
-        return training_curve(run), divided_as(run, dataset).parts.split
-    curve = read_curve(run)
-    if dataset.fingerprint == run.document.inputs["data"]["fingerprint"]:
-        return curve, read_split(run, dataset)[1]
-    # Other data: whatever the network has seen in training is no test of it.
-    split, seen = dataset.split(), read_seen(run)
-    unseen = tuple(index for index in split.test if dataset.samples[index].content not in seen)
-    if not unseen:
-        raise DataError(
-            "held-out samples must not have been trained on",
-            got=Quoted(f"all {len(split.test)} were"),
-            where=str(run.folder),
-            hint="Give the data it was trained on, as they were then, or new ones.",
-        )
-    return curve, replace(split, test=unseen)
 
 
 def _leaks(run: Run | None, dataset: Dataset, split: Split, events: Events) -> Leaks | None:

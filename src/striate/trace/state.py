@@ -34,6 +34,17 @@ def kept_randomness() -> Iterator[None]:
 
 
 @contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread for the block, in the thread that asks; threads that begin meanwhile inherit it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
 def uncollected() -> Iterator[None]:
     """Let the garbage collector rest for the block: it would walk through all that torch has loaded and find nothing."""
     was = gc.isenabled()

@@ -60,6 +60,11 @@ class Boxes:
     def __init__(self, graph: Graph) -> None:
         self._graph, self._way = graph, Way.through(graph)
 
+    @property
+    def first(self) -> str:
+        """Name of the input that places are of."""
+        return self._way.first
+
     def of(self, op: str, index: tuple[int, ...], *, is_local: bool = False) -> dict[str, Spans]:
         """Return what `box` returns."""
         read = self._back(op, index, is_local=is_local)

@@ -14,12 +14,13 @@ from striate.data.files import Decoded
 from striate.data.reading import Entry
 from striate.features.extraction.loading import Loaded, load_file, load_stored
 from striate.features.extraction.rows import rows_of
-from striate.features.extraction.running import Runner, one_thread
+from striate.features.extraction.running import Runner
 from striate.features.store.columns import table_schema
 from striate.nets import Network
 from striate.records import Output
 from striate.records.vectors import VectorSpec
 from striate.trace import Recording
+from striate.trace.state import one_thread
 
 
 class Lane:

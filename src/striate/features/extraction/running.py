@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +18,7 @@ from striate.records.vectors import MemoryFormat, VectorSpec
 from striate.trace import Recording, Site, hearing, tap, trace
 from striate.trace.copying import copied
 from striate.trace.shell import twin, unwrapped
+from striate.trace.state import one_thread
 
 FORMATS: Mapping[MemoryFormat, torch.memory_format] = {
     "plain": torch.contiguous_format,
@@ -124,14 +124,3 @@ class Runner:
             raise InputError("a layer must be of the specification", got=name)
         # A copy: the layer behind may write into the value.
         return pooled(value, layer.pooling, self._axes[self._ops[name]]).clone()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch use one thread for the block, in the thread that asks; threads that begin meanwhile inherit it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
