@@ -19,6 +19,8 @@ from striate.records.occlusion_plan import OcclusionPlan, OcclusionRoute
 # passes through the same calls, which then need not be tried.
 LEAST_BOUND = 1.05
 CLEAR_BOUND = 1.5
+# Whole passes through the same calls are not tried either for fewer windows than so many times those of a trial.
+WORTH = 40
 # Of the module's time, what another route may take to be chosen.
 CLEARLY = 0.9
 # Boxes of one batch that may be alive around one operator, whole inputs that go at once, windows that do.
@@ -79,8 +81,6 @@ class Trial:
         """Return the scores of a batch by an engine; a route whose scores are not the module's is out of the question."""
         go, numbers = by_engine(self._network, self._scene, engine), self._order[: self._at_once(name)]
         try:
-            if len(numbers) < LEAST_BATCH:
-                go(numbers[:1])  # what is slow once; among many it does not count
             found = self._timed(name, go, numbers)
         except RuntimeError as cause:  # too little memory, or an operator that refuses its boxes
             self._refused = f"the {name} route fails: {str(cause).splitlines()[0]}"
