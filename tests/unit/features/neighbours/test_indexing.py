@@ -55,7 +55,8 @@ def test_other_pictures_find_about_as_much_as_is_told(store, many, kind):
     assert all(answer.index == told for answer in found)
     assert told.rows == 3000
     assert told.build_s > 0
-    assert told.peak_bytes > 0
+    # 0 where the process uses memory again that it had before.
+    assert 0 <= told.peak_bytes <= told.told_bytes
 
 
 def test_the_fewest_probes_are_taken_that_reach_the_wish(store, many):
