@@ -70,7 +70,7 @@ def neighbours_page(found: Search, arrays: ArrayStore, *, parts: SimilarParts | 
 
 def named(image: StoredImage) -> str:
     """Return what a row or a picture is called on a page."""
-    return image.id or Path(image.path or image.place).name or "the picture"
+    return image.place or Path(image.path).name or image.id or "the picture"
 
 
 def _verdict(found: Search) -> str:
@@ -112,7 +112,7 @@ def _facts(found: Search) -> list[Fact]:
     if found.neighbours:
         near, far = found.neighbours[0].distance, found.neighbours[-1].distance
         facts.append(Fact(label="Distance", value=f"{measure(near)} to {measure(far)}", note=_metric(found)))
-    facts.append(Fact(label="Same picture", value=count(found.copy_count), note="rows of the same bytes, left out"))
+    facts.append(Fact(label="Same picture", value=count(found.copy_count), note="of the same bytes, left out"))
     return facts
 
 

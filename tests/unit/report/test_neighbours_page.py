@@ -26,7 +26,7 @@ def test_neighbours_stand_with_label_and_distance_in_their_order(found, digits):
     page, arrays, sections = composed(found)
     query, near = sections["neighbours"].figures
 
-    assert page.verdict == "5 of the 6 nearest neighbours of q (labelled 0) are 0; others: 1 (1)."
+    assert page.verdict == "5 of the 6 nearest neighbours of digits/0 (labelled 0) are 0; others: 1 (1)."
     assert [(tile.label, tile.value) for tile in near.tiles] == [
         ("0", "0.010"),
         ("0", "0.020"),
