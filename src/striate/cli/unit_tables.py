@@ -47,6 +47,10 @@ def _unit_lines(layer: SurveyedLayer, unit: int) -> list[str]:
     lines = [f"{told}, quantiles 5 / 50 / 95 %: {quantiles} (each to 6 %)."]
     if found.explained is not None and found.explained[unit] == found.explained[unit]:
         text = f"Classes explain {percent(float(found.explained[unit]))} of the variance of its mean over images"
+        if found.class_counts is not None:
+            # Of classes that say nothing, the mean of η².
+            chance = (int((found.class_counts > 0).sum()) - 1) / max(int(found.class_counts.sum()) - 1, 1)
+            text += f" (by chance {percent(chance)})"
         if found.selectivity is not None and found.selectivity[unit] == found.selectivity[unit]:
             text += f"; selectivity {found.selectivity[unit]:.2f}"
         lines.append(f"{text}.")

@@ -72,7 +72,8 @@ def inspect_units(
 ) -> UnitInspection:
     """Judge one layer, or one unit of it, and write a sheet of patches (PNG) and the numbers (NPZ).
 
-    Of a run's data the held-out part is looked at, of other data everything.
+    By a run, the held-out part of the data is looked at: of its own data that of its split, of other data that of a new split,
+    without what it has seen. By any other network, everything.
 
     Args:
         network: A run folder, or anything `load_network` takes.

@@ -135,8 +135,7 @@ def _sparseness(mean: Numbers, mean_square: Numbers, images: int, state: LayerSt
     """Return lifetime sparseness (Vinje and Gallant, Science 2000)."""
     if images < 2:
         return np.full(len(mean), np.nan, np.float32)
-    lowest = state.responses[state.has_response].min(0, initial=0.0) if state.needs.responses else np.zeros(len(mean))
-    is_meant = (mean_square > 0) & (lowest >= 0)
+    is_meant = (mean_square > 0) & (state.least_mean >= 0)
     ratio = mean**2 / np.where(is_meant, mean_square, 1)
     return np.where(is_meant, ((1 - ratio) / (1 - 1 / images)).clip(0, 1), np.nan).astype(np.float32)
 

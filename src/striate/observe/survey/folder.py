@@ -66,6 +66,11 @@ def write_survey(survey: Survey, folder: Path | str) -> None:
         rows.append(row)
     content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     write_bytes(folder / _ARRAYS, content)
+    # Before the document, which says that all is there; those of this folder are there already.
+    if survey.features is not None and not _is_here(survey.features, folder):
+        rows_on_disk = feature_file.FeaturesOnDisk(folder, *survey.features.shape)
+        rows_on_disk.add(survey.features)
+        rows_on_disk.settle()
     write_json(
         folder / _DOCUMENT,
         {
@@ -79,11 +84,6 @@ def write_survey(survey: Survey, folder: Path | str) -> None:
             "arrays_sha256": fingerprint.of_file(folder / _ARRAYS),
         },
     )
-    # Those on disk are there already.
-    if survey.features is not None and not isinstance(survey.features, np.memmap):
-        rows_on_disk = feature_file.FeaturesOnDisk(folder, *survey.features.shape)
-        rows_on_disk.add(survey.features)
-        rows_on_disk.settle()
 
 
 def read_survey(
@@ -131,6 +131,11 @@ def read_survey(
         features=feature_file.read_features(folder / feature_file.NAME) if document["features_of"] else None,
         **{name: arrays.get(name) for name in _TABLES},
     )
+
+
+def _is_here(features: npt.NDArray[np.float32], folder: Path) -> bool:
+    name = getattr(features, "filename", None)
+    return name is not None and Path(name).resolve().parent == folder.resolve()
 
 
 def _document(folder: Path) -> dict[str, Any]:

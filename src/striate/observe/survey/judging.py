@@ -105,6 +105,13 @@ class _Sets:
         """Return the images' numbers in the survey."""
         return np.asarray(self._order[np.searchsorted(self._survey.samples[self._order], samples)])
 
+    def features(self, orders: npt.NDArray[np.int64]) -> Numbers | None:
+        """Return the images' features, their mean over all images taken off; None where there are none."""
+        if self._survey.features is None or not len(orders):
+            return None
+        found = self._survey.features[np.sort(orders)].astype(np.float64) - self._centre
+        return found[np.argsort(np.argsort(orders))] if np.isfinite(found).all() else None
+
     def directed(self, orders: npt.NDArray[np.int64]) -> Numbers | None:
         """Return the images' features as directions; None where there are none."""
         if self._survey.features is None or not len(orders):
@@ -123,8 +130,10 @@ class _Sets:
             self._entropy[size] = chance_entropy_bits(counts, size, seed=self._seed)
         return self._entropy[size]
 
-    def divided(self, directed: Numbers) -> TwoGroups | None:
-        return two_groups(directed, seed=self._seed) if len(directed) >= FEWEST_IN_GROUPS else None
+    def divided(self, orders: npt.NDArray[np.int64]) -> TwoGroups | None:
+        # Not of directions: on the sphere one long cloud is two.
+        found = self.features(orders)
+        return None if found is None or len(found) < FEWEST_IN_GROUPS else two_groups(found, seed=self._seed)
 
 
 def strongest(layer: SurveyedLayer, unit: int, images: int) -> npt.NDArray[np.int64]:
@@ -140,7 +149,7 @@ def _judged(survey: Survey, layer: SurveyedLayer, unit: int, sets: _Sets, alike:
     orders = sets.orders(samples)
     directed = sets.directed(orders)
     held = None if directed is None or len(directed) < 2 else float(coherence(directed[None])[0])
-    divided = None if directed is None else sets.divided(directed)
+    divided = sets.divided(orders)
     counts = None
     if survey.targets is not None and len(orders):
         counts = np.bincount(survey.targets[orders], minlength=len(survey.class_names)).astype(np.int64)
@@ -208,7 +217,7 @@ def _told_classes(counts: npt.NDArray[np.int64], bits: float, chance: Interval, 
 def _told_groups(left: float, p: float, groups: npt.NDArray[np.int64]) -> str:
     sizes = sorted((int((groups == 0).sum()), int((groups == 1).sum())), reverse=True)
     beside = f"(two groups leave {percent(left, 0)} of the spread, p {p:.3f})"
-    if p < DIVIDED:
+    if p <= DIVIDED:
         return f"They are two different things: {sizes[0]} and {sizes[1]} images {beside}."
     return f"They are one cloud {beside}."
 

@@ -67,6 +67,7 @@ class LayerState:
         self.strongest = Strongest(needs.counted)
         self.images, self.broken = 0, 0
         self.maximum = np.full(needs.units, -np.inf, np.float32)
+        self.least_mean = np.full(needs.units, np.inf, np.float32)
         self.counts: dict[str, npt.NDArray[np.int64] | npt.NDArray[np.int32]] = {}
         self.sums: dict[str, Sums] = {}
         self.moments: dict[str, npt.NDArray[np.float64]] = {}
@@ -108,7 +109,10 @@ class LayerState:
             targets: (n,) int64 classes, or None.
             slots: (n,) int64: which of the kept responses are theirs; −1 for none.
         """
+        # A mean is finite only if every value is; a peak alone hides −∞.
         good = seen.peaks.isfinite().all(1)
+        if seen.means is not None:
+            good &= seen.means.isfinite().all(1)
         if not bool(good.all()):
             self.broken += int((~good).sum())
             seen = seen.of(good)
@@ -124,6 +128,7 @@ class LayerState:
         self.on &= seen.on.all(0).numpy()
         self._add_read(seen.read, seen.beside, orders)
         means = seen.means.numpy()
+        self.least_mean = np.minimum(self.least_mean, means.min(0))
         self._add_means(means, None if targets is None else targets.numpy())
         at = slots.numpy()
         self.responses[at[at >= 0]] = means[at >= 0]
@@ -139,6 +144,7 @@ class LayerState:
         self.broken += other.broken
         self.strongest.merge(other.strongest)
         self.maximum = np.maximum(self.maximum, other.maximum)
+        self.least_mean = np.minimum(self.least_mean, other.least_mean)
         self.on &= other.on
         for name, count in other.counts.items():
             self.counts[name] += count
@@ -153,6 +159,7 @@ class LayerState:
         """Return everything as arrays by name."""
         found: Arrays = {f"strongest/{name}": item.numpy() for name, item in self.strongest.tensors().items()}
         found |= {"images": np.array([self.images, self.broken]), "maximum": self.maximum, "on": self.on}
+        found["least_mean"] = self.least_mean
         found |= {"responses": self.responses, "has_response": self.has_response}
         found |= {f"count/{name}": count for name, count in self.counts.items()}
         found |= {f"moment/{name}": moment for name, moment in self.moments.items()}
@@ -170,6 +177,7 @@ class LayerState:
         )
         state.images, state.broken = (int(number) for number in arrays["images"])
         state.maximum, state.on = arrays["maximum"].astype(np.float32), arrays["on"].astype(np.bool_)
+        state.least_mean = arrays["least_mean"].astype(np.float32)
         state.responses = arrays["responses"].astype(np.float32)
         state.has_response = arrays["has_response"].astype(np.bool_)
         for name, count in state.counts.items():

@@ -88,6 +88,8 @@ class Pass:
         # What lanes need not look for any more; they may read it a little late.
         self._bars: dict[str, Tensor | None] = {op: one.bar for op, one in self._state.layers.items()}
         self._still_on = {op: torch.from_numpy(one.on.copy()) for op, one in self._state.layers.items()}
+        # Whether a group is taken in by some layers only: such a state is not kept.
+        self._is_between = False
 
     def run(self, lanes: int) -> None:
         """Show the images that are left to the network."""
@@ -108,7 +110,8 @@ class Pass:
             with kept_randomness(), closing(self._blocks(first, lanes, done)) as blocks:
                 self._take_all(blocks, task)
         except (Cancelled, KeyboardInterrupt):
-            self._keep()
+            if not self._is_between:
+                self._keep()
             raise
         self._keep()
 
@@ -198,6 +201,7 @@ class Pass:
 
     def _take(self, blocks: list[_Block]) -> None:
         """Take in the blocks of a group, which are the same ones however they were worked on."""
+        self._is_between = True
         orders, samples = (torch.cat([getattr(block, name) for block in blocks]) for name in ("orders", "samples"))
         is_classes = self._dataset.output.kind == "classes"
         targets = torch.cat([block.targets for block in blocks]) if is_classes else None
@@ -215,6 +219,7 @@ class Pass:
             answers[~sure.isfinite()] = -1
             self._state.answered(orders.tolist(), answers.numpy(), sure.numpy())
         self._state.seen[orders.numpy()] = True
+        self._is_between = False
 
     def _keep(self) -> None:
         if self._folder is not None:

@@ -263,3 +263,40 @@ def test_memory_does_not_grow_with_the_images():
             state.add(seen, orders + 1000 * turn, orders, orders % 3, torch.where(orders < 0, orders, -1))
         sizes.append({name: item.shape for name, item in state.arrays().items()})
     assert sizes[0] == sizes[2]
+
+
+def test_stopped_while_a_group_is_taken_in_it_goes_on_from_the_group_before(convolutions, many, tmp_path, monkeypatch):
+    whole = survey(convolutions, many, lanes=1)
+    add, calls = LayerState.add, itertools.count(1)
+
+    def stopping(self, *given):
+        # Of the second group's layers the first has it already.
+        if next(calls) == len(whole.layers) + 2:
+            raise KeyboardInterrupt
+        add(self, *given)
+
+    monkeypatch.setattr(LayerState, "add", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        survey(convolutions, many, folder=tmp_path, lanes=1)
+    monkeypatch.setattr(LayerState, "add", add)
+
+    assert plain(survey(convolutions, many, folder=tmp_path, lanes=1).layers) == plain(whole.layers)
+
+
+def test_a_survey_that_was_read_can_be_written_elsewhere(convolutions, many, tmp_path):
+    found = survey(convolutions, many, folder=tmp_path / "a", lanes=1)
+    write_survey(read_survey(tmp_path / "a"), tmp_path / "b")
+
+    np.testing.assert_array_equal(read_survey(tmp_path / "b").features, found.features)
+
+
+def test_an_infinity_that_is_no_peak_counts_nowhere():
+    [(orders, _), *_] = groups()
+    value = torch.rand(GROUP, 6, 5, 5, generator=torch.Generator().manual_seed(0))
+    value[3, 2, 0, 0] = -torch.inf
+    state = LayerState(NEEDS)
+    state.add(glance(value, orders, None, has_statistics=True), orders, orders, orders % 3, orders)
+
+    assert (state.images, state.broken) == (GROUP - 1, 1)
+    others = np.delete(value.double().numpy(), 3, axis=0)
+    np.testing.assert_allclose(state.sums["means"].values / (GROUP - 1), others.mean((0, 2, 3)), rtol=1e-5)

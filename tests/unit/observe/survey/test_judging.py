@@ -142,3 +142,12 @@ def test_few_images_give_no_groups_and_never_more_than_a_tenth():
 def test_what_is_not_there_cannot_be_judged(layer, units, error):
     with pytest.raises(error):
         judge_units(planted_units(), layer, units)
+
+
+def test_random_sets_of_one_long_cloud_are_one_thing():
+    features = DRAW.normal(size=(400, 6)) * (9, 3, 1, 1, 0.5, 0.1)
+    sets = np.stack([DRAW.choice(400, 40, replace=False) for _ in range(100)])
+    judged = judge_units(planted(sets, features, None), "late")
+
+    # Divided by chance: one of a hundred; on the sphere they were all of them.
+    assert sum(one.two_groups_p <= 0.01 for one in judged) <= 5
