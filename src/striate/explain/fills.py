@@ -48,7 +48,7 @@ def fill_values(network: Network, image: Tensor, fill: Fill) -> Tensor:
         mean, std = channelwise(network, image[None])
         return plane + ((0.5 - mean) / std)[0]
     if fill == "background" and image.shape[0] == 1:
-        values_found, counts = np.unique(image.cpu().numpy(), return_counts=True)
+        values_found, counts = np.unique(image.float().cpu().numpy(), return_counts=True)
         return plane + float(values_found[counts.argmax()])
     if fill in {"image mean", "noise"}:
         flat = image.flatten(1).double()

@@ -228,9 +228,9 @@ class Program:
         return self._plans[targets, given]
 
 
-def _written(instead: Callable[..., Any], target: Tensor, *rest: Any) -> Tensor:  # noqa: ANN401 - arguments of an operator
+def _written(instead: Callable[..., Any], target: Tensor, *rest: Any, **named: Any) -> Tensor:  # noqa: ANN401 - an operator's
     """Write what a function makes of a tensor into it."""
-    return target.copy_(instead(target.clone(), *rest))
+    return target.copy_(instead(target.clone(), *rest, **named))
 
 
 def _batch(

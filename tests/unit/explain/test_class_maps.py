@@ -116,3 +116,16 @@ def test_networks_whose_calls_depend_on_the_number_of_images_are_run_one_by_one(
     for row in range(3):
         [expected] = method(plain, images[row : row + 1], units[row : row + 1])
         np.testing.assert_allclose(found[row].maps, expected.maps, rtol=1e-5, atol=1e-7)
+
+
+def test_a_head_with_a_hook_is_not_taken_for_its_weights(averaged, toys):
+    net, images = averaged(), toys.images(1, (1, 8, 9))
+    plain = grad_cam(net, images, torch.tensor([0]))[0].maps
+    handle = net.module.fc.register_forward_hook(lambda _, __, out: -10 * out)
+    try:
+        hooked = grad_cam(net, images, torch.tensor([0]))[0].maps
+        with pytest.raises(InputError):
+            cam(net, images)
+    finally:
+        handle.remove()
+    np.testing.assert_allclose(hooked, -10 * plain, rtol=1e-4, atol=1e-6)

@@ -221,6 +221,8 @@ def test_passes_are_told(averaged, toys):
     assert told["cam"] == told["grad_cam"] == (1, 0)
     assert told["smooth_grad"] == (4, 6)
     assert told["integrated_gradients"] == (6, 8)
+    # Image and baseline once, and both again for each of two scores.
+    assert told["deep_lift"] == (6, 2)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -264,3 +266,10 @@ def test_three_units_share_one_forward_pass_through_two_convolutions(name, setti
     with Counts() as counts:
         SALIENCY[name](net, images, units, **settings)
     assert (counts.forward, counts.backward) == (forward, backward)
+
+
+@pytest.mark.parametrize("activation", [torch.nn.Softshrink(), torch.nn.Hardshrink(), torch.nn.Threshold(0.1, 0.0)])
+def test_deep_lift_refuses_an_activation_nobody_knows(activation, toys):
+    module = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), activation, torch.nn.Flatten(), torch.nn.Linear(84, 3))
+    with pytest.raises(InputError, match="for which Captum has no rule"):
+        called("deep_lift", toys.network(module, (1, 8, 9), "abc"), toys.images(1, (1, 8, 9)), torch.tensor([0]))

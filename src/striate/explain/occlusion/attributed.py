@@ -16,7 +16,7 @@ from striate.explain.occlusion.sliding import occlusion
 from striate.explain.saliency.attributing import pick_units
 from striate.explain.saliency.scored import Scored
 from striate.nets import Network
-from striate.numbers import percent, plural, probability
+from striate.numbers import measure, percent, plural, probability
 from striate.records import Attribution, Occlusion, Output
 
 # Of the shorter side, for a window of which nothing is said.
@@ -68,6 +68,8 @@ def occluded(
     """
     scored = Scored(network, images)
     picks = pick_units(scored, targets)
+    if not len(scored.inputs):
+        return ()
     sides = scored.inputs.shape[2:]
     window = window or max(1, min(sides) // _SHARE)
     stride = stride or max(1, window // 2)
@@ -113,7 +115,7 @@ def _notes(output: Output, record: Occlusion, units: list[int]) -> list[str]:
         least = np.unravel_index(int(rows[:, unit].argmin()), record.grid.shape[:-1])
         place = tuple(int(index) * step for index, step in zip(least, record.stride_px, strict=True))
         before, behind = (float(value) for value in (record.clean[unit], rows[:, unit].min()))
-        tell = probability if output.kind != "values" else str
+        tell = probability if output.kind != "values" else measure
         said.append(f"{output.names[unit]} is least, {tell(behind)} for {tell(before)}, with the window at {place}.")
     if record.plan is not None:
         said.append(f"Computed by the {record.plan.route} route: {record.plan.reason}.")

@@ -255,6 +255,8 @@ class _Run:
 
 def _is_mean_over(node: Node, box: Box) -> bool:
     """Whether a node is the mean over all places of a map, whose box is known."""
+    if box.axes != tuple(range(2, len(node.sources[0]))):
+        return False
     if isinstance(node.reach, Adapts):
         return node.name.startswith("adaptive_avg") and set(node.reach.size) == {1}
     is_plain = node.name == "mean" and node.kwargs.get("dtype") is None

@@ -34,9 +34,9 @@ class Inpainting:
         self._image, self._window = image, window
         self._pixels = np.moveaxis(image.double().cpu().numpy(), 0, -1)
 
-    def __call__(self, inside: NDArray[np.int64]) -> Tensor:
-        """Return what windows (n, c, …) show that begin at `inside` (n, axes)."""
-        found = [self._one(tuple(start)) for start in inside.tolist()]
+    def __call__(self, starts: NDArray[np.int64]) -> Tensor:
+        """Return what windows (n, c, …) show that begin at `starts` (n, axes); of one cut at the border, its last pixels."""
+        found = [self._one(tuple(start)) for start in starts.tolist()]
         return torch.from_numpy(np.stack(found)).to(self._image)
 
     def _one(self, start: tuple[int, ...]) -> NDArray[np.float64]:
@@ -47,9 +47,12 @@ class Inpainting:
         hole = tuple(slice(at - a, at - a + side) for at, a, side in zip(start, first, self._window, strict=True))
         mask = np.zeros(around.shape[:-1], dtype=np.bool_)
         mask[hole] = True
+        shown = np.zeros((around.shape[-1], *self._window))
         if mask.all():
-            return np.zeros((around.shape[-1], *self._window))  # nothing around: the mean of the preprocessing
-        return np.moveaxis(np.asarray(self._inpaint(around, mask, channel_axis=-1))[hole], -1, 0)
+            return shown  # nothing around: the mean of the preprocessing
+        surface = np.moveaxis(np.asarray(self._inpaint(around, mask, channel_axis=-1))[hole], -1, 0)
+        shown[(slice(None), *(slice(-length, None) for length in surface.shape[1:]))] = surface
+        return shown
 
 
 def _inpaint_biharmonic() -> Any:  # noqa: ANN401 - a function of a library without types

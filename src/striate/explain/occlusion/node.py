@@ -134,8 +134,16 @@ def _node(record: Replay, step: Step) -> Node:
     )  # fmt: skip
 
 
+# They read memory as it lies, and values lie otherwise here.
+_BY_MEMORY = frozenset({"as_strided", "set", "resize"})
+
+
 def _plainer(node: Node) -> Node:
     """Return a node as what it comes to: nothing, for dropout that drops nothing; a window, for some adaptive pooling."""
+    if node.name in _BY_MEMORY:
+        raise Unfit(f"it reads memory as it lies ({node.name})")
+    if node.name == "batch_norm" and node.args[5]:
+        raise Unfit("it normalises by the images that are there at once")
     if node.name in {"dropout", "feature_dropout", "alpha_dropout"}:
         # aten::dropout(input, p, train)
         if (node.args[2:3] or (node.kwargs.get("train"),))[0]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
+from torch import nn
+
 from striate.errors import InputError, Quoted
 from striate.explain.occlusion.chosen import Ask, Chosen
 from striate.explain.occlusion.engine import MOST, Engine
@@ -40,30 +42,37 @@ def choose(network: Network, scene: Scene, order: Numbers, clean_s: float, ask: 
     work = ask.images * ask.windows
     route = "incremental" if ask.approximation is not None else ask.route
     if route == "module":
-        return _by_module("asked for", scene, ask, clean_s)
+        return _by_module("asked for", network, scene, ask, clean_s)
     if route is None and work * scene.image.numel() < FEW_VALUES:
-        return _by_module("too little work to be planned", scene, ask)
+        return _by_module("too little work to be planned", network, scene, ask)
     if route is None and work * clean_s < FEW_SECONDS:
-        return _by_module("too little time to be gained", scene, ask, clean_s)
+        return _by_module("too little time to be gained", network, scene, ask, clean_s)
     try:
         at = _local(network, scene)
         most = 0.0 if route == "dense" else MOST
         engine = Engine(at, scene.image[None], most=most, approximation=ask.approximation)
     except (Unfit, InputError) as reason:
         if route is not None:
+            hint = 'Use route="module".' if ask.approximation is None else "Leave the approximation out."
             raise InputError(
-                f"a network must make the same calls for all images to take the {route} route",
+                f"a network must be one that can be run in parts to take the {route} route",
                 got=Quoted(str(reason)),
-                hint='Use route="module".',
+                hint=hint,
             ) from reason
-        return _by_module(f"its calls cannot be run in parts: {reason}", scene, ask, clean_s)
+        return _by_module(f"its calls cannot be run in parts: {reason}", network, scene, ask, clean_s)
     return Trial(network, scene, order, at, engine, ask).chosen(route)
 
 
-def _by_module(reason: str, scene: Scene, ask: Ask, clean_s: float | None = None) -> Chosen:
+def _by_module(reason: str, network: Network, scene: Scene, ask: Ask, clean_s: float | None = None) -> Chosen:
     seconds: dict[OcclusionRoute, float] = {} if clean_s is None else {"module": clean_s}
-    at_once = ask.batch or few_at_once(scene.image)
+    at_once = 1 if _mixes_images(network.module) else ask.batch or few_at_once(scene.image)
     return Chosen(OcclusionPlan(route="module", reason=reason, windows=ask.windows, batch=at_once, seconds=seconds))
+
+
+def _mixes_images(module: nn.Module) -> bool:
+    """Whether a window's scores would depend on the windows beside it: normalisation without statistics of its own."""
+    norms = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+    return any(isinstance(part, norms) and part.running_mean is None for part in module.modules())
 
 
 def _local(network: Network, scene: Scene) -> Local:

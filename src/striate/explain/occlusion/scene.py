@@ -16,7 +16,7 @@ from striate.explain.occlusion.inpainting import Inpainting
 from striate.explain.occlusion.patches import Places, Sheet
 from striate.nets import Network
 
-# From where windows begin, (n, axes), to what they show there, (n, c, …).
+# From where windows begin, (n, axes), to what the boxes show that they change, (n, c, …).
 Show: TypeAlias = Callable[[Places], Tensor]
 
 
@@ -26,7 +26,7 @@ class Scene:
 
     Attributes:
         image: (c, …), as the network takes it.
-        show: What windows show that lie within the image.
+        show: What the boxes show that windows change.
         starts: (windows, axes), where each window begins.
         window: Its sides.
     """
@@ -54,7 +54,7 @@ class Scene:
         All are as large as the window: where it is cut at the border its box is moved into the image, and holds some of it.
         """
         starts, inside = self.starts[numbers], self.inside(numbers)
-        shown = self.show(inside)
+        shown = self.show(starts)
         if np.array_equal(inside, starts):
             return shown, inside
         image = Sheet(self.image[None], tuple(range(2, self.image.ndim + 1))).cut(inside, self.window)
@@ -82,8 +82,8 @@ def scene_of(network: Network, image: Tensor, fill: Fill, starts: Places, window
         picture = fill_values(network, image, fill).expand_as(image)
         sheet = Sheet(picture[None], tuple(range(2, image.ndim + 1)))
 
-        def show(inside: Places) -> Tensor:
-            return sheet.cut(inside, window)
+        def show(starts: Places) -> Tensor:
+            return sheet.cut(np.minimum(starts, np.array(image.shape[1:]) - window), window)
 
     return Scene(image=image, show=show, starts=starts, window=window)
 

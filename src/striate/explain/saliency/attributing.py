@@ -72,6 +72,7 @@ def attributions(  # noqa: PLR0913 - each is a field of the record
     layer: str = "",
     settings: tuple[tuple[str, str | int | float], ...] = (),
     passes: tuple[int, int] = (1, 1),
+    forward_by_unit: int = 0,
     notes: tuple[str, ...] = (),
 ) -> tuple[Attribution, ...]:
     """Return a method's records, image by image.
@@ -86,6 +87,7 @@ def attributions(  # noqa: PLR0913 - each is a field of the record
         layer: Whose map it is.
         settings: What was chosen.
         passes: Forward passes for each image, and backward passes for each image and unit.
+        forward_by_unit: Forward passes for each image and unit besides.
         notes: About all images.
 
     Raises:
@@ -112,7 +114,7 @@ def attributions(  # noqa: PLR0913 - each is a field of the record
                         unit=unit,
                         layer=layer,
                         settings=settings,
-                        forward_passes=passes[0],
+                        forward_passes=passes[0] + forward_by_unit * found.units.shape[1],
                         backward_passes=passes[1] * found.units.shape[1],
                         seconds=seconds,
                         notes=scored.notes + notes,

@@ -78,7 +78,7 @@ def deep_lift(
         Captum's `DeepLift`. Differs: the rescale rule only; what it cannot do is refused.
 
     Cost:
-        One trace, and one forward and one backward pass over image and baseline for each score.
+        One trace, a forward pass of the image and one of the baseline, and for each score two forward passes and a backward one.
 
     Example:
         >>> from striate.blueprint import Blueprint
@@ -120,7 +120,8 @@ def deep_lift(
         unit=PER_SCORE,
         events=events,
         settings=(("baseline", baseline if isinstance(baseline, int | float) else "given"),),
-        passes=(4, 1),
+        passes=(2, 1),
+        forward_by_unit=2,
         notes=notes,
     )
 
@@ -146,7 +147,7 @@ def ruled(graph: Graph, module: nn.Module) -> tuple[str, ...]:
     parts = dict(module.named_modules())
     switched = 0
     for op in graph:
-        if op.kind in _UNRULED:
+        if op.kind in _UNRULED or op.kind.startswith("unknown:"):
             raise _refused(op.name, f"{op.kind}, for which Captum has no rule")
         if op.kind not in _RULED:
             continue

@@ -95,6 +95,8 @@ def _maps(recording: Recording, way: Way) -> list[str]:
 
 def mean_head(recording: Recording, module: nn.Module, layer: MapLayer) -> MeanHead | None:
     """Return the linear layer that scores are, of the means of a layer's map; None if more than that lies between."""
+    if recording.skipped_hooks:
+        return None
     graph = recording.graph
     at, is_averaged = graph[layer.name], False
     while True:

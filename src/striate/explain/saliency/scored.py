@@ -40,7 +40,8 @@ class Scored:
         self._is_single = False
         is_coarse = any(tensor.dtype in _COARSE for tensor in _tensors(network.module))
         if is_coarse:
-            self.notes = ("The network is in half precision; it was copied and computed in float32.",)
+            name = str(dtype or torch.float32).removeprefix("torch.")
+            self.notes = (f"The network is in half precision; it was copied and computed in {name}.",)
         if is_coarse or dtype is not None:
             with torch.inference_mode(mode=False):
                 module = twin(unwrapped(network.module)).to(dtype or torch.float32)

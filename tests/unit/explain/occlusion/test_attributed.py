@@ -56,3 +56,7 @@ def test_a_line_and_a_target_that_is_no_output(net):
     assert dict(found.settings)["window"] == 5
     with pytest.raises(InputError, match=r"targets must be 0 … 2"):
         occluded(net, torch.rand(1, 1, 8, 8), torch.tensor([3]))
+
+
+def test_no_images_have_no_maps(net):
+    assert occluded(net, torch.zeros(0, 1, 8, 8)) == ()

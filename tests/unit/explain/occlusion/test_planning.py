@@ -183,3 +183,64 @@ def test_the_bound_is_the_ratio_of_products():
         route="dense", reason="", windows=10, batch=2, macs=6.0, macs_changed=2.0, seconds={"dense": 0.5}
     )
     assert (plan.bound, plan.expected_s) == (3.0, 5.0)
+
+
+class _Turned(nn.Module):
+    """A mean over channels, which stand where a map's places usually do."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Conv1d(2, 20, 3, padding=1), nn.Linear(20, 3)
+        self.pool = nn.AdaptiveAvgPool1d(1)
+
+    def forward(self, x):
+        return self.last(self.pool(self.first(x).relu().transpose(1, 2)).flatten(1))
+
+
+class _ByMemory(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Conv2d(1, 4, 3, padding=1), nn.Linear(4 * 8 * 8, 3)
+
+    def forward(self, x):
+        return self.last(self.first(x).contiguous().as_strided((len(x), 256), (256, 1)))
+
+
+def test_a_mean_over_other_axes_than_those_of_the_box_is_made_whole(toys):
+    torch.manual_seed(0)
+    net = toys.network(_Turned(), (2, 20), "abc", "values")
+    images = torch.randn(1, 2, 20)
+    [seen] = occlusion(net, images, window_px=3, stride_px=2, route="incremental")
+    [expected] = occlusion(net, images, window_px=3, stride_px=2, route="module")
+    np.testing.assert_allclose(seen.grid, expected.grid, rtol=1e-5, atol=1e-6)
+
+
+def test_what_reads_memory_as_it_lies_is_not_run_in_parts(toys):
+    torch.manual_seed(0)
+    net = toys.network(_ByMemory(), (1, 8, 8), "abc", "values")
+    with pytest.raises(InputError, match=r"as_strided.*Use route=\"module\""):
+        occlusion(net, torch.randn(1, 1, 8, 8), window_px=3, stride_px=2, route="incremental")
+
+
+def test_a_window_does_not_see_the_windows_beside_it(toys):
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4, track_running_stats=False), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3)
+    )
+    net, image = toys.network(module, (1, 8, 8), "abc", "values"), torch.randn(1, 1, 8, 8)
+    [seen] = occlusion(net, image, window_px=4, stride_px=4, fill=0.0, batch_size=4)
+    for row in range(2):
+        for column in range(2):
+            covered = image.clone()
+            covered[..., 4 * row : 4 * row + 4, 4 * column : 4 * column + 4] = 0
+            with torch.no_grad():
+                np.testing.assert_allclose(seen.grid[row, column], net.module.eval()(covered)[0], rtol=1e-5, atol=1e-6)
+
+
+def test_one_channel_in_half_precision_has_a_background(toys):
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Flatten(), nn.Linear(64, 3)).bfloat16()
+    [seen] = occlusion(
+        toys.network(module, (1, 8, 8), "abc"), torch.zeros(1, 1, 8, 8).bfloat16(), window_px=4, stride_px=4
+    )
+    assert np.isfinite(seen.grid).all()

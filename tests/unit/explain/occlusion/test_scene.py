@@ -49,3 +49,18 @@ def test_windows_of_a_coarse_grid_go_first_and_each_goes_once():
     order = by_phase(starts)
     assert sorted(order.tolist()) == list(range(len(starts)))
     assert starts[order[:4]].tolist() == [[0, 0], [0, 32], [32, 0], [32, 32]]
+
+
+def test_an_inpainted_window_cut_at_the_border_goes_on_from_what_is_beside_it(toys):
+    from skimage.restoration import inpaint_biharmonic
+
+    image = torch.randn(1, 12, 12, generator=torch.Generator().manual_seed(0))
+    [whole] = scene_of(toys.small(shape=(1, 12, 12)), image, "inpainted", np.array([(10, 9)]), (4, 4)).images(
+        np.arange(1)
+    )
+
+    mask = np.zeros((12, 12), np.bool_)
+    mask[10:, 9:] = True
+    # Only what is within one more window is looked at: rows and columns from 6 and 5.
+    expected = inpaint_biharmonic(image[0, 6:, 5:].double().numpy(), mask[6:, 5:])
+    np.testing.assert_allclose(whole[0, 6:, 5:], expected, atol=1e-5)
