@@ -82,9 +82,10 @@ def _tell(
 ) -> None:
     """Print what the map will cost, and why one that is there is not continued."""
     from striate.features.mapping import continued_map, forecast_map, picture_pixels
+    from striate.features.store.asking import without_error
 
     layers = layers or store.spec.layers
-    ids = store.rows(("id",), f"error IS NULL AND ({where})" if where else "error IS NULL")["id"].to_pylist()
+    ids = store.rows(("id",), without_error(where))["id"].to_pylist()
     if len(ids) < 2:
         return
     old, anew = (None, "") if afresh or where else continued_map(store, [one.name for one in layers], settings, ids)
@@ -181,8 +182,9 @@ def _places(store: VectorStore, ids: Sequence[str]) -> dict[str, str]:
     """Return where the samples of some rows are found, by id."""
     if not ids:
         return {}
-    # An id is hexadecimal digits, a point and a number.
-    rows = store.rows(("id", "place"), f"id IN ({', '.join(repr(one) for one in sorted(set(ids)))})")
+    from striate.features.store.asking import quoted
+
+    rows = store.rows(("id", "place"), f"id IN ({', '.join(quoted(one) for one in sorted(set(ids)))})")
     places: dict[str, str] = dict(zip(rows["id"].to_pylist(), rows["place"].to_pylist(), strict=True))
     return places
 

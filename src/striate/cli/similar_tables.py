@@ -63,7 +63,7 @@ def show_search(found: Search) -> None:
     words = f"{grouped(found.searched)} vectors of {found.layer} ({found.size} numbers, {found.metric}) searched in "
     print_line(f"{words}{duration(found.seconds)}, {how}.")
     if found.unindexed:
-        print_line(f"{plural(found.unindexed, 'row')} that came after the index: searched one by one.")
+        print_line(f"{plural(found.unindexed, 'row')} that the index does not hold: searched one by one.")
     for copy in found.copies[:_MOST]:
         print_line(f"The picture itself is in the store: {_named(copy.image)}.")
     if found.copy_count > _MOST:

@@ -288,7 +288,7 @@ def _neighbours(
     layer = found.judged
     near = np.asarray(layer.neighbours, np.int64)
     if not near.size:
-        return {}, "Neighbours by the vectors are not known: nobody is nearer than another, or the map is an old one."
+        return {}, "Neighbours by the vectors are not known: nobody is nearer than another."
     place = np.full(len(found.ids), _UNKNOWN)
     place[rows] = np.arange(len(rows))
     return {

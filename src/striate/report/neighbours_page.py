@@ -203,14 +203,14 @@ def _made(found: Search) -> Section:
         "Distance": _metric(found),
         "Filter": found.where or "none",
         "Index": "none" if found.index is None else f"{found.index.kind}, {found.index.partitions} partitions",
-        "Rows after the index": count(found.unindexed),
+        "Rows beside the index": count(found.unindexed),
     } | environment()
     return making_section(
         said.items(),
         Caption(
             shown="Where the neighbours come from.",
             should_see="The store, the network and the filter you meant.",
-            wrong_if="many rows came after the index, or the recall is low: build the index again.",
+            wrong_if="the index does not hold many rows, or the recall is low: build the index again.",
             source="Made with `striate similar`.",
         ),
         sentence=f"{plural(found.searched, 'row')} of version {found.version} of the store, in {duration(found.seconds)}.",

@@ -70,6 +70,7 @@ def test_a_map_is_told_beforehand_made_kept_and_continued(store, small_run, digi
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["{store}", "--where", "label = '1') OR (1=1"], "where must be one whole SQL expression"),
         (["nowhere"], "a store must have been written first"),
         (["{store}", "--layer", "conv9"], "conv9"),
         (["{store}", "--perplexity", "200"], "a perplexity must be within 1 and a third"),

@@ -11,7 +11,7 @@ from striate import schema
 from striate.records import VectorMap
 from striate.records.plain import from_plain, to_plain
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _TYPES = {
     "points": np.float32,
     "pca": np.float32,

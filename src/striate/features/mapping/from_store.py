@@ -18,6 +18,7 @@ from striate.features.mapping.separation import Known, PixelScore, pixel_score, 
 from striate.features.mapping.turning import turned
 from striate.features.space import Points, directions
 from striate.features.store import Vectors, VectorStore
+from striate.features.store.asking import quoted, without_error
 from striate.numbers import plural, storage
 from striate.records import MappedLayer, VectorMap
 
@@ -65,7 +66,7 @@ def map_store(
     """
     how = settings or MapSettings()
     chosen = [store.layer(name) for name in layers] if layers else list(store.spec.layers)
-    rows = store.rows(("id", "label", "targets"), _without_error(where))
+    rows = store.rows(("id", "label", "targets"), without_error(where))
     _check_memory("a layer's vectors", rows.num_rows, max(layer.size for layer in chosen), store.address)
     ids: list[str] = rows["id"].to_pylist()
     old = None if afresh or where else continued_map(store, [layer.name for layer in chosen], how, ids)[0]
@@ -142,8 +143,8 @@ def picture_pixels(store: VectorStore, where: str = "") -> int:
     names = store.rows(("id",), _pictured(where))["id"].to_pylist()
     if not names:
         return 0
-    first = names[0].replace("'", "''")
-    return int(pixel_rows(store.rows(("thumbnail",), f"id = '{first}'")["thumbnail"].to_pylist())[0].shape[1])
+    one = store.rows(("thumbnail",), f"id = {quoted(names[0])}")
+    return int(pixel_rows(one["thumbnail"].to_pylist())[0].shape[1])
 
 
 def _pixels(store: VectorStore, where: str, ids: list[str], known: Known, seed: int) -> PixelScore | None:
@@ -189,12 +190,8 @@ def _in_order(values: list, order: np.ndarray) -> list:  # type: ignore[type-arg
     return [values[place] for place in order]
 
 
-def _without_error(where: str) -> str:
-    return f"error IS NULL AND ({where})" if where else "error IS NULL"
-
-
 def _pictured(where: str) -> str:
-    return f"{_without_error(where)} AND targets IS NOT NULL AND thumbnail IS NOT NULL"
+    return f"{without_error(where)} AND targets IS NOT NULL AND thumbnail IS NOT NULL"
 
 
 def _check_memory(what: str, count: int, size: int, address: str) -> None:

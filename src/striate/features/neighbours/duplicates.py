@@ -11,8 +11,8 @@ from striate.errors import DataError, InputError, Quoted
 from striate.events import SILENT, Events
 from striate.features.alike import Alike, alike, contents_of, numbered
 from striate.features.near_duplicates import feature_rows
-from striate.features.neighbours.filters import whole
 from striate.features.neighbours.query import IMAGE_COLUMNS, images_of
+from striate.features.store.asking import without_error
 from striate.features.store.blocks import vector_blocks
 from striate.features.store.store import VectorStore
 from striate.numbers import plural, storage
@@ -60,7 +60,7 @@ def stored_duplicates(
     if limit is not None and not -1 <= limit <= 1:
         raise InputError("a limit must be a cosine, −1 … 1", got=limit)
     chosen = store.layer(layer)
-    asked = f"error IS NULL AND ({whole(where)})" if where else "error IS NULL"
+    asked = without_error(where)
     held = store.count(asked)
     if not 2 <= held <= MOST_ROWS or held * chosen.size * 4 > MOST_BYTES:
         raise DataError(

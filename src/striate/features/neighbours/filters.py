@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from itertools import accumulate
-
-from striate.errors import DataError, InputError, Quoted, unknown_name
+from striate.errors import DataError, Quoted, unknown_name
+from striate.features.store.asking import quoted, whole
 from striate.features.store.store import VectorStore
-
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
-_LOOSE = re.compile(r"['\"`]|--|/\*")
-
-
-def quoted(text: str) -> str:
-    """Return a text as SQL writes it.
-
-    Example:
-        >>> quoted("it's")
-        "'it''s'"
-    """
-    return "'" + text.replace("'", "''") + "'"
 
 
 def labelled(name: str) -> str:
@@ -70,25 +55,3 @@ def known_names(store: VectorStore, column: str) -> list[str]:
     found = pc.unique(store.rows((column,))[column]).to_pylist()
     names = {part for name in found if name for part in ((name, *name.split(";")) if column == "label" else (name,))}
     return sorted(names)
-
-
-def whole(where: str) -> str:
-    """Return SQL of people's own, which must be one whole expression: in brackets it could otherwise undo the rest.
-
-    Raises:
-        InputError: A bracket or a quote without its other; a comment.
-
-    Example:
-        >>> whole("label = 'pre--post (2)'")
-        "label = 'pre--post (2)'"
-    """
-    # What stands between quotes is a name or a text.
-    bare = _QUOTED.sub("", where)
-    depths = accumulate((sign == "(") - (sign == ")") for sign in bare)
-    if min((0, *depths)) < 0 or bare.count("(") != bare.count(")") or _LOOSE.search(bare):
-        raise InputError(
-            "--where must be one whole SQL expression",
-            got=where,
-            hint="Close every bracket and quote, and leave comments (-- and /*) out.",
-        )
-    return where

@@ -7,7 +7,7 @@ from typing import Any
 
 from striate import schema
 from striate.errors import SchemaError
-from striate.features.neighbours.filters import quoted
+from striate.features.store.asking import quoted
 from striate.features.store.store import VectorStore, told
 from striate.records.neighbours import Metric, SearchIndex
 from striate.records.plain import from_plain, to_plain

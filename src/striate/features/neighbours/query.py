@@ -17,7 +17,7 @@ from striate.data.reading import Entry
 from striate.errors import DataError, InputError, Quoted, ShapeError
 from striate.features.extraction import Lane
 from striate.features.extraction.loading import Loaded, load_file, load_stored
-from striate.features.neighbours.filters import quoted
+from striate.features.store.asking import quoted
 from striate.features.store.store import VectorStore, as_array
 from striate.nets import Network, load_network
 from striate.nets.weights import weights_key

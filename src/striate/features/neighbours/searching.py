@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from striate.errors import InputError, Quoted
-from striate.features.neighbours.filters import filter_of, quoted
+from striate.features.neighbours.filters import filter_of
 from striate.features.neighbours.indexes import unindexed_rows, usable_index
 from striate.features.neighbours.nearest import LARGE, SMALL, Nearest, check_queries, distances, rounding_of
 from striate.features.neighbours.query import IMAGE_COLUMNS, Query, images_of
+from striate.features.store.asking import quoted
 from striate.features.store.blocks import vector_blocks
 from striate.features.store.store import VectorStore, as_array, told
 from striate.records.neighbours import Metric, Neighbour, Search, SearchIndex, StoredImage

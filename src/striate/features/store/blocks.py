@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from striate.features.store.asking import without_error
 from striate.features.store.store import VectorStore, as_array, told
 from striate.records.vectors import VectorLayer
 
@@ -46,7 +47,7 @@ def vector_blocks(
     """
     import pyarrow as pa
 
-    asked = f"error IS NULL AND ({where})" if where else "error IS NULL"
+    asked = without_error(where)
     with told(store.address):
         for batch in store.scan([*columns, layer.column], asked).to_batches(block_rows(layer.size)):
             if len(batch):

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from striate.errors import DataError, InputError, Quoted, StorageError, unknown_name
+from striate.features.store.asking import without_error
 from striate.features.store.columns import DESCRIBING, read_spec, table_schema
 from striate.features.store.lock import only_writer
 from striate.records.vectors import StoreVersion, VectorLayer, VectorSpec
@@ -203,7 +204,7 @@ class VectorStore:
             4 bytes a number: 10,000 vectors of 1,280 take 51 MB.
         """
         chosen = self.layer(layer)
-        asked = f"error IS NULL AND ({where})" if where else "error IS NULL"
+        asked = without_error(where)
         found = self.rows((*columns, chosen.column), asked)
         if not found.num_rows:
             raise DataError(

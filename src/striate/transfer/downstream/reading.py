@@ -17,6 +17,7 @@ from striate.data.pixels import content_key
 from striate.errors import DataError, Quoted
 from striate.events import SILENT, Events, track
 from striate.features.store import VectorStore
+from striate.features.store.asking import without_error
 from striate.features.store.truth import truth_of
 from striate.numbers import plural
 from striate.records.output import Output
@@ -62,7 +63,7 @@ def read_features(store: VectorStore, *, layers: Sequence[str] = (), where: str 
         there beside them, and for values where there are targets without a label.
     """
     names = tuple(layers) or tuple(layer.name for layer in store.spec.layers)
-    valid = f"error IS NULL AND ({where})" if where else "error IS NULL"
+    valid = without_error(where)
     labelled = f"targets IS NOT NULL AND {valid}"
     total = store.count(valid)
     if total and not store.count(labelled):
