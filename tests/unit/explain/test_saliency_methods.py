@@ -20,6 +20,8 @@ from striate.explain import (
     saliency,
     smooth_grad,
 )
+from striate.explain.saliency.attributing import pick_units
+from striate.explain.saliency.scored import Scored
 
 # Settings that keep the tests quick.
 QUICK = {"smooth_grad": {"samples": 3}, "integrated_gradients": {"steps": 4}}
@@ -200,6 +202,7 @@ def test_smooth_noise_belongs_to_the_image_not_to_its_place(averaged, toys):
     [
         (smooth_grad, {"samples": 0}),
         (smooth_grad, {"noise_share": -0.1}),
+        (smooth_grad, {"noise_share": float("nan")}),
         (integrated_gradients, {"steps": 0}),
         (integrated_gradients, {"baseline": torch.zeros(2)}),
         (integrated_gradients, {"baseline": float("nan")}),
@@ -273,3 +276,12 @@ def test_deep_lift_refuses_an_activation_nobody_knows(activation, toys):
     module = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), activation, torch.nn.Flatten(), torch.nn.Linear(84, 3))
     with pytest.raises(InputError, match="for which Captum has no rule"):
         called("deep_lift", toys.network(module, (1, 8, 9), "abc"), toys.images(1, (1, 8, 9)), torch.tensor([0]))
+
+
+def test_the_gradients_of_many_units_are_not_taken_of_many_images_at_once(averaged, toys):
+    scored = Scored(averaged(), toys.images(3, (1, 8, 9)))
+    few = scored.at_once
+    pick_units(scored, torch.zeros(3, 400, dtype=torch.int64))
+
+    assert scored.at_once * 400 <= few * 4 or scored.at_once == 1
+    assert scored.at_once < few

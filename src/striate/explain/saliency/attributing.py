@@ -131,6 +131,7 @@ def pick_units(scored: Scored, targets: Tensor | None) -> list[Pick]:
         InputError: A target that is no output.
         ShapeError: Not a row of targets for each image.
     """
+    scored.units = targets.shape[1] if targets is not None and targets.ndim == 2 else 1
     count = len(parts(scored.inputs, scored.at_once))
     if targets is None:
         return [_answer] * count

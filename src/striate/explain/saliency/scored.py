@@ -30,6 +30,9 @@ class Scored:
         images: Preprocessed, (n, c, axes…).
         dtype: What to compute in; the network's own type, or float32 if that is coarser, if None.
 
+    Attributes:
+        units: How many scores of each image are asked about: their gradients are in memory together.
+
     Raises:
         ShapeError: Images of another shape.
         InputError: Images that are not finite floats.
@@ -38,6 +41,7 @@ class Scored:
     def __init__(self, network: Network, images: Tensor, *, dtype: torch.dtype | None = None) -> None:
         self.notes: tuple[str, ...] = ()
         self._is_single = False
+        self.units = 1
         is_coarse = any(tensor.dtype in _COARSE for tensor in _tensors(network.module))
         if is_coarse:
             name = str(dtype or torch.float32).removeprefix("torch.")
@@ -58,8 +62,10 @@ class Scored:
 
     @property
     def at_once(self) -> int:
-        """How many images a backward pass is taken for at once."""
-        return max(1, fitting(self.inputs[0]) // _KEPT) if len(self.inputs) and not self._is_single else 1
+        """How many images a backward pass is taken for at once: fewer of those of which many units are asked."""
+        if not len(self.inputs) or self._is_single:
+            return 1
+        return max(1, fitting(self.inputs[0]) // max(_KEPT, self.units))
 
     @cached_property
     def recording(self) -> Recording:

@@ -64,7 +64,7 @@ def smooth_grad(
     """
     if samples < 1:
         raise InputError("samples must be at least 1", got=samples)
-    if noise_share < 0:
+    if not noise_share >= 0:
         raise InputError("noise_share must be at least 0", got=noise_share)
     scored = Scored(network, images)
     generator = torch.Generator().manual_seed(seed)
