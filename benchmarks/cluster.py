@@ -22,7 +22,7 @@ from machine import heading
 
 from striate.data import list_data
 from striate.features.extraction import Lane, plan_vectors
-from striate.features.extraction.known import Numbers, known_rows, numbered
+from striate.features.extraction.known import Numbers, known_rows, with_ids
 from striate.features.extraction.loading import load_file
 from striate.features.extraction.running import Runner
 from striate.features.store import VectorStore
@@ -117,7 +117,7 @@ def writing(network: Network, folder: Path, part: int, parts: int) -> None:
             flush=True,
         )
         began = time.process_time()
-        numbered(few.take(pa.array(np.zeros(part, int))), Numbers())
+        with_ids(few.take(pa.array(np.zeros(part, int))), Numbers())
         print(f"numbering: {(time.process_time() - began) / part * MILLION:.1f} s a million", flush=True)
 
 

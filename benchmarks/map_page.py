@@ -38,6 +38,8 @@ DRIVE = """async ({gesture, steps}) => {
   const frame = () => new Promise(requestAnimationFrame);
   map.setPointerCapture = () => {};
   const middle = [box.width / 2, box.height / 2];
+  await frame();
+  const began = performance.now();
   if (gesture === 'pan' || gesture === 'lasso')
     map.dispatchEvent(new PointerEvent('pointerdown', {...at(...middle), shiftKey: gesture === 'lasso'}));
   for (let k = 0; k < steps; k++) {
@@ -49,9 +51,11 @@ DRIVE = """async ({gesture, steps}) => {
       map.dispatchEvent(new WheelEvent('wheel', {...place, deltaY: k < steps / 2 ? -20 : 20, ctrlKey: true, cancelable: true}));
     await frame();
   }
+  const took = performance.now() - began;
   if (gesture === 'pan' || gesture === 'lasso') map.dispatchEvent(new PointerEvent('pointerup', at(...middle)));
   await frame();
   await frame();
+  return 1000 * steps / took;
 }"""
 
 TO_LAYER = """async () => {
@@ -134,16 +138,16 @@ def write_page(path: Path, count: int, *, layers: int = 3) -> None:
     write_report(path, page, arrays)
 
 
-def work_ms(page, session, call, *arguments) -> float:
-    """Return the milliseconds that the main thread works for a call, by Chromium's own count."""
+def work_ms(page, session, call, *arguments) -> tuple[float, float]:
+    """Return the milliseconds that the main thread works for a call, by Chromium's own count, and what the call returns."""
 
     def spent() -> float:
         metrics = session.send("Performance.getMetrics")["metrics"]
         return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
 
     before = spent()
-    page.evaluate(call, *arguments)
-    return 1000 * (spent() - before)
+    found = page.evaluate(call, *arguments)
+    return 1000 * (spent() - before), found
 
 
 def main(count: int) -> None:
@@ -159,7 +163,7 @@ def main(count: int) -> None:
         print(f"written in {time.perf_counter() - began:.1f} s, {file.stat().st_size / 1e6:.1f} MB, limit 40 MB")
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=path, args=flags)
-        opened, times = [], {}
+        opened, times, frames = [], {}, {}
         for _ in range(RUNS):
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.goto(file.as_uri(), wait_until="load")
@@ -172,17 +176,21 @@ def main(count: int) -> None:
                 page.get_by_role("button", name="Nearer").click(click_count=2)
                 page.wait_for_timeout(300)
                 for gesture in ("pan", "zoom", "hover", "lasso"):
-                    spent = work_ms(page, session, DRIVE, {"gesture": gesture, "steps": STEPS}) / STEPS
-                    times.setdefault(f"{marks}: {gesture}", []).append(spent)
+                    spent, pace = work_ms(page, session, DRIVE, {"gesture": gesture, "steps": STEPS})
+                    times.setdefault(f"{marks}: {gesture}", []).append(spent / STEPS)
+                    frames.setdefault(f"{marks}: {gesture}", []).append(pace)
             page.get_by_label("dots", exact=True).check()
-            times.setdefault("dots: to another layer, all its frames", []).append(work_ms(page, session, TO_LAYER))
-            spent = work_ms(page, session, RECTANGLES, {"steps": STEPS, "points": count}) / STEPS
-            times.setdefault("the same dots by fillRect", []).append(spent)
+            times.setdefault("dots: to another layer, all its frames", []).append(work_ms(page, session, TO_LAYER)[0])
+            spent, _ = work_ms(page, session, RECTANGLES, {"steps": STEPS, "points": count})
+            times.setdefault("the same dots by fillRect", []).append(spent / STEPS)
             page.close()
         browser.close()
     print(f"from opening to the first drawing   {statistics.median(opened):.0f} ms")
     for name, spent in times.items():
         print(f"{name:<40}{statistics.median(spent):6.1f} ms of work{'' if 'all' in name else ' a frame'}")
+    for name in ("dots: pan", "pictures: pan"):
+        slowest, fastest = min(frames[name]), max(frames[name])
+        print(f"{name:<40}{statistics.median(frames[name]):6.1f} frames/s ({slowest:.0f} to {fastest:.0f}), limit 30")
     ratios = [
         rectangles / own for rectangles, own in zip(times["the same dots by fillRect"], times["dots: pan"], strict=True)
     ]

@@ -11,12 +11,12 @@ import statistics
 import time
 
 import torch
-from captum.attr import Occlusion
+from captum.attr import LayerFeatureAblation, Occlusion
 from machine import heading
 
 from striate.blueprint import Blueprint
 from striate.blueprint.starter import STARTER_TEXT
-from striate.explain import occlusion, positions
+from striate.explain import feature_occlusion, occlusion, positions
 from striate.explain.cover import starts_of
 from striate.explain.occlusion.engine import MOST, Engine
 from striate.explain.occlusion.local import local
@@ -38,6 +38,8 @@ OTHERS = (
     "regnet_y_400mf", "convnext_tiny",
 )  # fmt: skip
 LEAST = 0.95
+# Layers whose channels are switched off, early and late.
+LAYERS = (("resnet18", "layer1"), ("resnet18", "layer3"), ("vgg16", "features.22"), ("mobilenet_v2", "features.6"))
 SEARCHED = (1, 4, 8, 25)
 SEARCH_WINDOW = 45
 OPTIONS = {
@@ -146,6 +148,42 @@ def against_whole_passes(network: Network, image: torch.Tensor, window: int, pai
     return statistics.median(found)
 
 
+def channels_beside_captum(name: str, layer: str, *, pairs: int) -> None:
+    """Print how many times quicker than Captum all channels of a layer are switched off, one after the other."""
+    network = random_network(name)
+    image = torch.randn(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    module = network.module.get_submodule(layer)
+    peer = LayerFeatureAblation(network.module, module)
+    shapes: list[torch.Size] = []
+    hook = module.register_forward_hook(lambda _module, _inputs, output: shapes.append(output.shape))
+    with torch.no_grad():
+        network.module(image)
+    hook.remove()
+    [shape] = shapes
+    mask = torch.arange(shape[1]).view(1, -1, *(1,) * (len(shape) - 2)).expand(1, *shape[1:])
+    few = torch.where(mask < SEARCHED[-1], mask, SEARCHED[-1])
+
+    def theirs(batch: int, parts: torch.Tensor = mask) -> None:
+        with torch.no_grad():
+            peer.attribute(image, target=0, layer_mask=parts, perturbations_per_eval=batch)
+
+    def ours() -> None:
+        feature_occlusion(network, image, layer=layer)
+
+    ours()
+    best = min(SEARCHED, key=lambda batch: timed(lambda: theirs(batch, few)))
+    ratios = []
+    for turn in range(pairs):
+        mine, other = (
+            (timed(ours), timed(lambda: theirs(best))) if turn % 2 == 0 else (0.0, timed(lambda: theirs(best)))
+        )
+        ratios.append(other / (mine or timed(ours)))
+    print(
+        f"{name:20} {layer:14} {shape[1]:4} channels {statistics.median(ratios):5.2f} × captum at batch {best}",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Print the medians of the ratios."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -163,6 +201,10 @@ def main() -> None:
     )
     for name in given.networks:
         beside_captum(name, window=given.window, pairs=given.pairs)
+    print(heading("Channels of a layer switched off one after the other, all classes; Captum's for one"))
+    for name, layer in LAYERS:
+        if name in given.networks:
+            channels_beside_captum(name, layer, pairs=given.pairs)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
     * `RunError` (also `RuntimeError`): the work itself could not go on; exit code 3
         * `DivergedError`: the loss left the finite numbers, or ran away
         * `StorageError` (also `OSError`): the disk refused
+            * `PlaceError`: nothing can be written there; exit code 2
     * `MissingExtraError` (also `ImportError`): an optional package is not installed; exit code 2
     * `Cancelled`: somebody asked to stop; what was finished is kept
 
@@ -167,9 +168,16 @@ class DivergedError(RunError):
 
 
 class StorageError(RunError, OSError):
-    """The disk refused: full, read-only or gone."""
+    """The disk refused: full or gone."""
 
     code = "storage"
+
+
+class PlaceError(StorageError):
+    """Nothing can be written to the place that was named: no such folder, not allowed, read-only."""
+
+    code = "place"
+    exit_code = 2
 
 
 class MissingExtraError(StriateError, ImportError):

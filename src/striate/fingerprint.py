@@ -41,6 +41,11 @@ def of_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def of_content(content: bytes) -> str:
+    """Return what `of_file` returns of a file with this content."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def short(key: str) -> str:
     """Return the first 16 digits of a key, for people."""
     return key[:16]

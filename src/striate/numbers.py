@@ -160,6 +160,16 @@ def storage(size_bytes: float) -> str:
     return measure(size)
 
 
+def capital(text: str) -> str:
+    """Return a text with its first letter in capitals and the rest as it is.
+
+    Example:
+        >>> capital("depth 4, side 3×3"), capital("")
+        ('Depth 4, side 3×3', '')
+    """
+    return text[:1].upper() + text[1:]
+
+
 def plural(number: int, noun: str, many: str = "") -> str:
     """Return a count with its noun.
 

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from striate.data import prepare
-from striate.explain import METHODS, gradient
+from striate.explain import METHODS, UnitTarget, gradient
+from striate.explain.invariance.changes import shift
 from striate.features.extraction import plan_vectors
 from striate.nets import Network, Origin
 from striate.records import Output, Preprocessing
@@ -40,6 +41,8 @@ def obedient(net):
 # One call for each method; a new method must add its own.
 CALLS = {
     "occlusion": lambda call, net, data: call(net, data.images, window_px=14, stride_px=7, batch_size=2),
+    "segment_occlusion": lambda call, net, data: call(net, data.images, segments=4, regions="grid", batch_size=2),
+    "feature_occlusion": lambda call, net, data: call(obedient(net), data.images, layer="conv"),
     "occlusion_census": lambda call, net, data: call(net, data.dataset, data.indices, window_px=14, stride_px=14),
     "saliency": lambda call, net, data: call(net, data.images, data.targets),
     "saliency_census": lambda call, net, data: call(net, data.dataset, data.indices),
@@ -54,16 +57,43 @@ CALLS = {
     "deep_lift": lambda call, net, data: call(obedient(net), data.images, data.targets),
     "linear_view": lambda call, net, data: call(net, data.images, data.targets, directions=2),
     "randomised_layers": lambda call, net, data: call(net, data.images, data.targets),
+    "trust": lambda call, net, data: call(net, data.images, data.targets),
+    "accord": lambda call, net, data: call(net, data.images, data.targets, by=["gradient", "input_x_gradient"]),
     "pixel_curves": lambda call, net, data: call(net, data.images, gradient(net, data.images, data.targets)),
+    "neuron": lambda call, net, data: call(
+        net, [*data.images, torch.zeros(SHAPE)][0], layer="conv", channel=1, at=(4, 5)
+    ),
     "backward": lambda call, net, data: call(net, data.images, data.targets),
     "class_images": lambda call, net, data: call(net, steps=4, real=data.images),
+    "unit_images": lambda call, net, data: call(net, [UnitTarget(layer="conv", channel=1)], steps=2, real=data.images),
     "filters": lambda call, net, data: call(net),
     "effective_field": lambda call, net, data: call(net, data.images),
+    "survey": lambda call, net, data: call(
+        obedient(net),
+        data.dataset,
+        data.indices or (0,),
+        layers=["conv"],
+        has_statistics=False,
+        memory_format="plain",
+        lanes=1,
+    ),
+    "preprocessing_trial": lambda call, net, data: call(net, data.dataset, data.indices),
+    "norm_trial": lambda call, net, data: call(net, data.dataset, data.indices),
+    "stability": lambda call, net, data: call(net, data.dataset, data.indices, changes=[shift(1)]),
+    "invariance": lambda call, net, data: call(net, data.images, data.targets, changes=[shift(1)]),
+    "shortcut_census": lambda call, net, data: call(net, data.dataset, data.indices),
+    "activation_maps": lambda call, net, data: call(
+        obedient(net), data.images, data.targets, layer="conv", sort="gradient"
+    ),
+    "weights": lambda call, net, data: call(net),
+    "effective_filters": lambda call, net, data: call(obedient(net), layer="conv"),
     "similar_parts": lambda call, net, data: similar(call, net, data.dataset),
 }
 FEWER_THAN_THREE_CALLS = {  # They enter the module once, twice or never.
-    "backward", "filters", "saliency", "effective_field", "gradient", "input_x_gradient", "guided_backprop",
-    "deconvolution", "cam", "grad_cam", "deep_lift", "smooth_grad", "randomised_layers",
+    "backward", "neuron", "filters", "saliency", "effective_field", "gradient", "input_x_gradient", "guided_backprop",
+    "deconvolution", "cam", "grad_cam", "deep_lift", "survey", "feature_occlusion", "smooth_grad", "randomised_layers",
+    "shortcut_census", "activation_maps", "weights", "effective_filters", "invariance", "trust", "accord",
+    "unit_images",  # Each entry puts the counter of calls back.
 }  # fmt: skip
 SECTIONS = ["Args", "Returns", "Raises", "When it misleads", "Source", "Cost", "Example"]
 
@@ -156,7 +186,7 @@ def plain(value):
         return {name: plain(getattr(value, name)) for name in fields}
     if isinstance(value, tuple):
         return [plain(item) for item in value]
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    return np.asarray(value).tolist() if hasattr(value, "__array__") else value
 
 
 def test_every_method_has_a_call_here():
@@ -209,13 +239,14 @@ def test_no_image_and_one_image_are_as_good_as_many(name, count, net, digits):
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_arrays_are_float32_or_bool_and_finite(name, net, digits):
+def test_arrays_are_floats_whole_numbers_or_bools_and_finite(name, net, digits):
     found = CALLS[name](METHODS[name].function, net, Data(digits, net))
     for record in found if isinstance(found, tuple) else (found,):
         for field in dataclasses.fields(record):
             value = getattr(record, field.name)
-            if isinstance(value, np.ndarray):
-                assert value.dtype in (np.float32, np.bool_), field.name
+            if hasattr(value, "__array__"):
+                value = np.asarray(value)
+                assert value.dtype in (np.float32, np.bool_, np.int32, np.int64), field.name
                 assert np.isfinite(value).all(), field.name
 
 

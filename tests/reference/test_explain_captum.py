@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from striate.explain import occlusion, saliency
+from striate.explain import feature_occlusion, occlusion, saliency, segment_occlusion
 from striate.nets import Network, Origin
 from striate.records import Output, Preprocessing
 
@@ -67,6 +67,35 @@ def test_occlusion_equals_captums_for_every_class_with_its_sign_reversed(shape, 
         for record, one in zip(records, expected, strict=True):
             # Captum repeats the figure for every channel. float32 sums of up to 81 windows.
             np.testing.assert_allclose(record.maps[target], -one[0].numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("route", ["incremental", "module"])
+def test_covered_segments_equal_captums_feature_ablation_for_every_class_with_its_sign_reversed(route):
+    from captum.attr import FeatureAblation
+
+    net, inputs = network((3, 11, 17)), images((3, 11, 17))
+    labels = np.random.default_rng(0).integers(0, 9, (2, 11, 17))
+    oracle = FeatureAblation(lambda x: net.module(x).softmax(1))
+    records = segment_occlusion(net, inputs, segments=labels, fill=0.3, route=route)
+    for target in range(4):
+        for record, image, own in zip(records, inputs, labels, strict=True):
+            mask = torch.from_numpy(own)[None, None].expand(1, 3, -1, -1)
+            expected = oracle.attribute(image[None], feature_mask=mask, target=target, baselines=0.3)
+            np.testing.assert_allclose(record.map_of(target), -expected[0, 0].numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize(("layer", "at"), [("0", 2), ("3", 4)])
+def test_channels_switched_off_equal_captums_layer_ablation_for_every_class_with_its_sign_reversed(layer, at):
+    from captum.attr import LayerFeatureAblation
+
+    net, inputs = network((3, 11, 17)), images((3, 11, 17))
+    oracle = LayerFeatureAblation(lambda x: net.module(x).softmax(1), net.module[at])
+    mask = torch.arange(6).view(1, 6, 1, 1).expand(1, 6, 11, 17)
+    records = feature_occlusion(net, inputs, layer=layer)
+    for target in range(4):
+        for record, image in zip(records, inputs, strict=True):
+            expected = oracle.attribute(image[None], layer_mask=mask, target=target)
+            np.testing.assert_allclose(record.changes[:, target], -expected[0, :, 0, 0].numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("shape", [(1, 12, 12), (3, 11, 17)])

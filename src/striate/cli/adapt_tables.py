@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from striate.cli.terminal import console
-from striate.numbers import amount, duration, percent
+from striate.numbers import amount, capital, duration, percent
 from striate.records import Adaptation, Candidate, CutPoint, Estimate, Probe
 from striate.report.adapt_case import case_sentence
 from striate.report.adapt_verdict import verdict
@@ -18,7 +18,6 @@ from striate.report.adapt_words import (
     score_words,
     signed_words,
 )
-from striate.report.sections.words import capital
 
 if TYPE_CHECKING:
     from rich.table import Table

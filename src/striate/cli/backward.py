@@ -45,7 +45,7 @@ def backward(
     """
     if not layer and (unit is not None or at):
         raise UsageError("--unit and --at must come with --layer", got="no --layer")
-    from striate.data import read_input
+    from striate.data import read_noted
     from striate.explain import backward as look_backward
     from striate.lint import lint
     from striate.nets import load_network
@@ -53,7 +53,8 @@ def backward(
 
     found = load_network(network)
     with Watcher(quiet=json) as events:
-        inputs = read_input(image, found.preprocessing, events=events)[None]
+        read, note = read_noted(image, found.preprocessing, events=events)
+        inputs = read[None]
         chosen = (UnitAt(layer=layer, unit=unit, at=_place(at)),) if layer else ()
         goal = _target(target, found, inputs)
         is_all = page is not None and not layer
@@ -64,11 +65,13 @@ def backward(
     if json:
         from striate.cli.backward_tables import document
 
-        print_json(document(record, judged.findings, network=network, image=image))
+        print_json(document(record, judged.findings, network=network, image=image) | {"entered": note})
     else:
         from striate.cli.backward_tables import show_backward
         from striate.cli.tables import show_findings
 
+        if note:
+            print_line(f"{image} entered as {note}.")
         show_backward(record, found.output)
         show_findings(judged.findings, checked=len(judged.silent))
     if page is not None:

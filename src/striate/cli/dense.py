@@ -69,7 +69,7 @@ def dense(
         raise UsageError("--by must come with --finer", got="--by shift", hint="Like --finer 2 --by shift.")
     if out is not None and out.exists() and not out.is_dir():
         raise InputError("--out must be a folder, or not there yet", got=str(out))
-    from striate.data import read_picture
+    from striate.data import read_picture, said_entering
     from striate.explain import prediction_maps
     from striate.nets import load_network
     from striate.nets.dense import dense as make_dense
@@ -92,14 +92,15 @@ def dense(
             compared=compare, events=events,
         )  # fmt: skip
     entries = _drawn(found, chosen)
+    note = said_entering((picture.channels, *picture.size_px), loaded.preprocessing)
     written = _write(found, picture, entries, out, source=f"{network}, {image.name}") if out is not None else []
     if page is not None:
         _write_page(found, picture, wide, page, name=network, shown=image.name)
         written.append(page)
     if json:
-        print_json(_document(found, wide, written))
+        print_json(_document(found, wide, written) | {"entered": note})
         return
-    _show(found, wide, loaded, entries if chosen is not None else [])
+    _show(found, wide, loaded, entries if chosen is not None else [], note)
     for path in written:
         print_line(f"Wrote {path}.")
 
@@ -167,6 +168,8 @@ def _numbers(classes: str, network: Network, wide: DenseNetwork) -> tuple[int, .
             found.append(known.index(word))
         elif word.isdigit() and int(word) < len(known):
             found.append(int(word))
+        elif word.lstrip("-").isdecimal():
+            raise InputError(f"an output's number must be 0 … {len(known) - 1}", got=int(word), where="--classes")
         else:
             raise unknown_name("output", word, list(known), where="--classes")
     return tuple(found)
@@ -217,7 +220,7 @@ def _write_page(
     write_dense_page(found, wide.conversion, image, page, name=name, shown=shown)
 
 
-def _show(found: PredictionMaps, wide: DenseNetwork, network: Network, asked: list[Strongest]) -> None:
+def _show(found: PredictionMaps, wide: DenseNetwork, network: Network, asked: list[Strongest], note: str) -> None:
     """Print both answers, the outputs asked for before the strongest, and how far the maps are from crops."""
     from striate.nets.references import RANDOM
     from striate.numbers import figure, percent, probability
@@ -234,6 +237,8 @@ def _show(found: PredictionMaps, wide: DenseNetwork, network: Network, asked: li
     if found.scaled is not None:
         best = int(found.scaled.argmax())
         print_line(f"The image scaled to the network's input: {found.names[best]}, {shown(float(found.scaled[best]))}.")
+        if note:
+            print_line(f"  It entered as {note}.")
     print_line("The maps, largest over the image:")
     for entry in asked + [entry for entry in found.strongest[:5] if entry not in asked]:
         row, column = entry.centre_px

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate import schema
-from striate.cli.explain_trust import Trust
 from striate.cli.tables import show_findings
 from striate.cli.terminal import print_line
+from striate.findings import Finding
 from striate.numbers import duration, measure, percent, plural, probability
-from striate.records import Agreement, Attribution, Output
+from striate.records import Agreement, Attribution, Output, Trust
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,24 +34,35 @@ def show(
     network: Network,
     *,
     images: Sequence[str],
+    blind: Mapping[str, Sequence[Finding]],
 ) -> None:
-    """Print every method's maps in words."""
-    from striate.nets.references import RANDOM
+    """Print every method's maps in words; `blind` is what was found wrong with each one's test."""
     from striate.report.saliency_pictures import judged
 
-    if network.receipt.get("weights") == RANDOM:
-        print_line("The weights are random: name a file, like timm:resnet18@weights.safetensors.")
+    tell_random(network)
     for name, records in found.items():
         for image, record in zip(images, records, strict=True):
             _show_record(image, record, network.output)
         print_line(" ".join(judged(name)))
         if name in trusts:
-            print_line(_trusted(trusts[name]))
+            _show_trust(trusts[name], network.output, is_blind=bool(blind[name]))
     for image, agreement in zip(images, agreements, strict=False):
         _show_agreement(image, agreement)
-    findings = [finding for trust in trusts.values() for finding in trust.findings]
-    if findings:
-        show_findings(findings, checked=sum(not trust.findings for trust in trusts.values()))
+    if findings := [finding for found_wrong in blind.values() for finding in found_wrong]:
+        show_findings(findings, checked=sum(trust.correlation is not None for trust in trusts.values()) - len(findings))
+
+
+def tell_random(network: Network) -> None:
+    """Say it if a network's weights are where they began."""
+    from striate.nets.references import RANDOM, is_untrained
+
+    if not is_untrained(network):
+        return
+    weights = network.receipt.get("weights")
+    cure = (
+        "name a file, like timm:resnet18@weights.safetensors" if weights == RANDOM else "train it first: striate train"
+    )
+    print_line(f"The weights are random: {cure}.")
 
 
 def _show_record(image: str, record: Attribution, output: Output) -> None:
@@ -79,16 +90,25 @@ def _show_record(image: str, record: Attribution, output: Output) -> None:
         print_line(f"  … and {len(record.targets) - _MOST_UNITS} more; --out keeps them all.")
 
 
-def _trusted(trust: Trust) -> str:
+def _show_trust(trust: Trust, output: Output, *, is_blind: bool) -> None:
     if trust.correlation is None:
-        return f"Whether the map depends on what was learned could not be tested: {trust.reason}."
-    beside = f"(shifted maps: {measure(trust.chance, 2)})"
+        print_line(f"Whether the map depends on what was learned could not be tested: {trust.reason}.")
+        return
+    low, high = trust.interval
+    spread = f", 95 % interval {measure(low, 2)} to {measure(high, 2)}" if trust.images > 1 else ""
+    beside = f"(shifted maps: {measure(trust.chance, 2)}{spread})"
     said = f"With all weights drawn anew it is alike by {measure(trust.correlation, 2)} {beside}"
-    if trust.findings:
-        return f"{said}."
-    if trust.correlation <= trust.chance:
-        return f"{said}, no more than shifted: it depends on what was learned."
-    return f"{said}: it depends on what was learned, and partly on the image alone."
+    if is_blind:
+        print_line(f"{said}.")
+    elif trust.correlation <= trust.chance:
+        print_line(f"{said}, no more than shifted: it depends on what was learned.")
+    else:
+        print_line(f"{said}: it depends on what was learned, and partly on the image alone.")
+    if len(trust.classes) > 1:
+        told = ", ".join(
+            f"{output.names[row.target]} {measure(row.correlation, 2)}" for row in trust.classes[:_MOST_UNITS]
+        )
+        print_line(f"  class by class: {told}")
 
 
 def _show_agreement(image: str, found: Agreement) -> None:
@@ -108,20 +128,28 @@ def document(
     *,
     network: str,
     images: Sequence[str],
+    is_random: bool,
+    blind: Mapping[str, Sequence[Finding]],
     written: Sequence[Path],
 ) -> dict[str, Any]:
     """Return everything but the maps as plain values."""
     return {
         "schema": schema.stamp("explain", SCHEMA_VERSION),
         "network": network,
+        "weights": "random" if is_random else "learned",
         "images": list(images),
         "methods": {name: [_plain(record, output) for record in records] for name, records in found.items()},
         "checks": {
             name: {
                 "correlation": trust.correlation,
                 "chance": trust.chance,
+                "interval": list(trust.interval),
+                "classes": [
+                    {"class": output.names[row.target], "number": row.target, "correlation": row.correlation}
+                    for row in trust.classes
+                ],
                 "reason": trust.reason,
-                "findings": [finding.message for finding in trust.findings],
+                "findings": [one.message for one in blind[name]],
             }
             for name, trust in trusts.items()
         },
@@ -217,7 +245,23 @@ def _arrays(found: Found, output: Output, suffix: str, *, network_name: str, ima
             if record.gaps is not None:
                 arrays[f"{key}.gaps"] = record.gaps
             rows.append({"key": key, "classes": [output.names[unit] for unit in record.targets]} | _words(record))
-    text = json.dumps(said | {"records": rows}, ensure_ascii=False)
+    return array_bytes(arrays, said | {"records": rows}, suffix)
+
+
+def write_arrays(out: Sequence[Path], arrays: Mapping[str, NDArray[np.generic]], said: Mapping[str, Any]) -> list[Path]:
+    """Write arrays by name and what they are to each file, .npz or .safetensors; return the files."""
+    from striate.runs import write_bytes
+
+    for path in out:
+        write_bytes(path, array_bytes(arrays, said, path.suffix))
+    return list(out)
+
+
+def array_bytes(arrays: Mapping[str, NDArray[np.generic]], said: Mapping[str, Any], suffix: str) -> bytes:
+    """Return a file of arrays by name, ".npz" or ".safetensors", with what they are as JSON under "record"."""
+    import numpy as np
+
+    text = json.dumps(said, ensure_ascii=False)
     if suffix == ".safetensors":
         from safetensors.numpy import save
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,11 @@ def chosen(methods: str) -> list[Explainer]:
     names = list(dict.fromkeys(name.strip().replace("-", "_") for name in methods.split(",")))
     for name in names:
         if name not in table:
-            raise unknown_name("method", name, list(table))
+            from striate.cli.views import VIEWS
+
+            if name in VIEWS:
+                raise UsageError(f"{name} must be asked for alone", got=methods)
+            raise unknown_name("method", name, [*table, *VIEWS])
     return [table[name] for name in names]
 
 
@@ -66,10 +70,31 @@ def settings_for(method: Explainer, given: Sequence[str], layer: str) -> dict[st
         UsageError: A text without "=".
         InputError: A value of another type.
     """
+    named = {_LAYER: layer} if layer and _LAYER in method.settings else {}
+    return named | read_settings(given, method.settings)
+
+
+def read_settings(given: Sequence[str], known: Mapping[str, Setting]) -> dict[str, Any]:
+    """Return those of texts like "samples=50" whose name is known, each of its type.
+
+    Raises:
+        UsageError: A text without "=".
+        InputError: A value of another type.
+    """
     pairs = dict(_pair(text) for text in given)
-    if layer:
-        pairs[_LAYER] = layer
-    return {name: _read(name, text, method.settings[name]) for name, text in pairs.items() if name in method.settings}
+    return {name: _read(name, text, known[name]) for name, text in pairs.items() if name in known}
+
+
+def check_named(given: Sequence[str], known: Collection[str]) -> None:
+    """Refuse settings of a name that is not known.
+
+    Raises:
+        UsageError: There is one.
+    """
+    for name in [_pair(text)[0] for text in given]:
+        if name not in known:
+            hint = f"Known: {', '.join(sorted(known))}." if known else "It has none."
+            raise UsageError("--set must name a setting of the method", got=name, hint=hint)
 
 
 def check_settings(methods: Sequence[Explainer], given: Sequence[str], layer: str) -> None:
@@ -78,11 +103,7 @@ def check_settings(methods: Sequence[Explainer], given: Sequence[str], layer: st
     Raises:
         UsageError: There is one.
     """
-    known = sorted({name for method in methods for name in method.settings} - {_LAYER})
-    for name in [_pair(text)[0] for text in given]:
-        if name not in known:
-            hint = f"Known: {', '.join(known)}." if known else "It has none."
-            raise UsageError("--set must name a setting of the method", got=name, hint=hint)
+    check_named(given, {name for method in methods for name in method.settings} - {_LAYER})
     if layer and not any(_LAYER in method.settings for method in methods):
         names = ", ".join(method.name for method in methods)
         raise UsageError("--layer must come with a method that looks at a layer", got=names, hint="Like grad_cam.")

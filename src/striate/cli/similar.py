@@ -117,18 +117,34 @@ def _similar(
         from striate.report.neighbours_page import write_neighbours_page
 
         write_neighbours_page(found, page, parts=parts)
+    note = _entering(image, store)
     if json:
         from striate.cli.similar_tables import search_document
 
-        print_json(search_document(found, parts))
+        print_json(search_document(found, parts) | {"entered": note})
         return
     from striate.cli.similar_tables import show_parts, show_search
 
+    if note:
+        print_line(f"{image} entered as {note}.")
     show_search(found)
     if parts is not None:
         show_parts(parts)
     if page is not None:
         print_line(f"Wrote {page}.")
+
+
+def _entering(image: str, store: VectorStore) -> str:
+    """Return what was done to the picture of a file on its way in; "" of all else, and where more than its centre is read."""
+    from striate.data import said_entering
+    from striate.data.decoding import read_bytes
+    from striate.data.files import decode_file
+
+    if not Path(image).is_file() or store.spec.views not in {"centre", "flips"}:
+        return ""
+    how = store.spec.preprocessing
+    decoded = decode_file(Path(image).name, read_bytes(Path(image)), how.stored_axes)
+    return said_entering(tuple(decoded.values.shape), how)
 
 
 def index(

@@ -35,6 +35,10 @@ class InMemory:
         """Return a copy, so that nobody changes the data set."""
         return self.images[index].clone()
 
+    def subset(self, indices: Sequence[int]) -> InMemory:
+        """Return some of the samples; nothing is copied."""
+        return InMemory([self.images[index] for index in indices])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnDemand:
@@ -58,6 +62,10 @@ class OnDemand:
                 hint="Load the data set again.",
             )
         return decode_file(path.name, data, self.axes).values
+
+    def subset(self, indices: Sequence[int]) -> OnDemand:
+        """Return some of the files."""
+        return OnDemand([self.paths[index] for index in indices], [self.keys[index] for index in indices], self.axes)
 
 
 Pixels = InMemory | OnDemand

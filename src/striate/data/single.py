@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from striate.data.decoding import MAX_PIXELS, UnreadableError, read_bytes
+from striate.data.entering import said_entering
 from striate.data.files import SUFFIXES, decode_file, suffix_of, unreadable
 from striate.data.load import load_data
 from striate.data.preparing import prepare
@@ -47,22 +48,59 @@ def read_input(reference: str, preprocessing: Preprocessing, *, events: Events =
         >>> read_input("digits:17", how).shape
         torch.Size([1, 28, 28])
     """
+    return read_noted(reference, preprocessing, events=events)[0]
+
+
+def read_noted(reference: str, preprocessing: Preprocessing, *, events: Events = SILENT) -> tuple[Tensor, str]:
+    """Return the same, and what was done to it on its way in one line; "" if it enters whole and as it is.
+
+    Args:
+        reference: As for `read_input`.
+        preprocessing: Of the network.
+        events: Hears a data set being read.
+
+    Example:
+        >>> how = Preprocessing(shape=(3, 28, 28), mean=(0.0,) * 3, std=(1.0,) * 3)
+        >>> read_noted("digits:17", how)[1].replace("\u202f", " ")
+        '28×28×1 → 28×28×3: grey in all channels; 100 % of it seen'
+    """
+    if suffix_of(Path(reference).name) in ARRAYS:
+        return _array(Path(reference), preprocessing), ""
+    stored, rate = read_stored(reference, preprocessing, events=events)
+    return prepare(stored, preprocessing, sample_rate_hz=rate), said_entering(tuple(stored.shape), preprocessing)
+
+
+def read_stored(reference: str, preprocessing: Preprocessing, *, events: Events = SILENT) -> tuple[Tensor, int]:
+    """Return one sample as it is stored, and the sample rate of a sound, 0 of everything else.
+
+    Args:
+        reference: As for `read_input`, but no `.npy`.
+        preprocessing: Of the network: it says how many axes a sample has.
+        events: Hears a data set being read.
+
+    Raises:
+        DataError: A file that cannot be read; an index outside the data set.
+        InputError: Nothing of that name.
+
+    Example:
+        >>> read_stored("digits:17", Preprocessing(shape=(1, 28, 28), mean=(0.0,), std=(1.0,)))[0].shape
+        torch.Size([1, 28, 28])
+    """
     path = Path(reference)
-    suffix = suffix_of(path.name)
-    if suffix in ARRAYS:
-        return _array(path, preprocessing)
-    if suffix in SUFFIXES:
+    if suffix_of(path.name) in SUFFIXES:
         try:
             decoded = decode_file(path.name, read_bytes(path))
         except UnreadableError as error:
             raise unreadable(path.name, error.reason, where=str(path)) from None
-        return prepare(decoded.values, preprocessing, sample_rate_hz=decoded.sample_rate_hz)
+        return decoded.values, decoded.sample_rate_hz
     data, colon, index = reference.rpartition(":")
+    if data and index[:1] in {"-", "+"} and index[1:].isdecimal():
+        raise DataError("a sample's index must be 0 or more", got=index, where=data, hint="The first is 0.")
     if not colon or not index.isdecimal():
         raise InputError("an input must name something", got=reference, hint=_KNOWN)
     dataset = load_data(data, read_as=ReadAs(axes=preprocessing.stored_axes), events=events)
     stored = dataset.read(int(index))
-    return prepare(stored, preprocessing, sample_rate_hz=dataset.samples[int(index)].sample_rate_hz)
+    return stored, dataset.samples[int(index)].sample_rate_hz
 
 
 def _array(path: Path, preprocessing: Preprocessing) -> Tensor:

@@ -119,4 +119,5 @@ def _parquet(path: Path, where: str) -> Table:
 
 def is_used(column: str) -> bool:
     """Return whether a manifest's column means anything to us."""
-    return column in {"path", "label", "labels", "value", "group", "split"} or column.startswith("value:")
+    known = {"path", "label", "labels", "value", "group", "split", "mask", "box"}
+    return column in known or column.startswith("value:")

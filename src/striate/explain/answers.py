@@ -106,6 +106,16 @@ def meant(network: Network, raw: Tensor) -> Tensor:
     return raw * raw.new_tensor(how.value_std) + raw.new_tensor(how.value_mean)
 
 
+def answers(raw: Tensor) -> Tensor:
+    """Return the class that scores (n, classes) answer with, −1 where a score is no finite number.
+
+    Example:
+        >>> answers(torch.tensor([[0.0, 2.0], [float("nan"), 1.0]])).tolist()
+        [1, -1]
+    """
+    return torch.where(raw.isfinite().all(1), raw.argmax(1), -1)
+
+
 def fitting(image: Tensor, *, least: int = 1) -> int:
     """Return how many inputs like `image` are run at once: at most 16 MiB of them, and 256.
 

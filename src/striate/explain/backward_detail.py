@@ -22,16 +22,18 @@ from striate.trace.backprop import Call, Forward, Gradients
 _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d", "convolution")
 
 
-def detail_of(run: Forward, found: Gradients, wanted: UnitAt) -> GradientDetail:
+def detail_of(run: Forward, found: Gradients, wanted: UnitAt, weight: tuple[int, ...] | None = None) -> GradientDetail:
     """Return the gradient of one unit at one place, taken apart.
 
     Args:
         run: The forward pass.
         found: Its gradients.
         wanted: The layer; without a unit the one with the largest gradient, without a place that of the largest.
+        weight: Of a convolution's unit the weight that is told as a sum over places, (channel of its group, offsets in the
+            kernel); None for the one with the largest gradient.
 
     Raises:
-        InputError: A layer that no gradient reaches; a unit or a place it does not have.
+        InputError: A layer that no gradient reaches; a unit, a place or a weight it does not have.
     """
     number = run.values[wanted.layer]
     arrived = found.at.get(number)
@@ -65,7 +67,7 @@ def detail_of(run: Forward, found: Gradients, wanted: UnitAt) -> GradientDetail:
         statement=checked.law.statement if checked else "",
         facts=_facts(call, unit) if call is not None and has_batch else (),
         **(
-            _pictures(wanted.layer, call, last, arrived, unit)
+            _pictures(wanted.layer, call, last, arrived, unit, weight)
             if call is not None and last is not None and has_batch
             else {}
         ),
@@ -104,10 +106,12 @@ def chosen_index(values: Tensor, wanted: UnitAt) -> tuple[int, ...]:
     return (0, *found) if units is not values else found
 
 
-def _pictures(layer: str, call: Call, checked: Checked, arrived: Tensor, unit: int) -> dict[str, Any]:
+def _pictures(
+    layer: str, call: Call, checked: Checked, arrived: Tensor, unit: int, chosen: tuple[int, ...] | None
+) -> dict[str, Any]:
     if call.operator in _CONVOLUTIONS and not call.arguments.get("transposed"):
         return {
-            "weight": _shared_weight(layer, call, checked, arrived.double(), unit),
+            "weight": _shared_weight(layer, call, checked, arrived.double(), unit, chosen),
             "flipped": _flipped(layer, call, checked, arrived, unit),
         }
     if "max_pool" in call.operator:
@@ -115,12 +119,14 @@ def _pictures(layer: str, call: Call, checked: Checked, arrived: Tensor, unit: i
     return {}
 
 
-def _shared_weight(layer: str, call: Call, checked: Checked, arrived: Tensor, unit: int) -> SharedWeight:
-    """Return one weight's gradient as a sum over places; of the unit's weights the one with the largest."""
+def _shared_weight(
+    layer: str, call: Call, checked: Checked, arrived: Tensor, unit: int, chosen: tuple[int, ...] | None
+) -> SharedWeight:
+    """Return one weight's gradient as a sum over places; of the unit's weights the chosen one, or that with the largest."""
     how, weight = convolution_of(call.arguments), call.arguments["weight"]
     of_unit = checked.ours["weight"][unit]
-    place = np.unravel_index(int(of_unit.abs().flatten().argmax()), tuple(of_unit.shape))
-    channel, *offset = map(int, place)
+    place = _weight_place(layer, of_unit, chosen)
+    channel, *offset = place
     per_group, filters = weight.shape[1], weight.shape[0] // how["groups"]
     read = call.arguments["input"].double()[:, unit // filters * per_group + channel][:, None]
     rest = {key: how[key] for key in ("stride", "padding", "dilation")}
@@ -140,6 +146,20 @@ def _shared_weight(layer: str, call: Call, checked: Checked, arrived: Tensor, un
         rest_count=count,
         by_position=(here * met)[0].float().cpu().numpy(),
     )
+
+
+def _weight_place(layer: str, of_unit: Tensor, chosen: tuple[int, ...] | None) -> tuple[int, ...]:
+    """Return the index of a unit's weight: the chosen one, or that with the largest gradient."""
+    shape = tuple(of_unit.shape)
+    if chosen is None:
+        return tuple(map(int, np.unravel_index(int(of_unit.abs().flatten().argmax()), shape)))
+    if len(chosen) != of_unit.ndim or any(not 0 <= at < n for at, n in zip(chosen, shape, strict=True)):
+        raise InputError(
+            f"a weight must be an index of the unit's {times(shape)}",
+            got=Quoted(", ".join(map(str, chosen))),
+            where=layer,
+        )
+    return chosen
 
 
 def _flipped(layer: str, call: Call, checked: Checked, arrived: Tensor, unit: int) -> FlippedFilter:

@@ -95,10 +95,19 @@ def mean_over_windows(
     size: tuple[int, ...],
     window: tuple[int, ...],
     stride: tuple[int, ...],
+    looked: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float32]:
     """Return, for each pixel, the mean of a grid (rows, columns, k) over the windows that cover it.
 
-    Windows that are NaN do not count; a pixel that no other covers is NaN.
+    Windows that were not looked at do not count; a pixel that no other covers is NaN. So is one under a window that was looked
+    at and is NaN.
+
+    Args:
+        grid: (rows, columns, k).
+        size: Sides of the image.
+        window: Sides of the window.
+        stride: Its steps.
+        looked: (rows, columns), which windows were looked at; None: those with a number.
 
     Returns:
         float32 (k, height, width).
@@ -111,16 +120,19 @@ def mean_over_windows(
     *places, outputs = grid.shape
     covers = [_covering(*one) for one in zip(size, places, window, stride, strict=True)]
     shares = [covering / covering.sum(1, keepdims=True) for covering in covers]
-    is_seen = ~np.isnan(grid).any(-1)
+    is_seen = ~np.isnan(grid).all(-1) if looked is None else looked
     seen = None if is_seen.all() else _averaged(is_seen[None], shares) @ shares[-1].T
     last = shares[-1].T.astype(np.float32)
     maps = np.empty((outputs, *size), dtype=np.float32)
     for begin in range(0, outputs, _MAPS_AT_ONCE):
-        part = np.moveaxis(grid[..., begin : begin + _MAPS_AT_ONCE], -1, 0)
+        part = np.where(is_seen, np.moveaxis(grid[..., begin : begin + _MAPS_AT_ONCE], -1, 0), 0)
+        is_none = np.isnan(part)
         # A thousand maps are 200 MB: the axis that makes them large is averaged where they will lie.
         np.matmul(
-            _averaged(np.where(is_seen, part, 0), shares).astype(np.float32), last, out=maps[begin : begin + len(part)]
+            _averaged(np.where(is_none, 0, part), shares).astype(np.float32), last, out=maps[begin : begin + len(part)]
         )
+        if is_none.any():
+            maps[begin : begin + len(part)][_averaged(is_none, shares) @ shares[-1].T > 0] = np.nan
     if seen is not None:
         with np.errstate(invalid="ignore"):  # nothing over nothing is NaN
             maps /= seen

@@ -36,7 +36,7 @@ def fill_values(network: Network, image: Tensor, fill: Fill) -> Tensor:
         InputError: Another number of values than channels.
     """
     if isinstance(fill, str) and fill not in FILLS:
-        raise unknown_name("fill", fill, list(FILLS))
+        raise unknown_name("fill", fill, [*FILLS, "inpainted"])
     ones = (1,) * (image.ndim - 1)
     plane = image.new_zeros((len(image), *ones))
     if not isinstance(fill, str):

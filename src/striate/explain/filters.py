@@ -5,16 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from striate.explain.detail import fine_detail
 from striate.explain.first_convolution import first_convolution
 from striate.explain.method import method
+from striate.explain.weights.random_filters import detail_band, random_count, random_filters
 from striate.nets import Network
 from striate.records import Filters
-
-RANDOM_COUNT = 20_000
-CHUNK_VALUES = 2**22
 
 
 @method("What did the first layer learn, and is it more than noise?", section="methods/filters")
@@ -61,28 +58,12 @@ def filters(network: Network, *, layer: str | None = None, seed: int = 0) -> Fil
     return Filters(
         layer=name,
         weights=learned.numpy().copy(),
-        start=_random(shape, generator).numpy(),
+        start=random_filters(shape, generator).numpy(),
         detail=fine_detail(learned, with_mean=True).numpy(),
-        random_band=_band(shape[1:], generator),
-        random_count=RANDOM_COUNT,
+        random_band=detail_band(shape[1:], generator),
+        random_count=random_count(shape[1:]),
         closest=_closest(learned.double().flatten(1).numpy()),
     )
-
-
-def _random(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-    std = (2.0 / (shape[1] * shape[2] * shape[3])) ** 0.5
-    return torch.empty(shape).normal_(0.0, std, generator=generator)
-
-
-def _band(shape: tuple[int, ...], generator: torch.Generator) -> tuple[float, float]:
-    """Return the 5 % and 95 % quantile of fine detail over random filters of a shape (c, h, w)."""
-    at_once = max(1, CHUNK_VALUES // (shape[0] * shape[1] * shape[2]))
-    shares = []
-    for begin in range(0, RANDOM_COUNT, at_once):
-        count = min(at_once, RANDOM_COUNT - begin)
-        shares.append(fine_detail(_random((count, *shape), generator), with_mean=True))
-    low, high = np.quantile(torch.cat(shares).numpy(), [0.05, 0.95])
-    return float(low), float(high)
 
 
 def _closest(flat: NDArray[np.float64]) -> tuple[int, int, float] | None:

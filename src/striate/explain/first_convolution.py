@@ -18,7 +18,7 @@ _MIXES = {"linear", "matmul"}
 
 
 def first_convolution(network: Network, layer: str | None) -> tuple[str, Tensor]:
-    """Return the name and the weights (n, c, h, w) of a convolution, by default the first.
+    """Return the name and the weights (n, c, h, w), of volumes (n, c, d, h, w), of a convolution, by default the first.
 
     The first is the first op of kind conv that reads the image, possibly through ops that look at
     one place only (a normalisation inside the network, padding).
@@ -28,7 +28,7 @@ def first_convolution(network: Network, layer: str | None) -> tuple[str, Tensor]
         layer: Name of a convolution in the traced table; None for the first.
 
     Raises:
-        InputError: No such convolution; one without a weight of its own; one of volumes.
+        InputError: No such convolution; one without a weight of its own.
         UnknownNameError: A layer nobody knows.
     """
     graph = trace(network.module, (1, *network.input_shape)).graph
@@ -44,8 +44,6 @@ def first_convolution(network: Network, layer: str | None) -> tuple[str, Tensor]
     weights = known[keys[0]].detach()
     if weights.ndim == 3:
         weights = weights[:, :, None]
-    if weights.ndim != 4:
-        raise InputError("filters must have one or two axes to be shown", got=weights.ndim - 2)
     return op.name, weights
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from striate.data import Dataset, foreground, prepare
 from striate.errors import InputError
@@ -53,9 +54,20 @@ def object_mask(dataset: Dataset, index: int, preprocessing: Preprocessing) -> N
     """
     image = dataset.read(index)
     stored = foreground(image) if image.dtype == torch.uint8 and image.ndim == 3 else None
-    if stored is None or preprocessing.mel:
+    return None if stored is None else on_input(stored, preprocessing)
+
+
+def on_input(stored: Tensor, preprocessing: Preprocessing) -> NDArray[np.bool_] | None:
+    """Return a mask (h, w) of a stored image on the network's input, scaled and cut as the image is; None if nothing is left.
+
+    Example:
+        >>> how = Preprocessing(shape=(1, 2, 2), mean=(0.0,), std=(1.0,))
+        >>> on_input(torch.ones(4, 4, dtype=torch.bool), how).tolist()
+        [[True, True], [True, True]]
+    """
+    if preprocessing.mel:
         return None
-    plain = Preprocessing(shape=(1, *preprocessing.shape[1:]), mean=(0.0,), std=(1.0,))
+    plain = replace(preprocessing, shape=(1, *preprocessing.shape[1:]), mean=(0.0,), std=(1.0,), scale=())
     scaled = prepare(stored[None].to(torch.uint8) * 255, plain)[0].numpy()
     inside: NDArray[np.bool_] = scaled > 0.5
     return inside if inside.any() else None

@@ -11,7 +11,7 @@ from striate.data import Dataset, Split, folder_labels
 from striate.data.nearest import Numbers, Rows, nearest_of
 from striate.errors import InputError
 from striate.features.near_duplicates import Likeness
-from striate.observe.scoreboard import wilson
+from striate.records import wilson
 from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 
 MOST_SOURCE_PAIRS = 20

@@ -16,12 +16,13 @@ from striate.records import Evidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one rule said; `findings` is None if its evidence was not measured."""
+    """What one rule said; `findings` is None if its evidence was not measured, `figure` what it measured if it found nothing."""
 
     findings: tuple[Finding, ...] | None = ()
     allowed: tuple[Allowed, ...] = ()
     unused: tuple[Unused, ...] = ()
     failure: Failure | None = None
+    figure: str = ""
 
 
 def ask(rule: Rule[Any], evidence: Evidence, paper: Paper | None, allow: Sequence[Allowance]) -> Answer:
@@ -58,7 +59,16 @@ def _answer(rule: Rule[Any], evidence: Evidence, paper: Paper | None, allow: Seq
         findings=tuple(left),
         allowed=tuple(allowed),
         unused=tuple(unused(allowance, names) for allowance in allow if allowance.op not in covering),
+        figure="" if left or allowed else _figure(rule, evidence, paper),
     )
+
+
+def _figure(rule: Rule[Any], evidence: Evidence, paper: Paper | None) -> str:
+    """Return what a rule that found nothing measured; most tell nothing, and are not made to look again."""
+    if type(rule).told is Rule.told:
+        return ""
+    seen = rule.seen(evidence, paper)
+    return "" if seen is None else rule.told(seen)
 
 
 def _judged(rule: Rule[Any], evidence: Evidence, paper: Paper | None) -> list[Finding] | None:

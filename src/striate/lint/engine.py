@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from striate.findings import Allowance, Finding, Severity, by_severity, worst
 from striate.graph import Graph
@@ -30,6 +30,7 @@ class LintReport:
         unused: Allowances that cover nothing any more.
         failures: Rules that raised, and plug-ins that could not be loaded; the others ran.
         batch: Images at once in the table they looked at; 1 without one.
+        figures: What silent rules measured, in a few words, by name; not all tell.
     """
 
     findings: tuple[Finding, ...]
@@ -40,6 +41,7 @@ class LintReport:
     unused: tuple[Unused, ...] = ()
     failures: tuple[Failure, ...] = ()
     batch: int = 1
+    figures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def worst(self) -> Severity | None:
@@ -98,6 +100,7 @@ def lint(
         unused=tuple(unused for answer in heard for unused in answer.unused),
         failures=(*unreadable(select=select, ignore=ignore), *failures),
         batch=1 if graph is None else graph.conditions.batch,
+        figures={name: answer.figure for name, answer in answers.items() if answer.figure},
     )
 
 

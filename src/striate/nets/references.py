@@ -15,7 +15,7 @@ from striate.nets.pretrained import RANDOM, load_pretrained, wrapped
 from striate.nets.zoo.published import IMAGENET
 from striate.records.output import Preprocessing
 
-__all__ = ["RANDOM", "from_blueprint", "load_network"]
+__all__ = ["RANDOM", "from_blueprint", "is_untrained", "load_network"]
 
 _KNOWN = (
     "net.yaml, a run or network folder, known:name, timm:name, torchvision:name, hub:owner/name, "
@@ -47,6 +47,8 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
     if isinstance(reference, nn.Module):
         return wrapped(reference, Origin(kind="module", text=type(reference).__name__), IMAGENET)
     text = str(reference)
+    if not text.strip():
+        raise InputError("a network must be named", got=text, hint=f"Known forms: {_KNOWN}.")
     prefix, _, rest = text.partition(":")
     if prefix in {"timm", "torchvision", "hub", "python"} and rest:
         return load_pretrained(text, seed=seed)[0]
@@ -65,6 +67,17 @@ def load_network(reference: str | Path | Blueprint | nn.Module | Network, *, see
     # A blueprint's line where its file belongs: the commonest first mistake.
     hint = 'Write it into a file first: striate new net.yaml --text "…".' if text.startswith("input ") else ""
     raise InputError("a network reference must name something", got=text, hint=hint or f"Known forms: {_KNOWN}.")
+
+
+def is_untrained(network: Network) -> bool:
+    """Return whether the receipt says that the weights are where they began: random, of a blueprint or a zoo network.
+
+    Example:
+        >>> is_untrained(from_blueprint(Blueprint.from_text("input 1x8x8; conv 3x3 4, relu; classes 3")))
+        True
+    """
+    weights = str(network.receipt.get("weights", ""))
+    return weights.endswith(", untrained") or weights == RANDOM
 
 
 def from_blueprint(plan: Blueprint, *, seed: int = 0) -> Network:

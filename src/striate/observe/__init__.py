@@ -8,8 +8,10 @@ from striate.observe.maps import activation_maps
 from striate.observe.observe import fitting_batch, observe
 from striate.observe.pooled import PixelCollector, PooledCollector
 from striate.observe.predictions import PredictionCollector
-from striate.observe.scoreboard import scoreboard, wilson
+from striate.observe.scoreboard import scoreboard
+from striate.observe.specialisation import SpecialisationCollector
 from striate.observe.top_patches import PatchCollector
+from striate.records import wilson
 
 __all__ = [
     "ActivityCollector",
@@ -20,6 +22,7 @@ __all__ = [
     "PooledCollector",
     "PredictionCollector",
     "Seen",
+    "SpecialisationCollector",
     "activation_maps",
     "choose",
     "fitting_batch",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,9 @@ import numpy.typing as npt
 
 from striate.errors import InputError
 from striate.observe.judge import judge, labels_held
-from striate.records import Predictions, Scoreboard
+from striate.records import Predictions, Scoreboard, wilson
 
 DRAWS = 2000
-_NORMAL_95 = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
 Numbers = npt.NDArray[np.float64]
 
 
@@ -61,20 +59,6 @@ def scoreboard(predictions: Predictions, *, seed: int = 0) -> Scoreboard:
     if predictions.output.kind == "labels":
         return _labels(predictions, count)
     return _values(predictions, count, seed)
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share found in `count` independent trials.
-
-    Example:
-        >>> low, high = wilson(0.9, 100)
-        >>> round(low, 3), round(high, 3)
-        (0.826, 0.945)
-    """
-    square = _NORMAL_95**2
-    centre = (share + square / (2 * count)) / (1 + square / count)
-    half = _NORMAL_95 / (1 + square / count) * sqrt(share * (1 - share) / count + square / (4 * count**2))
-    return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def _classes(predictions: Predictions, count: int) -> Scoreboard:

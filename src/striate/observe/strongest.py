@@ -56,20 +56,6 @@ class Strongest:
         self._keys, order = keys.topk(min(self.depth, keys.shape[1]), dim=1)
         self._beside = {name: item.gather(1, order) for name, item in more.items()}
 
-    def merge(self, other: Strongest) -> None:
-        """Take in what another kept of other samples; both keep the same beside the values.
-
-        In whatever order parts are merged, the result is that of one pass.
-        """
-        keys, beside = other._keys, other._beside
-        if self._keys.numel() and keys.numel():
-            keys = torch.cat([self._keys, keys], dim=1)
-            beside = {name: torch.cat([self._beside[name], item], dim=1) for name, item in beside.items()}
-        elif not keys.numel():
-            return
-        self._keys, order = keys.topk(min(self.depth, keys.shape[1]), dim=1)
-        self._beside = {name: item.gather(1, order) for name, item in beside.items()}
-
     def tensors(self) -> dict[str, Tensor]:
         """Return what has to be kept to go on later."""
         return {"keys": self._keys, **self._beside}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +70,7 @@ class PatchCollector(Collector):
         samples = seen.indices.cpu()
         targets = seen.targets.cpu() if self._output.kind == "classes" else torch.zeros_like(samples)
         self._images += len(samples)
-        self._whole = _first_two(tuple((0, length) for length in seen.images.shape[2:]))[2:]
+        self._whole = first_two(seen.images.shape[2:])
         for reading, strongest in self._layers:
             value = seen.taps[reading.tap]
             units = by_unit(value)
@@ -83,60 +84,103 @@ class PatchCollector(Collector):
 
     def result(self) -> tuple[TopPatches, ...]:
         """Return one record a layer, in the network's order."""
-        return tuple(self._record(reading, strongest) for reading, strongest in self._layers)
-
-    def _record(self, reading: LayerReading, strongest: Strongest) -> TopPatches:
-        counted = min(self._counted, max(self._k, self._images // 10), self._images)
-        values, samples = strongest.values.numpy(), strongest.samples.numpy()
-        fired = values > 0
-        targets, boxes_of = (
-            strongest["targets"].numpy(),
-            self._boxes(reading, strongest["places"][:, : self._k].numpy()),
-        )
-        units = []
-        for unit in np.flatnonzero(fired[:, 0]):
-            shown = int(fired[unit, : self._k].sum())
-            classes = self._counts(targets[unit, :counted][fired[unit, :counted]])
-            units.append(
-                UnitPatches(
-                    unit=int(unit),
-                    values=values[unit, :shown].copy(),
-                    samples=samples[unit, :shown].copy(),
-                    boxes=boxes_of[unit, :shown].copy(),
-                    class_counts=classes,
-                    purity=float(classes.max() / classes.sum()) if classes.size else 0.0,
-                )
+        found = []
+        for reading, strongest in self._layers:
+            kept = Kept(
+                values=strongest.values.numpy(),
+                samples=strongest.samples.numpy(),
+                places=strongest["places"][:, : self._k].numpy(),
+                targets=strongest["targets"].numpy(),
+                sizes=self._sizes[reading.tap],
+                whole=self._whole,
+                images=self._images,
             )
-        return TopPatches(
-            layer=reading.name,
-            field_px=self._field(reading.receptive),
-            units=tuple(units),
-            counted=counted,
-            twins=twins(samples[:, :counted], fired[:, :counted], images=self._images),
-            images=self._images,
+            found.append(strongest_patches(reading, kept, self._output, counted=self._counted))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Kept:
+    """What was kept of one layer's strongest images.
+
+    Attributes:
+        values: (units, kept) float32, falling.
+        samples: (units, kept) int64, positions in the data set.
+        places: (units, k) int64, where in the map the first k are, counted through it; below 0 where nobody asked.
+        targets: (units, kept) int64, their classes.
+        sizes: Of the map; empty for a vector.
+        whole: Sizes of the input, the first two axes of space.
+        images: Images in all.
+    """
+
+    values: npt.NDArray[np.float32]
+    samples: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.int64]
+    sizes: tuple[int, ...]
+    whole: tuple[int, int]
+    images: int
+
+
+def strongest_patches(reading: LayerReading, kept: Kept, output: Output, *, counted: int) -> TopPatches:
+    """Return the record of a layer: see `PatchCollector`."""
+    k = kept.places.shape[1]
+    counted = min(counted, max(k, kept.images // 10), kept.images)
+    fired = kept.values > 0
+    boxes_of = _boxes(reading, kept)
+    units = []
+    for unit in np.flatnonzero(fired[:, :1].any(1)):
+        shown = int(fired[unit, :k].sum())
+        classes = _counts(output, kept.targets[unit, :counted][fired[unit, :counted]])
+        units.append(
+            UnitPatches(
+                unit=int(unit),
+                values=kept.values[unit, :shown].copy(),
+                samples=kept.samples[unit, :shown].copy(),
+                boxes=boxes_of[unit, :shown].copy(),
+                class_counts=classes,
+                purity=float(classes.max() / classes.sum()) if classes.size else 0.0,
+            )
         )
+    return TopPatches(
+        layer=reading.name,
+        field_px=_field(reading.receptive, kept.whole),
+        units=tuple(units),
+        counted=counted,
+        twins=twins(kept.samples[:, :counted], fired[:, :counted], images=kept.images),
+        images=kept.images,
+    )
 
-    def _counts(self, targets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        if self._output.kind != "classes":
-            return np.zeros(0, np.int64)
-        return np.bincount(targets, minlength=self._output.count).astype(np.int64)
 
-    def _boxes(self, reading: LayerReading, where: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the boxes (units, k, 4) of places (units, k)."""
-        field, sizes = reading.receptive, self._sizes[reading.tap]
-        if not _is_local(field) or len(field.axes) != len(sizes):
-            return np.broadcast_to(np.array((0, 0, *self._whole), np.int64), (*where.shape, 4))
-        # Many units share a place: each place is worked out once.
-        known, number = np.unique(where, return_inverse=True)
-        indices = np.stack(np.unravel_index(known, sizes), axis=1).tolist()
-        table = np.array([_first_two(boxes(field, tuple(index))) for index in indices], np.int64)
-        return np.array(table[number.reshape(where.shape)])
+def _counts(output: Output, targets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    if output.kind != "classes":
+        return np.zeros(0, np.int64)
+    return np.bincount(targets, minlength=output.count).astype(np.int64)
 
-    def _field(self, field: Receptive) -> tuple[int, int]:
-        if not _is_local(field):
-            return (self._whole[0], self._whole[1])
-        top, left, bottom, right = _first_two(boxes(field, (0,) * len(field.axes)))
-        return (bottom - top, right - left)
+
+def _boxes(reading: LayerReading, kept: Kept) -> npt.NDArray[np.int64]:
+    """Return the boxes (units, k, 4) of the places (units, k)."""
+    field, where = reading.receptive, kept.places.clip(min=0)
+    if not _is_local(field) or len(field.axes) != len(kept.sizes):
+        return np.broadcast_to(np.array((0, 0, *kept.whole), np.int64), (*where.shape, 4))
+    # Many units share a place: each place is worked out once.
+    known, number = np.unique(where, return_inverse=True)
+    indices = np.stack(np.unravel_index(known, kept.sizes), axis=1).tolist()
+    table = np.array([_first_two(boxes(field, tuple(index))) for index in indices], np.int64)
+    return np.array(table[number.reshape(where.shape)])
+
+
+def _field(field: Receptive, whole: tuple[int, int]) -> tuple[int, int]:
+    if not _is_local(field):
+        return whole
+    top, left, bottom, right = _first_two(boxes(field, (0,) * len(field.axes)))
+    return (bottom - top, right - left)
+
+
+def first_two(sizes: Sequence[int]) -> tuple[int, int]:
+    """Return the sizes of the first two axes of space; of a line, one pixel high."""
+    top, left, bottom, right = _first_two(tuple((0, length) for length in sizes))
+    return (bottom - top, right - left)
 
 
 def _is_local(field: Receptive) -> bool:

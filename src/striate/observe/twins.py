@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,13 @@ import numpy.typing as npt
 
 # Share of their strongest images that two units must have in common.
 SHARED = 0.8
+# Of copies: share of their strongest images, and correlation of their answers to images of one class. In the fault bench's
+# development part no pair of a healthy network has both, and every planted copy has.
+COPIED_SHARE, COPIED_CORRELATION = 0.95, 0.99
 # Distinct images compared at once; bounds memory to units × this.
 _BLOCK = 4096
 Samples = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.floating[Any]]
 
 
 def twins(
@@ -46,3 +51,52 @@ def twins(
     share: Any = common / samples.shape[1]
     first, second = np.nonzero(np.triu(share > shared, 1))
     return tuple((int(a), int(b), float(share[a, b])) for a, b in zip(first, second, strict=True))
+
+
+def copies(
+    pairs: Sequence[tuple[int, int, float]], responses: Numbers, groups: npt.NDArray[np.int64] | None
+) -> tuple[tuple[int, int, float], ...]:
+    """Return those of the twins that say the same, as (unit, unit, correlation).
+
+    Units of one class share its images by nature, most of all next to the answer and where a class has few. What tells a copy
+    from such a unit is how they answer to single images of a class: so the correlation is taken within classes.
+
+    Args:
+        pairs: What `twins` returns.
+        responses: (images, units): each unit's mean over each image.
+        groups: (images,): the images' classes; None if there are none.
+
+    Example:
+        >>> responses = np.array([[0.0, 1.0, 0.1], [0.2, 1.2, 0.0], [5.0, 6.0, 5.0], [5.2, 6.2, 5.1]])
+        >>> copies([(0, 1, 1.0), (0, 2, 1.0)], responses, np.array([0, 0, 1, 1]))
+        ((0, 1, 1.0),)
+    """
+    near = [(first, second) for first, second, share in pairs if share >= COPIED_SHARE]
+    if not near or len(responses) < 3:
+        return ()
+    found = likeness(responses, groups)
+    told = [(first, second, round(float(found[first, second]), 6)) for first, second in near]
+    return tuple(pair for pair in told if pair[2] >= COPIED_CORRELATION)
+
+
+def likeness(responses: Numbers, groups: npt.NDArray[np.int64] | None = None) -> Numbers:
+    """Return the correlations (units, units) of units' answers (images, units), 0 where a unit always says the same.
+
+    Args:
+        responses: Each unit's mean over each image.
+        groups: (images,): with them, each group's mean is taken off first: correlations within groups.
+
+    Example:
+        >>> likeness(np.array([[0.0, 0.0, 1.0], [1.0, 2.0, 1.0]])).round(6).tolist()
+        [[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+    values = np.asarray(responses, np.float64)
+    away = values.copy()
+    for group in [None] if groups is None else np.unique(groups):
+        own = slice(None) if groups is None else groups == group
+        away[own] -= values[own].mean(0)
+    length = np.linalg.norm(away, axis=0)
+    # What is left of a unit that always says the same is rounding.
+    is_moving = length > 1e-6 * np.linalg.norm(values, axis=0)
+    unit = np.where(is_moving, away / np.where(is_moving, length, 1), 0)
+    return np.asarray(unit.T @ unit)

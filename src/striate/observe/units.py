@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -57,6 +57,24 @@ def unit_axes(graph: Graph) -> dict[str, int]:
     for op in graph:
         axes[op.name] = _axis(op, graph.input_shapes(op), [axes.get(name, 1) for name in op.inputs])
     return axes
+
+
+def layer_axis(axes: Mapping[str, int], reading: LayerReading) -> int:
+    """Return the axis of a layer's value, batch first, that counts its channels.
+
+    Args:
+        axes: What `unit_axes` returns for the layer's graph.
+        reading: The layer. A value that lost that axis on the way counts along its first.
+
+    Example:
+        >>> from striate.analyse import layers
+        >>> from striate.blueprint import Blueprint
+        >>> graph = Blueprint.from_text("input 1x28x28; conv 3x3 8, relu; maxpool 2; classes 10").graph()
+        >>> [layer_axis(unit_axes(graph), reading) for reading in layers(graph)]
+        [1, 1, 1]
+    """
+    axis = axes[reading.tap]
+    return axis if axis <= len(reading.shape) else 1
 
 
 def _axis(op: Op, sources: tuple[Shape, ...], axes: list[int]) -> int:

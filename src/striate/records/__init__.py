@@ -30,14 +30,20 @@ from striate.records.backward import (
 from striate.records.beginnings import BeginningComparison, Begun, Difference, FirstSteps, LayerStart, Start
 from striate.records.care import AppliedRate, Gap, GuardRow, LayerOrigin
 from striate.records.comparison import Comparison, Pair, RowDifference, StagePair
+from striate.records.covering import FeatureOcclusion, SegmentOcclusion
+from striate.records.differing import DifferingUnits
 from striate.records.downstream import Downstream, DownstreamRow, FewShotCurve, FewShotPoint, NotMeasured
+from striate.records.entering import NormShift, NormTrial, PreprocessingTrial, Rival
 from striate.records.evidence import Evidence
 from striate.records.figures import Figures
 from striate.records.folding import Fold, LaneRow, Lanes
+from striate.records.intervals import wilson
+from striate.records.invariance import Invariance, LayerInvariance, Stability, Steadiness
 from striate.records.leaks import LeakPair, Leaks, SourceNeighbours
 from striate.records.ledger import MemoryLedger, Saving
 from striate.records.loading import Loading, LoadReport, ModuleLoad, TensorLoad
 from striate.records.network_comparison import LayerComparison, NetworkComparison
+from striate.records.neuron import Neuron, NeuronBox, NeuronPart
 from striate.records.occlusion_plan import Approximation, ApproximationError, OcclusionPlan, OcclusionRoute
 from striate.records.output import LOSSES, Crop, Interpolation, Mel, Output, OutputKind, Preprocessing, Sound
 from striate.records.pictures import (
@@ -50,14 +56,29 @@ from striate.records.pictures import (
     OcclusionCensus,
     Saliency,
     SaliencyCensus,
+    UnitImage,
 )
 from striate.records.predictions import Chosen, Predictions, Scoreboard
 from striate.records.readings import Borders, Cost, CostTable, Field, InputSizes, LayerReading, Receptive
 from striate.records.receipt import ReceiptRow, ReceiptSection
+from striate.records.score_record import ScoreRecord
+from striate.records.shortcuts import (
+    Background,
+    BackgroundPair,
+    Counted,
+    Exchange,
+    ExchangedPlace,
+    OnObject,
+    PastedPatch,
+    Shortcuts,
+    TellingPixels,
+)
+from striate.records.specialisation import ChannelMaps, LayerSpecialisation, ThroughTraining, TrainingMoment
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches, UnitPatches
 from striate.records.timing import OpTimes, TimeLedger, Times, WorkTimes
 from striate.records.training import Balance, EpochRow, Guarding, Norm, Optimizer, Recipe, Schedule, TrainingCurve
 from striate.records.trial import Speed, Trial, Tried, Way
+from striate.records.trust import Accord, ClassTrust, MethodPair, Trust
 from striate.records.vector_map import (
     ClassOverlap,
     DoubtfulLabel,
@@ -71,10 +92,12 @@ from striate.records.vector_map import (
     Truth,
     VectorMap,
 )
+from striate.records.weights import EffectiveFilters, LayerWeights, Spectrum, Waves
 from striate.records.zoo import ZooRow
 
 __all__ = [
     "LOSSES",
+    "Accord",
     "ActivationMaps",
     "Adaptation",
     "Agreement",
@@ -83,30 +106,40 @@ __all__ = [
     "ApproximationError",
     "Array",
     "Attribution",
+    "Background",
+    "BackgroundPair",
     "Backward",
     "Balance",
     "BeginningComparison",
     "Begun",
     "Borders",
     "Candidate",
+    "ChannelMaps",
     "Chosen",
     "ClassImages",
     "ClassOverlap",
+    "ClassTrust",
     "Comparison",
     "Cost",
     "CostTable",
+    "Counted",
     "Crop",
     "CurvePoint",
     "CutPoint",
     "Difference",
+    "DifferingUnits",
     "DoubtfulLabel",
     "Downstream",
     "DownstreamRow",
     "EffectiveField",
+    "EffectiveFilters",
     "EpochRow",
     "Estimate",
     "Evidence",
+    "Exchange",
+    "ExchangedPlace",
     "FeatureMap",
+    "FeatureOcclusion",
     "FewShotCurve",
     "FewShotPoint",
     "Field",
@@ -123,13 +156,17 @@ __all__ = [
     "InputSizes",
     "InputWay",
     "Interpolation",
+    "Invariance",
     "LaneRow",
     "Lanes",
     "LayerActivity",
     "LayerComparison",
+    "LayerInvariance",
     "LayerOrigin",
     "LayerReading",
+    "LayerSpecialisation",
     "LayerStart",
+    "LayerWeights",
     "LeakPair",
     "Leaks",
     "LearningCurve",
@@ -142,25 +179,34 @@ __all__ = [
     "MappedLayer",
     "Mel",
     "MemoryLedger",
+    "MethodPair",
     "ModuleLoad",
     "NetworkComparison",
+    "Neuron",
+    "NeuronBox",
+    "NeuronPart",
     "Norm",
+    "NormShift",
+    "NormTrial",
     "NotMeasured",
     "Occlusion",
     "OcclusionCensus",
     "OcclusionPlan",
     "OcclusionRoute",
     "OddOne",
+    "OnObject",
     "OpTimes",
     "Optimizer",
     "Output",
     "OutputKind",
     "Pair",
     "ParameterGradient",
+    "PastedPatch",
     "PixelCurve",
     "PixelCurves",
     "Predictions",
     "Preprocessing",
+    "PreprocessingTrial",
     "Probe",
     "Quadrant",
     "RandomisedLayers",
@@ -169,38 +215,52 @@ __all__ = [
     "Receptive",
     "Recipe",
     "Regime",
+    "Rival",
     "RowDifference",
     "Saliency",
     "SaliencyCensus",
     "Saving",
     "Schedule",
+    "ScoreRecord",
     "Scoreboard",
+    "SegmentOcclusion",
     "Separation",
     "Share",
     "SharedWeight",
+    "Shortcuts",
     "Sound",
     "Source",
     "SourceNeighbours",
+    "Spectrum",
     "Speed",
+    "Stability",
     "StagePair",
     "Start",
+    "Steadiness",
+    "TellingPixels",
     "TensorLoad",
     "Term",
+    "ThroughTraining",
     "TimeLedger",
     "Times",
     "TopPatches",
     "TrainingCurve",
+    "TrainingMoment",
     "Trial",
     "Tried",
     "TriedMap",
+    "Trust",
     "Truth",
     "UnitAt",
+    "UnitImage",
     "UnitPatches",
     "VectorMap",
+    "Waves",
     "Way",
     "Winners",
     "WorkTimes",
     "ZooRow",
     "adaptation_document",
     "adaptation_from_document",
+    "wilson",
 ]

@@ -57,7 +57,8 @@ class LinearView:
         along_gradient: (s,) float32: share of the foretold change by which the true one is off, going up the gradient; at most
             10⁶.
         along_random: (r, s) float32: the same along random directions.
-        holds_gradient: Largest of the steps up to which it is within tolerance up the gradient; 0 if at none, infinite if at all.
+        holds_gradient: Largest of the steps up to which it is within tolerance up the gradient; 0 if at none, or if the
+            gradient is zero; infinite if at all.
         holds_random: Median of that over the random directions.
         seed: Of the random directions.
         notes: What a reader must know: a gradient of zero, half precision.

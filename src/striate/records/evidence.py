@@ -9,6 +9,8 @@ from striate.records.backward import Backward
 from striate.records.beginnings import Start
 from striate.records.care import LayerOrigin
 from striate.records.downstream import Downstream
+from striate.records.entering import NormTrial, PreprocessingTrial
+from striate.records.invariance import Invariance, Stability
 from striate.records.leaks import Leaks
 from striate.records.pictures import (
     ClassImages,
@@ -21,9 +23,15 @@ from striate.records.pictures import (
 )
 from striate.records.predictions import Chosen, Predictions, Scoreboard
 from striate.records.readings import CostTable, LayerReading, Receptive
+from striate.records.score_record import ScoreRecord
+from striate.records.shortcuts import Shortcuts
+from striate.records.specialisation import ThroughTraining
 from striate.records.survey import ActivationMaps, LayerActivity, TopPatches
 from striate.records.training import TrainingCurve
+from striate.records.trust import Accord, Trust
+from striate.records.unit_survey import JudgedUnits
 from striate.records.vector_map import VectorMap
+from striate.records.weights import EffectiveFilters, LayerWeights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +51,16 @@ class Evidence:
     leaks: Leaks | None = None
     predictions: Predictions | None = None
     scoreboard: Scoreboard | None = None
+    score_record: ScoreRecord | None = None
     chosen: tuple[Chosen, ...] = ()
     filters: Filters | None = None
+    weights: tuple[LayerWeights, ...] = ()
+    effective_filters: EffectiveFilters | None = None
     activity: tuple[LayerActivity, ...] = ()
     activation_maps: tuple[ActivationMaps, ...] = ()
+    through_training: ThroughTraining | None = None
     patches: tuple[TopPatches, ...] = ()
+    units: JudgedUnits | None = None
     feature_map: FeatureMap | None = None
     vector_map: VectorMap | None = None
     downstream: Downstream | None = None
@@ -55,7 +68,14 @@ class Evidence:
     occlusion_census: OcclusionCensus | None = None
     saliencies: tuple[Saliency, ...] = ()
     saliency_census: SaliencyCensus | None = None
+    shortcuts: Shortcuts | None = None
     backward: Backward | None = None
     class_images: ClassImages | None = None
+    trusts: tuple[Trust, ...] = ()
+    accord: Accord | None = None
+    invariance: Invariance | None = None
+    stability: Stability | None = None
+    preprocessing_trial: PreprocessingTrial | None = None
+    norm_trial: NormTrial | None = None
     left_out: tuple[tuple[str, str], ...] = ()
     is_one_run: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from striate.records.array import Array
 from striate.records.occlusion_plan import ApproximationError, OcclusionPlan
@@ -14,8 +15,8 @@ class Filters:
 
     Attributes:
         layer: Name of the convolution.
-        weights: (n, c, h, w) float32.
-        start: (n, c, h, w) float32: random filters drawn as at the start of training.
+        weights: (n, c, h, w) float32; of volumes (n, c, d, h, w).
+        start: Likewise: random filters drawn as at the start of training.
         detail: (n,) float32: share of each filter's power at wavelengths under 4 pixels, 0 … 1.
         random_band: 5 % and 95 % quantile of that share over random filters.
         random_count: Random filters the band rests on.
@@ -79,11 +80,14 @@ class Occlusion:
         window_px: Side of the square (height, width).
         stride_px: Step of the square (height, width).
         clean: (k,) float32: output for the uncovered image: probabilities, or values.
-        grid: (rows, columns, k) float32: output for each position of the square; NaN where nobody looked.
-        maps: (k, h, w) float32: mean over the squares that cover a pixel of (covered − clean); NaN likewise.
+        grid: (rows, columns, k) float32: output for each position of the square; NaN where nobody looked, and where the network
+            itself answers NaN.
+        maps: (k, h, w) float32: mean over the squares that cover a pixel of (covered − clean); NaN likewise. Those of `occlusion`
+            are made when they are asked for: `maps[unit]` makes one.
         foreground: (h, w) bool: the object, if it is known.
         plan: How it was computed, and why so.
         error: What it is wrong by, where something was left out.
+        looked: (rows, columns) bool: squares that somebody looked at; None: all.
     """
 
     sample: int
@@ -95,6 +99,7 @@ class Occlusion:
     foreground: Array | None = None
     plan: OcclusionPlan | None = None
     error: ApproximationError | None = None
+    looked: Array | None = None
 
     @property
     def winners(self) -> Array:
@@ -174,8 +179,18 @@ class ClassImages:
         detail: (k,) float32: share of the image's power at wavelengths under 4 pixels.
         plain_detail: (k,) float32.
         data_detail: 5 % and 95 % quantile of that share over real images.
-        steps: Steps of gradient ascent.
+        steps: Steps of gradient ascent in a round: image k took steps × (1 + rounds[k]) with prior.
         seed: Of the noise and the shifts.
+        score: (k,) float32 with prior: what was climbed, before softmax (of "low" the negative value).
+        rank: Place of the class among all, 1 the highest, for the image with prior; () for values.
+        pull: How many times each score counted against the prior: 1, or more where the class did not come first so.
+        rounds: How often each went on, without views, since its class did not come first: 0 is with the whole prior.
+        natural_score: Mean score of the real images that the network gives to the class; None if there is none.
+        judge_rank: The same rank by another network; () if none was asked.
+        judge_probability: The class's probability by that network.
+        twin: (t, c, h, w) float32: the first few images, grown for the same network with all weights drawn anew.
+        twin_score: (t,) float32: the score each reached there.
+        twin_detail: (t,) float32: its share of fine detail.
     """
 
     names: tuple[str, ...]
@@ -188,6 +203,65 @@ class ClassImages:
     data_detail: tuple[float, float]
     steps: int
     seed: int
+    score: Array | None = None
+    rank: tuple[int, ...] = ()
+    pull: tuple[float, ...] = ()
+    rounds: tuple[int, ...] = ()
+    natural_score: tuple[float | None, ...] = ()
+    judge_rank: tuple[int, ...] = ()
+    judge_probability: tuple[float, ...] = ()
+    twin: Array | None = None
+    twin_score: Array | None = None
+    twin_detail: Array | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitImage:
+    """An image grown until one value inside a network is high.
+
+    Attributes:
+        name: Of the target, like "features.4:12".
+        layer: Name of the op that is read.
+        kind: "unit" at one place, "channel" as its map's mean, or "direction" in the channels at one place.
+        image: (c, h, w) float32 with prior, on the stored scale 0 … 1.
+        plain: (c, h, w) float32 without prior.
+        score: What was climbed, for the image with prior, in the layer's own unit.
+        plain_score: The same without prior.
+        rank: Place of the channel among the layer's channels for its image, 1 the highest; None for a direction.
+        channels: Of the layer.
+        natural_mean: Mean of the same value over real images; None without.
+        natural_most: Its highest value over real images, at any place; None without.
+        detail: Share of the image's power at wavelengths under 4 pixels.
+        plain_detail: The same without prior.
+        twin: (c, h, w) float32: grown for the same network with all weights drawn anew; None if it has none to draw.
+        twin_score: What was reached there.
+        twin_detail: Its share of fine detail.
+        is_part: Whether the image is as large as the unit's receptive field, not as the network's input.
+        steps: Of gradient ascent.
+        seed: Of the noise and the views.
+        notes: What else must be known.
+    """
+
+    name: str
+    layer: str
+    kind: Literal["unit", "channel", "direction"]
+    image: Array
+    plain: Array
+    score: float
+    plain_score: float
+    rank: int | None
+    channels: int
+    natural_mean: float | None
+    natural_most: float | None
+    detail: float
+    plain_detail: float
+    twin: Array | None
+    twin_score: float | None
+    twin_detail: float | None
+    is_part: bool
+    steps: int
+    seed: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

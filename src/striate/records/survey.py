@@ -77,6 +77,8 @@ class TopPatches:
         counted: How many strongest images a unit's class counts rest on.
         twins: Pairs of units that share most of their strongest images, as (unit, unit, share shared).
         images: Images seen.
+        copies: Those of the twins that also say the same of single images of a class, as (unit, unit, correlation within
+            classes); None where that was not measured.
     """
 
     layer: str
@@ -85,3 +87,4 @@ class TopPatches:
     counted: int
     twins: tuple[tuple[int, int, float], ...]
     images: int
+    copies: tuple[tuple[int, int, float], ...] | None = None

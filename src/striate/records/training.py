@@ -44,6 +44,7 @@ class Recipe:
             the best epoch are kept.
         guard: Whether damage is looked for: "none", "watch" (it is told), or "rollback" (the last good state comes back, and
             training goes on at a tenth of the rate).
+        images: Training images used, the same for every seed, classes in proportion; 0 for all.
     """
 
     optimizer: Optimizer = "adam"
@@ -65,6 +66,7 @@ class Recipe:
     unfreeze: tuple[tuple[int, str], ...] = ()
     patience: int = 0
     guard: Guarding = "none"
+    images: int = 0
 
     def document(self) -> dict[str, Any]:
         """Return plain values; what fine-tuning asks for only where it is asked, so that runs from before it go on.
@@ -93,7 +95,7 @@ class Recipe:
         return cls(**plain | {"frozen": tuple(plain.get("frozen", ()))})
 
 
-_CARE = {"frozen", "rates", "norm", "warm_up", "unfreeze", "patience", "guard"}
+_CARE = {"frozen", "rates", "norm", "warm_up", "unfreeze", "patience", "guard", "images"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

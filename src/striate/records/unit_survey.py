@@ -192,3 +192,20 @@ class UnitJudgement:
     groups: Array | None
     twins: tuple[tuple[int, float], ...]
     verdicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedUnits:
+    """Judgements of units of a survey's layers.
+
+    Attributes:
+        survey: The survey.
+        judged: By layer, of all its units or of some, evenly spread.
+        divided_p: Below this share of single clouds a division in two is called one.
+        twin: Correlation above which two units say the same.
+    """
+
+    survey: Survey
+    judged: Mapping[str, tuple[UnitJudgement, ...]]
+    divided_p: float
+    twin: float

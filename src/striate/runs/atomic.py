@@ -13,13 +13,20 @@ import os
 import tempfile
 from pathlib import Path
 
-from striate.errors import StorageError
+from striate.errors import PlaceError, StorageError
+
+# Where nothing can be written, however much room there is.
+_NO_PLACE = {
+    errno.EACCES, errno.EEXIST, errno.EISDIR, errno.EINVAL, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR, errno.EPERM,
+    errno.EROFS,
+}  # fmt: skip
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file atomically.
 
     Raises:
+        PlaceError: Nothing can be written there.
         StorageError: The disk refused; what was at `path` before is still there.
     """
     temporary: str | None = None
@@ -34,7 +41,8 @@ def write_bytes(path: Path, content: bytes) -> None:
         Path(temporary).replace(path)
         temporary = None
     except OSError as cause:
-        raise StorageError(
+        kind = PlaceError if cause.errno in _NO_PLACE else StorageError
+        raise kind(
             "the disk must take what is written",
             got=cause.strerror or str(cause),
             where=str(path),

@@ -5,6 +5,7 @@ runs/a/
     metrics.jsonl    one line a measurement, appended while the work goes on
     log.jsonl        one line an event
     checkpoint/      where to go on after a kill
+    moments/         weights of a few steps of a training, the start among them
     network/         the result, a `Network` folder of its own
     report.html      what `inspect` found
 """

@@ -13,12 +13,12 @@ from striate.errors import InputError, Quoted
 from striate.graph import Graph, Mode
 from striate.trace.execution import filled
 from striate.trace.found import Found
-from striate.trace.inputs import read_inputs
+from striate.trace.inputs import Inputs, read_inputs
 from striate.trace.replay import Replay, Step, Unfit, replay
 from striate.trace.runs import FakeRuns, NeedsValues, real_tape
 from striate.trace.shell import check_ready, unwrapped
 from striate.trace.state import kept_randomness
-from striate.trace.table import table
+from striate.trace.table import Table, table
 from striate.trace.tape import Ref
 
 
@@ -58,7 +58,9 @@ class Forward:
         parameters: Number and key of every parameter that was read.
         groups: Places in `calls` of those that make an op's value from the values of other ops, by the op's name.
         owners: The op to which each value that a call makes belongs: the first that it leads to.
+        plain: Values that were multiplied on the way, as they were before, by number.
         notes: What a reader has to know.
+        recorded: The record it followed.
     """
 
     graph: Graph
@@ -68,7 +70,9 @@ class Forward:
     parameters: Mapping[str, int]
     groups: Mapping[str, tuple[int, ...]]
     owners: Mapping[int, str]
+    plain: Mapping[int, Tensor]
     notes: tuple[str, ...]
+    recorded: Recorded
 
     def calls_of(self, name: str) -> tuple[Call, ...]:
         """Return the calls that make an op's value from those of other ops, in the order they ran; none for an input."""
@@ -88,34 +92,93 @@ class Gradients:
     sent: Mapping[int, Mapping[int, Tensor]]
 
 
-def forward(module: nn.Module, inputs: Tensor, mode: Mode) -> Forward:
-    """Return a forward pass of a module's recorded calls on its present parameters.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A module's calls for inputs of one shape: what passes over such inputs have in common.
 
-    The module is not entered, and neither its parameters nor its buffers are written: calls run on cut-off copies of the
-    values, so in-place layers, frozen parameters and hooks play no part.
+    Attributes:
+        asked: What was recorded.
+        made: The table, and the value each of its ops makes.
+        record: The calls.
+        notes: What a reader has to know.
+        is_data_dependent: The calls are those for the recorded input alone.
+    """
+
+    asked: Inputs
+    made: Table
+    record: Replay
+    notes: tuple[str, ...]
+    is_data_dependent: bool
+
+
+def recorded(module: nn.Module, inputs: Tensor, mode: Mode) -> Recorded:
+    """Return a module's calls for inputs like these.
 
     Raises:
-        InputError: The module cannot run on these inputs, or writes into a view of a value that others read.
+        InputError: The module cannot run on these inputs.
     """
     module = unwrapped(module)
     found = check_ready(module)
     asked = read_inputs(module, inputs)
     runs = FakeRuns(module, asked, mode, found)
     notes = [f"Hooks were left out: {', '.join(runs.skipped_hooks)}."] if runs.skipped_hooks else []
+    is_data_dependent = False
     try:
         tape = runs.first(found)
     except NeedsValues as cause:
-        tape = real_tape(module, asked, mode, cause)
+        tape, is_data_dependent = real_tape(module, asked, mode, cause), True
         notes.append("The network's calls depend on data: these are the calls for this input.")
-    made = table(tape, found, asked, mode)
     try:
         record = replay(tape, asked.batch)
     except Unfit as reason:
         raise InputError("a network's calls must be recorded to be run backward", got=Quoted(str(reason))) from reason
+    return Recorded(
+        asked=asked,
+        made=table(tape, found, asked, mode),
+        record=record,
+        notes=tuple(notes),
+        is_data_dependent=is_data_dependent,
+    )
+
+
+def forward(
+    module: nn.Module,
+    inputs: Tensor,
+    mode: Mode,
+    factors: Mapping[str, Tensor] | None = None,
+    known: Recorded | None = None,
+) -> Forward:
+    """Return a forward pass of a module's recorded calls on its present parameters.
+
+    The module is not entered, and neither its parameters nor its buffers are written: calls run on cut-off copies of the
+    values, so in-place layers, frozen parameters and hooks play no part.
+
+    Args:
+        module: What runs.
+        inputs: One batch.
+        mode: "train" or "eval".
+        factors: What the values of some ops are multiplied with before others read them, by the op's name; of shapes that
+            go with the values'.
+        known: The `recorded` of an earlier pass in this mode over inputs of this shape, so that nothing is recorded again.
+
+    Raises:
+        InputError: The module cannot run on these inputs, or writes into a view of a value that others read; a record of other
+            sizes, or of calls that depend on data.
+    """
+    module = unwrapped(module)
+    if known is None:
+        known = recorded(module, inputs, mode)
+    else:
+        known.asked.tensors(inputs)
+        if known.is_data_dependent or len(inputs) != known.asked.batch:
+            raise InputError("a record of calls must hold for these inputs", got=Quoted("another batch, or other data"))
+    made, record = known.made, known.record
     with torch.inference_mode(mode=False), torch.enable_grad(), kept_randomness():
         leaf = inputs.detach().clone()
-        values = _found(module, record, asked.names[0], leaf)
-        calls = tuple(_called(step, values, asked.batch, leaf.device) for step in record.steps)
+        values = _found(module, record, known.asked.names[0], leaf)
+        scales = {made.values[name]: factor.to(leaf.device) for name, factor in (factors or {}).items()}
+        plain: dict[int, Tensor] = {}
+        calls = tuple(_called(step, values, known.asked.batch, scales, plain) for step in record.steps)
     numbers = {value.key: n for n, value in record.found.items() if value.origin == "input"} | dict(made.values)
     keys = {value.key: n for n, value in record.found.items() if value.origin == "parameter"}
     tensors = {n: tensor.detach() for n, tensor in values.items()}
@@ -131,7 +194,9 @@ def forward(module: nn.Module, inputs: Tensor, mode: Mode) -> Forward:
         parameters=keys,
         groups=groups,
         owners=owners,
-        notes=tuple(notes),
+        plain=plain,
+        notes=known.notes,
+        recorded=known,
     )
 
 
@@ -189,7 +254,10 @@ def _leaf(tensor: Tensor) -> Tensor:
     return tensor.requires_grad_() if tensor.is_floating_point() else tensor
 
 
-def _called(step: Step, values: dict[int, Tensor], batch: int, device: torch.device) -> Call:
+def _called(
+    step: Step, values: dict[int, Tensor], batch: int, scales: Mapping[int, Tensor], plain: dict[int, Tensor]
+) -> Call:
+    device = next(iter(values.values())).device
     read = dict.fromkeys(step.reads)
     reads = tuple((n, values[n]) for n in read if n in values and values[n].requires_grad)
     for before, after in (*step.copies, *step.renames):
@@ -203,6 +271,9 @@ def _called(step: Step, values: dict[int, Tensor], batch: int, device: torch.dev
     parts = out if isinstance(out, list | tuple) else (out,)
     pairs = zip(step.makes, parts, strict=True)
     values.update({n: part for n, part in pairs if n is not None and isinstance(part, Tensor)})
+    for n in scales.keys() & set(step.made()):
+        plain[n] = values[n].detach()
+        values[n] = values[n] * scales[n]
     made = tuple((n, values[n]) for n in step.made())
     for n, tensor in made:
         values[n] = _leaf(tensor.detach())

@@ -217,6 +217,14 @@ class Program:
             outputs = tree_unflatten([filled(leaf, values, batch, device) for leaf in leaves], self._spec)
         return Result(outputs, {name: kept.get(value, values[value]) for name, value in tapped.items()})
 
+    def value(self, name: str) -> int:
+        """Return the number that the value of an op has in the record.
+
+        Raises:
+            UnknownNameError: No op has that name.
+        """
+        return self._value(name)
+
     def _value(self, name: str) -> int:
         if name not in self._values:
             raise unknown_name("op", name, list(self._values))

@@ -12,7 +12,9 @@ from striate.blueprint import Blueprint, is_blueprint, read_blueprint
 from striate.data.load import BUILT_IN
 from striate.errors import UsageError, unknown_name
 from striate.nets import Network, load_network
-from striate.records.training import Recipe
+from striate.nets.references import is_untrained
+from striate.numbers import measure, percent
+from striate.records.training import Recipe, TrainingCurve
 from striate.records.trial import Speed
 from striate.train.recipes import DIGITS_RECIPE
 from striate.train.training import Trained
@@ -103,6 +105,21 @@ def starting_point(reference: str) -> Blueprint | Network:
     if is_blueprint(reference):
         return read_blueprint(reference)
     return load_network(reference)
+
+
+def told_start(given: Blueprint | Network, curve: TrainingCurve) -> str:
+    """Return where trained weights began and where they end, with a warning if that is worse; "" of weights that were random.
+
+    Both scores are of the same validation samples: of a pretrained network the start may be the better one.
+    """
+    if isinstance(given, Blueprint) or is_untrained(given) or not curve.epochs or curve.epochs[0].epoch:
+        return ""
+    tell = percent if curve.score_name == "accuracy" else measure
+    start, end = curve.epochs[0].score, curve.kept.score
+    said = f"The given weights began at {tell(start)}, training ends at {tell(end)}"
+    if end >= start:
+        return f"{said}."
+    return f"Warning: {said}: worse than it began. Lower --rate, or give --patience: it keeps the best epoch, be it the start."
 
 
 def axes_of(given: Blueprint | Network) -> int:

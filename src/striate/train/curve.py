@@ -12,6 +12,7 @@ from striate.errors import DataError, InputError
 from striate.records.care import Gap, GuardRow
 from striate.records.training import EpochRow, Recipe, TrainingCurve
 from striate.runs import Run, write_json
+from striate.train.fewer import fewer
 from striate.train.journal import LOG, METRICS
 from striate.train.score import SCORE_NAMES
 
@@ -85,6 +86,7 @@ def read_split(run: Run, dataset: Dataset | None = None) -> tuple[Dataset, Split
         )
     shares = run.document.inputs["split"]
     split = dataset.split(seed=shares["seed"], validation=shares["validation"], test=shares["test"])
+    split = fewer(dataset, split, run.document.settings["recipe"].get("images", 0))
     if shares.get("key", "") not in {"", split_key(dataset, split)}:
         raise DataError(
             "data must be divided as they were for the training",

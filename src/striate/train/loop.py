@@ -25,6 +25,7 @@ from striate.train.guard_words import told_back, told_seen
 from striate.train.guarding import Guarding
 from striate.train.journal import Journal
 from striate.train.keeping import close_state, is_over, names_for, prune
+from striate.train.moments import Moments
 from striate.train.ranks import Agreed
 from striate.train.schedule import rate_at
 from striate.train.score import SCORE_NAMES
@@ -45,13 +46,14 @@ class Loop:
         folder: Where checkpoints go.
         events: Hears the progress of the task "training".
         is_interrupted: Whether Ctrl-C was pressed.
+        moments: Keeps weights of a few steps.
 
     Attributes:
         is_at_rest: Whether the state and the weights are of the same moment, so that a checkpoint
             may be written.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is done, and who watches, writes and stops it
         self,
         work: Work,
         state: State,
@@ -61,6 +63,7 @@ class Loop:
         folder: Path,
         events: Events,
         is_interrupted: Callable[[], bool],
+        moments: Moments,
     ) -> None:
         self.work = work
         self.state = state
@@ -70,6 +73,7 @@ class Loop:
         self._folder = folder
         self._events = events
         self._is_interrupted = is_interrupted
+        self._moments = moments
         self._watch = self._new_watch()
         self._guarding = Guarding(work, care, folder=folder, check=self._check)
         self._activity = Activity(
@@ -93,6 +97,7 @@ class Loop:
         self.care.enter(self.state.epoch + 1)
         if self.state.epoch < 0:
             self._begin()
+            self._moments.take(0)
             self._close_epoch()
         else:
             self.is_at_rest = False
@@ -158,6 +163,7 @@ class Loop:
         if state.step % ROW_EVERY_STEPS == 0:
             self._journal.step(step=state.step, epoch=state.epoch + 1, loss=number, rate=rate)
         self.is_at_rest = True
+        self._moments.take(state.step)
         if time.monotonic() - self._written_at >= CHECKPOINT_EVERY_S:
             self.save()
         task.advance(loss=number, score=state.score, rate=rate)
@@ -249,6 +255,7 @@ class Loop:
             (self._folder / STEP).unlink(missing_ok=True)
         self.work.device.ranks.wait()
         self._journal.rewind(back.rows)
+        self._moments.forget_after(back.step)
         self.is_at_rest = True
         self._journal.note(told_back(error, back, highest=recipe.rate), at=at, event="rolled back")
 

@@ -43,15 +43,18 @@ def check_recipe(recipe: Recipe, kind: OutputKind | None = None) -> None:
         striate.errors.InputError: batch must be at least 1; got 0 (at recipe). [input]
     """
     _check_words(recipe)
-    for field, number in (("epochs", recipe.epochs), ("batch", recipe.batch)):
-        if number < 1:
-            raise InputError(f"{field} must be at least 1", got=number, where="recipe")
+    for field, number, least in (
+        ("epochs", recipe.epochs, 1),
+        ("batch", recipe.batch, 1),
+        ("shift_px", recipe.shift_px, 0),
+        ("images", recipe.images, 0),
+    ):
+        if number < least:
+            raise InputError(f"{field} must be at least {least}", got=number, where="recipe")
     if not (math.isfinite(recipe.rate) and recipe.rate > 0):
         raise InputError("rate must be above 0", got=recipe.rate, where="recipe")
     if not (math.isfinite(recipe.weight_decay) and recipe.weight_decay >= 0):
         raise InputError("weight_decay must be at least 0", got=recipe.weight_decay, where="recipe")
-    if recipe.shift_px < 0:
-        raise InputError("shift_px must be at least 0", got=recipe.shift_px, where="recipe")
     for field, share in (
         ("momentum", recipe.momentum),
         ("label_smoothing", recipe.label_smoothing),

@@ -26,6 +26,7 @@ from striate.train.checkpoint import EPOCH, State, load_checkpoint, newest
 from striate.train.device import Device
 from striate.train.journal import Journal
 from striate.train.loop import Loop
+from striate.train.moments import Moments
 from striate.train.optimizers import make_optimizer
 from striate.train.result import save_result
 from striate.train.start import starting_network
@@ -44,9 +45,11 @@ class Session:
         recipe: How.
         run: The folder.
         events: Hears and may cancel.
+        keep_checkpoints: Whether weights of a few steps are kept; None keeps small ones.
+        keep_every: Also those after every so many epochs; 0 for none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what, on what, how, where, and what is kept
         self,
         given: Network | Blueprint,
         dataset: Dataset,
@@ -54,6 +57,9 @@ class Session:
         recipe: Recipe,
         run: Run,
         events: Events,
+        *,
+        keep_checkpoints: bool | None = None,
+        keep_every: int = 0,
     ) -> None:
         self._given = given
         self._dataset = dataset
@@ -61,6 +67,7 @@ class Session:
         self._recipe = recipe
         self._run = run
         self._events = events
+        self._keep_checkpoints, self._keep_every = keep_checkpoints, keep_every
         self._checkpoints = run.folder / "checkpoint"
         self._journal = Journal(run, events)
 
@@ -86,6 +93,13 @@ class Session:
             folder=self._checkpoints,
             events=self._events,
             is_interrupted=is_interrupted,
+            moments=Moments(
+                self._run.folder,
+                module,
+                keep=self._keep_checkpoints,
+                leads=device.ranks.leads,
+                every_steps=self._keep_every * work.steps_per_epoch,
+            ),
         )
         try:
             loop.run()

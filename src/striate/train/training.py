@@ -19,6 +19,7 @@ from striate.runs import Run
 from striate.train.choosing import choose_way, watchers
 from striate.train.curve import COMMAND, read_curve, split_key, write_seen
 from striate.train.device import Device, accelerated, own_state
+from striate.train.fewer import fewer
 from striate.train.ranks import begin_run
 from striate.train.recipes import check_recipe
 from striate.train.result import read_result
@@ -46,7 +47,7 @@ class Trained:
     split: Split
 
 
-def train(
+def train(  # noqa: PLR0913 - what, on what, how, where, and what is kept
     network: Network | Blueprint,
     dataset: Dataset,
     recipe: Recipe,
@@ -55,6 +56,8 @@ def train(
     events: Events = SILENT,
     threads: int | None = None,
     speed: Speed | None = None,
+    keep_checkpoints: bool | None = None,
+    keep_every: int = 0,
 ) -> Trained:
     """Return the network trained on the data by the recipe; all about it is in a run folder.
 
@@ -78,6 +81,11 @@ def train(
             that of the run to go on with.
         speed: How the numbers are worked out: stated, or found by a trial (`try_machine`), whose choice is kept in the run and
             holds when it goes on. None: plain memory, at the precision Accelerate was launched with.
+
+        keep_checkpoints: Whether the weights before the first step and after 1, 4, 16, 64 … steps stay in `moments/`, for looking
+            at what came about when. None: if they are small, up to 4 MiB each.
+        keep_every: Keep weights of any size there after every so many epochs as well, the start included; 0 for none. Like
+            `keep_checkpoints` it changes nothing of the training, and may be another when it goes on.
 
     In several processes (`accelerate launch`, `torchrun`) each works on its part of every batch: the recipe's batch is that of
     a step, whatever their number. The first alone writes.
@@ -109,9 +117,11 @@ def train(
     check_recipe(recipe, dataset.output.kind)
     check_output(network, dataset)
     check_parts(network, recipe)
+    if keep_every < 0:
+        raise InputError("keep_every must be at least 0", got=keep_every)
     if threads is not None and threads < 1:
         raise InputError("threads must be at least 1", got=threads)
-    split = dataset.split(seed=0, validation=SPLIT["validation"], test=SPLIT["test"])
+    split = fewer(dataset, dataset.split(seed=0, validation=SPLIT["validation"], test=SPLIT["test"]), recipe.images)
     if not split.validation:
         raise DataError(
             "data must leave at least one sample to validate on",
@@ -140,7 +150,16 @@ def train(
                     if device.ranks.leads:
                         write_seen(run, dataset, split)
                     watching, stops = watchers(events, is_interrupted, device.ranks)
-                    session = Session(network, dataset, split, recipe, run, watching)
+                    session = Session(
+                        network,
+                        dataset,
+                        split,
+                        recipe,
+                        run,
+                        watching,
+                        keep_checkpoints=keep_checkpoints,
+                        keep_every=keep_every,
+                    )
                     made = session.run(device.working(chosen.way), stops)
                     device.ranks.wait()  # until it is written
             curve = read_curve(run)

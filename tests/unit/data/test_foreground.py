@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from striate.data import foreground, load_data
+from striate.data import apart_from_border, foreground, load_data
 from striate.errors import ShapeError
 
 
@@ -58,3 +58,24 @@ def test_every_digit_has_a_foreground_that_holds_its_ink():
 def test_what_is_no_stored_image_is_refused(image):
     with pytest.raises(ShapeError):
         foreground(image)
+
+
+def test_in_colour_the_object_is_what_differs_from_the_border():
+    image = torch.full((3, 6, 7), 100, dtype=torch.uint8)
+    image[:, ::2, ::2] += 20  # an uneven ground
+    image[1, 3, 3] = 190
+    mask = apart_from_border(image)
+    assert mask is not None
+    assert mask.nonzero().tolist() == [[row, column] for row in (2, 3, 4) for column in (2, 3, 4)]
+
+
+def test_a_busy_border_and_an_object_larger_than_the_ground_are_not_told_apart():
+    busy = torch.randint(0, 256, (3, 8, 8), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    large = torch.zeros(3, 8, 8, dtype=torch.uint8)
+    large[:, 1:7, 1:7] = 200
+    broken = torch.zeros(3, 8, 8, dtype=torch.uint8)
+    broken[:, 0] = 200  # a third of the border
+    assert apart_from_border(busy) is None
+    assert apart_from_border(broken) is None
+    assert apart_from_border(large) is None
+    assert apart_from_border(torch.full((3, 4, 4), 9, dtype=torch.uint8)) is None

@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 
 import numpy as np
@@ -6,13 +7,14 @@ import torch
 from scipy.stats import spearmanr
 from torch import nn
 
+from striate.blueprint import Blueprint
 from striate.data import prepare
 from striate.errors import InputError
 from striate.explain import located, occlusion, occlusion_census, saliency, saliency_census
 from striate.explain.objects import object_mask, share_on
 from striate.explain.ranks import rank_correlation
 from striate.explain.saliency_census import random_last_layers
-from striate.nets import load_network
+from striate.nets import from_blueprint, load_network
 
 
 class Corner(nn.Module):
@@ -167,3 +169,17 @@ def test_the_deeper_the_layers_drawn_anew_the_less_is_left_of_the_map(small_run,
 def test_a_depth_of_none_at_all_is_refused(toys):
     with pytest.raises(InputError, match="depth"):
         random_last_layers(toys.small(), depth=0, seed=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_network_in_half_precision_has_the_census_of_its_copy_in_float32(digits, dtype):
+    network = from_blueprint(Blueprint.from_text("input 1x28x28; conv 5x5 4, batchnorm, relu; classes 10"))
+    coarse = dataclasses.replace(network, module=network.module.to(dtype))
+    whole = dataclasses.replace(network, module=copy.deepcopy(network.module).float())
+
+    found, expected = (saliency_census(one, digits, range(0, 5000, 500)) for one in (coarse, whole))
+
+    assert found.images == 10
+    assert found.random_correlation == pytest.approx(expected.random_correlation, abs=0.05)
+    assert found.shares == pytest.approx(expected.shares, abs=0.01)
+    assert next(coarse.module.parameters()).dtype == dtype

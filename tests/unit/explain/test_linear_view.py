@@ -63,7 +63,14 @@ def test_a_score_without_gradient_says_so_and_stays_finite(toys):
     [view] = linear_view(net, torch.zeros(1, 1, 2, 2))
     assert "zero" in view.notes[0]
     assert np.isfinite(view.along_random).all()
-    assert view.holds_random == 0
+    assert view.holds_gradient == view.holds_random == 0
+
+
+def test_a_score_that_ignores_the_image_holds_in_all_directions_but_has_no_way_up(toys):
+    net = toys.network(toys.Sum(torch.zeros(1, 4)), (1, 2, 2), "a", kind="values")
+    [view] = linear_view(net, torch.ones(1, 1, 2, 2))
+    assert (view.holds_gradient, view.holds_random) == (0.0, math.inf)
+    assert "no direction" in view.notes[0]
 
 
 @pytest.mark.parametrize("settings", [{"tolerance": 0}, {"tolerance": math.nan}, {"directions": 0}])

@@ -52,7 +52,10 @@ class Chosen:
     answered: Mapping[int, Tensor] = field(default_factory=dict)
 
     def begin(self, network: Network, scene: Scene) -> Route:
-        """Return what answers for the windows of a scene; the first time, of the scene the plan was made with."""
+        """Return what answers for the windows of a scene; the first time, of the scene the plan was made with.
+
+        Raises one of `routes.UNFIT` where the image's values cannot be kept.
+        """
         engine, answered = self.engine, self.answered
         self.engine, self.answered = None, {}
         if self.local is None:

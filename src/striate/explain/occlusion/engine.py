@@ -62,7 +62,11 @@ class Engine:
     def boxes(self, starts: Places, size: tuple[int, ...]) -> dict[int, Box | None]:
         """Return the changed box of every value for windows of a size that begin at `starts` (n, axes)."""
         image = Box(tuple(range(2, 2 + len(size))), starts, size) if self.most else None
-        found: dict[int, Box | None] = {self.local.input: image}
+        return self._changed(self.local.input, image)
+
+    def _changed(self, value: int, box: Box | None) -> dict[int, Box | None]:
+        """Return the changed box of every value that follows from one, that one among them."""
+        found: dict[int, Box | None] = {value: box}
         for node in self.local.nodes:
             if node.is_flowing and node.made[0] not in self._frozen and not found.keys().isdisjoint(node.reads):
                 found.update(dict.fromkeys(node.made, after(node, found, self.most, self._kept)))
@@ -85,7 +89,18 @@ class Engine:
             starts: (n, axes), where each begins.
         """
         with torch.inference_mode():
-            return _Run(self, covers, starts).scores()
+            run = _Run(self, len(starts), self.boxes(starts, tuple(covers.shape[2:])), self.local.input, covers)
+            if run.is_whole:
+                run.paste(Box(tuple(range(2, covers.ndim)), starts, tuple(covers.shape[2:])))
+            return run.scores()
+
+    def run_from(self, value: int, values: Tensor) -> Tensor:
+        """Return the scores (n, outputs) that follow from whole values (n, …) put in the place of an inner one.
+
+        Only what depends on it is computed. The values may be written over.
+        """
+        with torch.inference_mode():
+            return _Run(self, len(values), self._changed(value, None), value, values).scores()
 
     def read(self, value: int) -> Tensor:
         """Return a value of the clean image, or a parameter."""
@@ -130,20 +145,28 @@ def made(node: Node, out: Any) -> Iterator[tuple[int, Tensor]]:  # noqa: ANN401 
 
 
 class _Run:
-    """One batch of windows on its way through the network."""
+    """One batch of changes on its way through the network: what has changed of which value, and the boxes of all that follow."""
 
-    def __init__(self, engine: Engine, covers: Tensor, starts: Places) -> None:
-        self._engine, self._local, self._count = engine, engine.local, len(starts)
-        self._boxes = engine.boxes(starts, tuple(covers.shape[2:]))
-        self._values: dict[int, Tensor] = {self._local.input: covers}
-        if self._boxes[self._local.input] is None:
-            image = Box(tuple(range(2, covers.ndim)), starts, tuple(covers.shape[2:]))
-            self._values[self._local.input] = self._pasted(self._local.input, image)
+    def __init__(
+        self, engine: Engine, count: int, boxes: Mapping[int, Box | None], value: int, changed: Tensor
+    ) -> None:
+        self._engine, self._local, self._count = engine, engine.local, count
+        self._boxes, self._begin = boxes, value
+        self._values: dict[int, Tensor] = {value: changed}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what has changed is wanted as a whole map."""
+        return self._boxes[self._begin] is None
+
+    def paste(self, box: Box) -> None:
+        """Put what has changed into whole maps."""
+        self._values[self._begin] = self._pasted(self._begin, box)
 
     def scores(self) -> Tensor:
         """Return the scores, (n, outputs)."""
         for node, dead in zip(self._local.nodes, self._local.dead, strict=True):
-            if node.made[0] in self._boxes:
+            if node.made[0] in self._boxes and node.made[0] != self._begin:
                 box = self._boxes[node.made[0]]
                 out = self._whole(node) if box is None else self._on_box(node, box)
                 self._values.update(made(node, out))

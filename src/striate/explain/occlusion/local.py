@@ -16,7 +16,8 @@ from striate.trace.replay import Replay, Scaled, Unfit
 from striate.trace.shell import unwrapped
 from striate.trace.tape import Ref
 
-_FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
+# How maps lie in memory, by their number of axes: channels last.
+LAID_OUT = {4: torch.channels_last, 5: torch.channels_last_3d}
 # What these make lies in memory of its own, which may be written over once nobody else reads it.
 _FRESH = frozenset({
     "conv1d", "conv2d", "conv3d", "batch_norm", "cat", "max_pool2d", "avg_pool2d", "add", "mul", "relu", "linear",
@@ -100,7 +101,7 @@ def local(program: Program, module: nn.Module, image: Tensor) -> Local:
 
 def laid_out(value: Tensor) -> Tensor:
     """Return a tensor with its channels last in memory, where it is a map or the weights of a convolution."""
-    form = _FORMATS.get(value.ndim)
+    form = LAID_OUT.get(value.ndim)
     return value if form is None else value.contiguous(memory_format=form)
 
 

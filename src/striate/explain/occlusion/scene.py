@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
@@ -20,9 +20,30 @@ from striate.nets import Network
 Show: TypeAlias = Callable[[Places], Tensor]
 
 
+@runtime_checkable
+class Scene(Protocol):
+    """An image, and what stands where it is covered: by windows, or by regions. Each has a number."""
+
+    @property
+    def image(self) -> Tensor:
+        """(c, …), as the network takes it."""
+
+    def images(self, numbers: NDArray[np.int64]) -> Tensor:
+        """Return whole images (n, c, …), each with one part covered."""
+
+    def inside(self, numbers: NDArray[np.int64]) -> Places:
+        """Return where the boxes begin that are changed, (n, axes); all of them lie on the image."""
+
+    def size(self, numbers: NDArray[np.int64]) -> tuple[int, ...]:
+        """Return the sides of these boxes, which are the same for all that go together."""
+
+    def covers(self, numbers: NDArray[np.int64]) -> tuple[Tensor, Places]:
+        """Return what stands in the boxes (n, c, …), and where these begin."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """An image, and what stands where it is covered.
+class Windows:
+    """An image, and what stands where a window covers it.
 
     Attributes:
         image: (c, …), as the network takes it.
@@ -48,6 +69,10 @@ class Scene:
         """Return where the boxes begin that windows change: those cut at the border are moved into the image."""
         return np.minimum(self.starts[numbers], np.array(self.image.shape[1:]) - self.window)
 
+    def size(self, _numbers: NDArray[np.int64]) -> tuple[int, ...]:
+        """Return the window's sides."""
+        return self.window
+
     def covers(self, numbers: NDArray[np.int64]) -> tuple[Tensor, Places]:
         """Return what stands in the boxes (n, c, …) that windows change, and where these begin.
 
@@ -68,7 +93,7 @@ class Scene:
         return torch.where(is_shown, shown, image), inside
 
 
-def scene_of(network: Network, image: Tensor, fill: Fill, starts: Places, window: tuple[int, ...]) -> Scene:
+def scene_of(network: Network, image: Tensor, fill: Fill, starts: Places, window: tuple[int, ...]) -> Windows:
     """Return an image (c, …) with windows that show a fill.
 
     Raises:
@@ -85,7 +110,7 @@ def scene_of(network: Network, image: Tensor, fill: Fill, starts: Places, window
         def show(starts: Places) -> Tensor:
             return sheet.cut(np.minimum(starts, np.array(image.shape[1:]) - window), window)
 
-    return Scene(image=image, show=show, starts=starts, window=window)
+    return Windows(image=image, show=show, starts=starts, window=window)
 
 
 def by_phase(starts: Places) -> NDArray[np.int64]:

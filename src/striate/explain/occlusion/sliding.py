@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.errors import InputError, Quoted, ShapeError
 from striate.events import SILENT, Events, Task
 from striate.explain.answers import taken, undisturbed
-from striate.explain.cover import Pixels, both, mean_over_windows, positions, space
+from striate.explain.cover import Pixels, both, positions, space, starts_of
 from striate.explain.fills import Fill
 from striate.explain.method import method
 from striate.explain.occlusion.chosen import Ask
 from striate.explain.occlusion.looking import Grid, Looks
+from striate.explain.occlusion.output_maps import OutputMaps
+from striate.explain.occlusion.refining import finer
+from striate.explain.occlusion.routes import Numbers
+from striate.explain.occlusion.scene import by_phase, scene_of
 from striate.graph import times
 from striate.nets import Network
+from striate.numbers import count
 from striate.records import Occlusion
 from striate.records.occlusion_plan import Approximation, OcclusionRoute
+
+# What all windows of an image answer, in one array.
+MOST_GRID_BYTES = 2**32
 
 
 @method("Which parts of this image does the answer rest on?", section="methods/occlusion")
@@ -77,11 +86,12 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
     Returns:
         One record for each image, `sample` its place in the batch: `located` names the data set's.
         `grid` holds probabilities, or values on their own scale. `maps` is covered − clean: below
-        zero where the output needs what was covered.
+        zero where the output needs what was covered; each is made when it is asked for.
 
     Raises:
-        InputError: `stride_px` above `window_px`; a window larger than the image; unusable images;
-            a route that this network cannot take; an approximation by another route.
+        InputError: `stride_px` above `window_px`; a window larger than the image; more windows than
+            there is room for their answers (4 GiB); unusable images; a route that this network
+            cannot take, or by which its scores are others; an approximation by another route.
         UnknownNameError: A fill nobody knows.
         MissingExtraError: "inpainted" without scikit-image.
         Cancelled: The watcher asked to stop, and not `is_partial`.
@@ -134,13 +144,26 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
         raise InputError("an approximation must take the incremental route", got=route)
     grid = Grid(counts=positions(shape, window, stride), window=window, stride=stride, refined=refined)
     ask = Ask(images=len(inputs), windows=grid.looked_at, route=route, batch=batch_size, approximation=approximation)
+    _check_room(grid, network.output.count)
     task = Task("occlusion", total=len(inputs) * grid.looked_at, unit="window", events=events)
-    looks = Looks(network, grid, fill, ask, task, events)
+    looks = Looks(network, ask, task, events, quicker=_quicker(grid))
+    # A line stands in the record as an image of one row, and has one axis in its network.
+    axes = len(network.input_shape) - 1
+    starts = starts_of(grid.counts, grid.stride)[:, -axes:]
+
+    def ordered(numbers: Numbers) -> Numbers:
+        return numbers[by_phase(starts[numbers])]
+
+    def more(changes: NDArray[np.floating]) -> Numbers:
+        return ordered(finer(grid.counts, window, stride, changes, refined))
+
+    first = ordered(grid.first)
     records: list[Occlusion] = []
     with undisturbed(network.module), torch.no_grad():
         for sample, image in enumerate(inputs):
-            seen = looks.look(image, is_partial=is_partial)
-            rows = seen.rows.reshape(*grid.counts, -1)
+            scene = scene_of(network, image, fill, starts, window[-axes:])
+            seen = looks.look(scene, len(starts), first, more=more if refined < 1 else None, is_partial=is_partial)
+            rows, looked = seen.rows.reshape(*grid.counts, -1), seen.looked.reshape(grid.counts)
             records.append(
                 Occlusion(
                     sample=sample,
@@ -148,7 +171,8 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
                     stride_px=stride,
                     clean=seen.clean,
                     grid=rows,
-                    maps=mean_over_windows(rows.astype(np.float64) - seen.clean, space(shape), window, stride),
+                    maps=OutputMaps(rows, seen.clean, space(shape), window, stride, looked),
+                    looked=looked,
                     plan=seen.plan,
                     error=seen.error,
                 )
@@ -156,3 +180,34 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
             if seen.is_cancelled:
                 break
     return tuple(records)
+
+
+def _check_room(grid: Grid, outputs: int) -> None:
+    """Refuse more answers than there is room for."""
+    windows = int(np.prod(grid.counts, dtype=np.float64))
+    if windows * outputs * 4 <= MOST_GRID_BYTES:
+        return
+    step = _larger_stride(grid, windows * outputs * 4 / MOST_GRID_BYTES)
+    raise InputError(
+        "the answers of all windows must fit into 4 GiB",
+        got=Quoted(f"{count(windows)} windows × {count(outputs)} outputs"),
+        hint=f"Take stride_px={step}.",
+    )
+
+
+def _larger_stride(grid: Grid, times_fewer: float) -> int:
+    """Return a stride by which windows are so many times fewer, at most the window."""
+    axes = sum(places > 1 for places in grid.counts) or 1
+    factor = times_fewer ** (1 / axes)
+    return min(*grid.window, int(np.ceil(max(grid.stride) * factor)) + 1)
+
+
+def _quicker(grid: Grid) -> str:
+    """Return what is told beside a plan of minutes: what would be quicker, and by how much."""
+    if max(grid.stride) == min(grid.window):
+        return "is_partial keeps what was seen when it is stopped"
+    step = min(grid.window)
+    fewer = np.prod(grid.counts, dtype=np.float64)
+    for length, side, to in zip(grid.counts, grid.window, grid.stride, strict=True):
+        fewer /= -(-((length - 1) * to) // min(step, side)) + 1
+    return f"stride_px={step} is about {fewer:.0f} times quicker, refined=0.1 up to 10 times; is_partial keeps what was seen"

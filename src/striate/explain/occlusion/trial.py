@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 
+import torch
 from torch import Tensor
 
+from striate.errors import InputError, Quoted
 from striate.explain.answers import fitting
 from striate.explain.occlusion.chosen import Ask, Chosen
 from striate.explain.occlusion.engine import Engine, box_bytes
 from striate.explain.occlusion.local import Local
-from striate.explain.occlusion.routes import Numbers, Route, by_engine, by_module
+from striate.explain.occlusion.routes import UNFIT, Numbers, Route, by_engine, by_module, first_line
 from striate.explain.occlusion.scene import Scene
 from striate.nets import Network
 from striate.records.occlusion_plan import OcclusionPlan, OcclusionRoute
@@ -35,6 +37,8 @@ BETWEEN_SECONDS = 2.0
 LEAST_BATCH = 8
 # More than rounding in single precision does to the scores of deep networks.
 MOST_DIFFERENCE = 1e-4
+# The same for half precision: steps of rounding.
+ROUNDINGS = 8
 
 
 class Trial:
@@ -44,7 +48,7 @@ class Trial:
         self._network, self._scene, self._order, self._local = network, scene, order, at
         self._engine, self._ask = engine, ask
         self._macs = float(sum(node.macs for node in at.nodes))
-        self._changed = changed_macs(engine, scene, order, self._at_once("incremental"))
+        self._changed = changed_macs(engine, scene, order, self._at_once("incremental")) if engine.most else self._macs
         self._seconds: dict[OcclusionRoute, float] = {}
         self._difference: float | None = None
         self._refused = ""
@@ -52,7 +56,7 @@ class Trial:
     def chosen(self, route: OcclusionRoute | None) -> Chosen:
         """Return the route asked for, or the quickest."""
         if route is not None:
-            return self._as(route, "asked for", self._engine)
+            return self._asked_for(route)
         few, bound = self._order[:TRIED], self._macs / max(1.0, self._changed)
         module = self._timed("module", by_module(self._network, self._scene), few)
         boxes = self._tried("incremental", self._engine, module) if bound >= LEAST_BOUND else None
@@ -60,7 +64,11 @@ class Trial:
             return self._as(
                 "incremental", "quicker than the module, less work than any whole pass", self._engine, boxes
             )
-        whole = Engine(self._local, self._scene.image[None], most=0.0)
+        try:
+            whole = Engine(self._local, self._scene.image[None], most=0.0)
+        except UNFIT as cause:  # too little memory for the clean image's values a second time
+            self._refused = f"the dense route fails: {first_line(cause)}"
+            return self._as("module", self._refused, answered=module)
         dense = self._tried("dense", whole, module)
         usual = "the quickest of those tried" if bound >= LEAST_BOUND else "a window changes nearly everything"
         reason = self._refused or usual
@@ -72,6 +80,20 @@ class Trial:
             case _:
                 return self._as("module", reason, answered=module)
 
+    def _asked_for(self, route: OcclusionRoute) -> Chosen:
+        """Return a route that was asked for; unless something is left out, its scores must be the module's."""
+        if self._ask.approximation is not None:
+            return self._as(route, "asked for", self._engine)
+        module = self._timed("module", by_module(self._network, self._scene), self._order[:TRIED])
+        found = self._tried(route, self._engine, module)
+        if self._refused:
+            raise InputError(
+                f"the {route} route must give the module's scores",
+                got=Quoted(self._refused),
+                hint='Use route="module", or leave the route out.',
+            )
+        return self._as(route, "asked for", self._engine, found)
+
     def _quickest(self) -> OcclusionRoute:
         found = min(self._seconds, key=lambda name: self._seconds[name])
         # What is hardly quicker on a few windows may be slower on all.
@@ -82,13 +104,13 @@ class Trial:
         go, numbers = by_engine(self._network, self._scene, engine), self._order[: self._at_once(name)]
         try:
             found = self._timed(name, go, numbers)
-        except RuntimeError as cause:  # too little memory, or an operator that refuses its boxes
-            self._refused = f"the {name} route fails: {str(cause).splitlines()[0]}"
+        except UNFIT as cause:  # too little memory, or an operator that refuses its boxes
+            self._refused = f"the {name} route fails: {first_line(cause)}"
             return None
         both = min(len(found), len(expected))
         difference = apart(found[:both], expected[:both])
         self._difference = max(difference, self._difference or 0.0)
-        if difference > MOST_DIFFERENCE:
+        if difference > allowed(expected.dtype):
             del self._seconds[name]
             self._refused = f"the {name} route gives other scores, by {difference:.1e}"
         return found
@@ -105,8 +127,11 @@ class Trial:
             return self._ask.batch
         if route != "incremental":
             return few_at_once(self._scene.image)
-        starts = self._scene.inside(self._order[:MOST_BATCH])
-        room = MOST_BOX_BYTES // max(1, box_bytes(self._engine, self._engine.boxes(starts, self._scene.window)))
+        # As large as the largest of all, wherever it goes.
+        starts = self._scene.inside(self._order)[:MOST_BATCH]
+        room = MOST_BOX_BYTES // max(
+            1, box_bytes(self._engine, self._engine.boxes(starts, self._scene.size(self._order)))
+        )
         return max(1, min(MOST_BATCH, room))
 
     def _as(
@@ -142,14 +167,31 @@ def changed_macs(engine: Engine, scene: Scene, order: Numbers, batch: int) -> fl
     total, windows = 0.0, 0
     for begin in begins[:: -(-len(begins) // COUNTED)]:
         part = order[begin : begin + batch]
-        total += len(part) * engine.macs(engine.boxes(scene.inside(part), scene.window))
+        total += len(part) * engine.macs(engine.boxes(scene.inside(part), scene.size(part)))
         windows += len(part)
     return total / max(1, windows)
 
 
+def allowed(precision: torch.dtype) -> float:
+    """Return how far scores may lie apart for rounding alone.
+
+    Example:
+        >>> allowed(torch.float32), allowed(torch.bfloat16)
+        (0.0001, 0.0625)
+    """
+    return max(MOST_DIFFERENCE, ROUNDINGS * torch.finfo(precision).eps)
+
+
 def apart(one: Tensor, other: Tensor) -> float:
-    """Return the largest difference between scores, as a share of the largest; infinite where one is no number."""
-    largest = float(other.abs().max())
-    difference = float((one.double() - other.double()).abs().max())
-    share = difference / largest if largest else difference
-    return share if share == share else float("inf")  # noqa: PLR0124 - NaN alone is unequal to itself
+    """Return the largest difference between scores, as a share of the largest; infinite where only one of them is no number.
+
+    Example:
+        >>> nan = float("nan")
+        >>> apart(torch.tensor([1.0, nan]), torch.tensor([2.0, nan])), apart(torch.tensor([nan]), torch.tensor([1.0]))
+        (0.5, inf)
+    """
+    one, other = one.double(), other.double()
+    is_same = (one == other) | (one.isnan() & other.isnan())
+    difference = float(torch.where(is_same, 0.0, (one - other).abs()).nan_to_num(nan=torch.inf).max())
+    largest = float(torch.where(other.isfinite(), other.abs(), 0.0).max())
+    return difference / largest if largest else difference

@@ -1,5 +1,6 @@
 """Saliency: what in an image a score depends on, by one method or another, and whether they can be believed."""
 
+from striate.explain.saliency.accord import accord
 from striate.explain.saliency.agreement import agreed, agreement
 from striate.explain.saliency.attributing import SALIENCY
 from striate.explain.saliency.class_maps import cam, grad_cam
@@ -15,9 +16,11 @@ from striate.explain.saliency.sanity import randomised_layers
 from striate.explain.saliency.simonyan import saliency
 from striate.explain.saliency.smooth import smooth_grad
 from striate.explain.saliency.spread import half_share
+from striate.explain.saliency.trust import trust
 
 __all__ = [
     "SALIENCY",
+    "accord",
     "agreed",
     "agreement",
     "cam",
@@ -39,4 +42,5 @@ __all__ = [
     "randomised_layers",
     "saliency",
     "smooth_grad",
+    "trust",
 ]

@@ -49,7 +49,7 @@ def map_layer(recording: Recording, layer: str) -> MapLayer:
     graph = recording.graph
     way = Way.through(graph)
     if layer:
-        op = graph[_op_name(recording, layer)]
+        op = graph[op_name(recording, layer)]
         order = place_order(way, op)
         if order is None:
             raise InputError(
@@ -76,7 +76,7 @@ def map_layer(recording: Recording, layer: str) -> MapLayer:
     )
 
 
-def _op_name(recording: Recording, layer: str) -> str:
+def op_name(recording: Recording, layer: str) -> str:
     """Return the op of a name: its own, or the last value that the module of that name returns."""
     names = [op.name for op in recording.graph]
     if layer in names:

@@ -50,7 +50,8 @@ def linear_view(
         events: Hears of each image.
 
     Returns:
-        Records, image by image. A linear network holds at all steps: infinity.
+        Records, image by image. A linear network holds at all steps: infinity. Where the gradient is zero there is no way up it:
+        `holds_gradient` is 0, and a note says so.
 
     Raises:
         InputError: A tolerance or number of directions that is not above 0; a target that is no output; images that are not
@@ -138,6 +139,8 @@ def _record(
 ) -> LinearView:
     holds = [_holds(row, tolerance) for row in off]
     if is_flat:
+        # No step goes up a gradient of zero, whatever the score does elsewhere.
+        holds[0] = 0.0
         notes += ("The gradient is zero: there is no direction in which to go up.",)
     return LinearView(
         sample=sample,

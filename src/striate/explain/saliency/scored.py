@@ -29,6 +29,7 @@ class Scored:
         network: Any; one in half precision is copied and computed in float32, which `notes` says.
         images: Preprocessed, (n, c, axes…).
         dtype: What to compute in; the network's own type, or float32 if that is coarser, if None.
+        axes: Numbers of axes of space the caller can do.
 
     Attributes:
         units: How many scores of each image are asked about: their gradients are in memory together.
@@ -38,7 +39,14 @@ class Scored:
         InputError: Images that are not finite floats.
     """
 
-    def __init__(self, network: Network, images: Tensor, *, dtype: torch.dtype | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        images: Tensor,
+        *,
+        dtype: torch.dtype | None = None,
+        axes: tuple[int, ...] = (1, 2, 3),
+    ) -> None:
         self.notes: tuple[str, ...] = ()
         self._is_single = False
         self.units = 1
@@ -51,7 +59,7 @@ class Scored:
                 module = twin(unwrapped(network.module)).to(dtype or torch.float32)
             network = replace(network, module=module)
         self.network = network
-        self.inputs = taken(network, images, axes=(1, 2, 3))
+        self.inputs = taken(network, images, axes=axes)
         if dtype is not None:
             self.inputs = self.inputs.to(dtype)
 
@@ -189,6 +197,13 @@ class Scored:
     def _onward(self, inputs: Tensor, layer: str, value: Tensor) -> Any:  # noqa: ANN401 - a network returns anything
         # A copy, so that an op that writes in place does not meet a leaf.
         return self.recording.program.run_from(self.module, {layer: value.clone()}, inputs=inputs).outputs
+
+
+def single(network: Network) -> Network:
+    """Return a network in half precision as a copy in float32; any other as it is."""
+    if not any(tensor.dtype in _COARSE for tensor in _tensors(network.module)):
+        return network
+    return replace(network, module=twin(unwrapped(network.module)).to(torch.float32))
 
 
 def _tensors(module: nn.Module) -> list[Tensor]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from striate.errors import InputError, ShapeError
+from striate.errors import ShapeError
 from striate.events import SILENT, Events, Task
-from striate.explain.answers import fitting, parts, scores, taken, undisturbed
+from striate.explain.answers import parts, undisturbed
 from striate.explain.method import method
+from striate.explain.saliency.attributing import pick_units
+from striate.explain.saliency.scored import Scored
 from striate.nets import Network
 from striate.records import Saliency
 
@@ -47,6 +48,7 @@ def saliency(network: Network, images: Tensor, targets: Tensor, *, events: Event
         One forward and one backward pass for each image.
 
     Example:
+        >>> import torch
         >>> from striate.blueprint import Blueprint
         >>> from striate.nets import from_blueprint
         >>> network = from_blueprint(Blueprint.from_text("input 1x8x8; conv 3x3 4, relu; classes 3"))
@@ -54,23 +56,16 @@ def saliency(network: Network, images: Tensor, targets: Tensor, *, events: Event
         >>> seen.target, seen.gradient.shape
         (2, (1, 8, 8))
     """
-    inputs = taken(network, images)
-    if targets.shape != inputs.shape[:1]:
+    if targets.shape != images.shape[:1]:
         raise ShapeError("targets must be one output unit for each image", got=tuple(targets.shape))
-    outside = [int(unit) for unit in targets if not 0 <= int(unit) < network.output.count]
-    if outside:
-        raise InputError(f"targets must be 0 … {network.output.count - 1}", got=outside[0])
-    units = targets.to(device=inputs.device, dtype=torch.int64)
-    task = Task("saliency", total=len(inputs), unit="image", events=events)
+    scored = Scored(network, images, axes=(1, 2))
+    picks = pick_units(scored, targets)
+    task = Task("saliency", total=len(scored.inputs), unit="image", events=events)
     records: list[Saliency] = []
-    if not len(inputs):
-        return ()
-    # The backward pass keeps every layer's values: a quarter of the images at once.
-    at_once = max(1, fitting(inputs[0]) // 4)
-    with undisturbed(network.module):
-        for part, wanted in zip(parts(inputs, at_once), parts(units, at_once), strict=True):
-            slopes = gradient(network, part, wanted).float().cpu().numpy()
-            for unit, slope in zip(wanted.tolist(), slopes, strict=True):
+    with undisturbed(scored.network.module):
+        for part, pick in zip(parts(scored.inputs, scored.at_once), picks, strict=True):
+            _, units, slopes = scored.answer(part, pick)
+            for unit, slope in zip(units[:, 0].tolist(), slopes[:, 0].float().cpu().numpy(), strict=True):
                 records.append(
                     Saliency(
                         sample=len(records),
@@ -85,22 +80,12 @@ def saliency(network: Network, images: Tensor, targets: Tensor, *, events: Event
 
 
 def gradient(network: Network, inputs: Tensor, units: Tensor) -> Tensor:
-    """Return the gradient of one score each at inputs (n, c, …); zero where the score ignores them.
+    """Return the gradient of one score each, units (n,), at inputs (n, c, …); zero where the score ignores them.
+
+    A network in half precision is computed in float32.
 
     Raises:
         InputError: The module leaves the ways of differentiation.
     """
-    with torch.enable_grad():
-        leaf = inputs.detach().requires_grad_()
-        # A copy, so that a network that begins with an in-place op does not meet a leaf.
-        answered = scores(network, leaf.clone())
-        # Copies, too, of targets made in inference mode.
-        chosen = answered.gather(1, units[:, None].clone()).sum()
-        if not chosen.requires_grad:
-            raise InputError(
-                "scores must depend on the input in a differentiable way",
-                got=type(network.module).__name__,
-                hint="Does its forward detach, round, or switch gradients off?",
-            )
-        [slope] = torch.autograd.grad(chosen, [leaf], allow_unused=True, materialize_grads=True)
-    return slope
+    scored = Scored(network, inputs)
+    return scored.slopes(scored.inputs, units[:, None].clone())[:, 0]

@@ -142,7 +142,7 @@ class Numbers:
         return content if number == 1 else f"{content}.{number}"
 
 
-def numbered(rows: Any, numbers: Numbers) -> Any:  # noqa: ANN401 - pyarrow ships no types
+def with_ids(rows: Any, numbers: Numbers) -> Any:  # noqa: ANN401 - pyarrow ships no types
     """Return rows with their ids."""
     import pyarrow as pa
 

@@ -16,7 +16,7 @@ from typing import Any
 from striate.data.reading import Entry
 from striate.errors import MissingExtraError, Quoted, RunError
 from striate.features.extraction.job import Job, absolute_entries
-from striate.features.extraction.known import Numbers, numbered
+from striate.features.extraction.known import Numbers, with_ids
 from striate.features.extraction.lanes import Lanes
 from striate.features.extraction.storing import MOST_ROWS, MOST_S, Stored, add
 from striate.features.store.columns import table_schema
@@ -111,7 +111,7 @@ class PartWriter:
                 contents.extend(rows["content"].to_pylist())
                 errors.extend(reason for reason in rows["error"].to_pylist() if reason)
                 seconds.append(took)
-                yield numbered(rows, within)
+                yield with_ids(rows, within)
 
         written = write_fragment(tables(), self._uri, schema=table_schema(self._job.spec))
         return pa.table(

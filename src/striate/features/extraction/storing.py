@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from striate.features.extraction.known import Numbers, numbered
+from striate.features.extraction.known import Numbers, with_ids
 from striate.features.store.store import VectorStore
 
 # An append is one version of the table and one more file: not too many, and little lost at a kill.
@@ -74,7 +74,7 @@ def add(store: VectorStore, tables: Sequence[Any], numbers: Numbers, changed: fr
         return
     import pyarrow as pa
 
-    rows = numbered(pa.concat_tables(tables), numbers)
+    rows = with_ids(pa.concat_tables(tables), numbers)
     # Replacing joins with the whole table, so it is done where it must be only.
     if changed and not changed.isdisjoint(rows["place"].to_pylist()):
         store.put(rows)

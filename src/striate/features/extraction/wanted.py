@@ -31,7 +31,11 @@ class Wanted:
 
 
 def wanted_of(listing: Listing, known: Known, parts: Mapping[str, str] | None) -> Wanted:
-    """Return what a store has not, or not as it is now; `parts` as in `extract`."""
+    """Return what a store has not, or not as it is now; `parts` as in `extract`.
+
+    A changed file is another picture: a label that nobody tells now is not known of it, while its group and its part of the
+    split, which say where it belongs, stay.
+    """
     entries, changed, stored = [], set(), 0
     retold: dict[str, Said] = {}
     unsaid = set()

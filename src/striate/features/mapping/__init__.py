@@ -1,5 +1,7 @@
 """Maps of feature vectors, and what is measured of them in the space: placing, comparing, separation, points to look at."""
 
+from striate.features.mapping.adding import Added, add_to_map
+from striate.features.mapping.beforehand import told_beforehand
 from striate.features.mapping.comparing import compare_maps
 from striate.features.mapping.forces import GridForces
 from striate.features.mapping.forecast import MapForecast, forecast_map
@@ -16,11 +18,13 @@ from striate.features.mapping.tsne import place_new, place_points
 from striate.features.mapping.turning import procrustes, turned
 
 __all__ = [
+    "Added",
     "GridForces",
     "Known",
     "MapForecast",
     "MapSettings",
     "PixelScore",
+    "add_to_map",
     "compare_maps",
     "continued_map",
     "doubtful_labels",
@@ -41,5 +45,6 @@ __all__ = [
     "procrustes",
     "separation_of",
     "silhouettes",
+    "told_beforehand",
     "turned",
 ]

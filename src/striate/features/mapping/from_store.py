@@ -72,7 +72,8 @@ def map_store(
     old = None if afresh or where else continued_map(store, [layer.name for layer in chosen], how, ids)[0]
     order = _order(ids, old)
     ids = [ids[place] for place in order]
-    known, names, colours = known_of(*(_in_order(rows[name].to_pylist(), order) for name in ("label", "targets")))
+    labels, targets = (_in_order(rows[name].to_pylist(), order) for name in ("label", "targets"))
+    known, names, colours = known_of(labels, targets, where=store.address)
     pixels = None if known is None or too_little(known) else _pixels(store, where, ids, known, how.seed)
     mapped: list[MappedLayer] = []
     far = np.zeros(len(ids), np.uint8)

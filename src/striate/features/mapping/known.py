@@ -18,13 +18,14 @@ SIDE_PX = 32
 
 
 def known_of(
-    labels: Sequence[str | None], targets: Sequence[Sequence[float] | None]
+    labels: Sequence[str | None], targets: Sequence[Sequence[float] | None], *, where: str = ""
 ) -> tuple[Known | None, tuple[str, ...], Numbers]:
     """Return what is known of each row, the names, and a number for each row to colour it by.
 
     Args:
         labels: Class, or labels between ";"; None for values, and where nobody said.
         targets: Class index, one number a label, or values; None where nobody said.
+        where: The store's address, for messages.
 
     Returns:
         What is known, None if that is nothing; names of classes, labels or deciles; (n,) int64: class, first label that
@@ -42,7 +43,8 @@ def known_of(
     colours = np.full(len(targets), -1, np.int64)
     if not len(rows):
         return None, (), colours
-    output, truths = truth_of([labels[row] for row in rows], [target for target in targets if target is not None])
+    said = [target for target in targets if target is not None]
+    output, truths = truth_of([labels[row] for row in rows], said, where=where)
     known = Known(truth=output.kind, targets=np.array(truths), rows=rows)
     names = output.names
     if output.kind == "values":

@@ -14,8 +14,7 @@ from striate.features.mapping.overlapping import overlapping_classes
 from striate.features.mapping.silhouette import silhouettes
 from striate.features.space import NEIGHBOURS, Numbers, Points, winners
 from striate.numbers import plural
-from striate.observe.scoreboard import wilson
-from striate.records import Separation, Share, Truth
+from striate.records import Separation, Share, Truth, wilson
 
 Reals = npt.NDArray[np.float64]
 
@@ -136,6 +135,8 @@ def separation_of(
     found = Separation(neighbours=neighbours.shape[1], truth=known.truth, accuracy=None, points=len(points))
     score = _whole(sums, known)
     whole = sums(np.ones(len(points)))
+    # The interval over classes is Wilson's: their draws are needed beside the pixels only.
+    drawn = np.zeros(0) if known.truth == "classes" and pixels is None else _drawn(sums, known, seed)
     if known.truth == "classes":
         by_class, interval, chance = _by_class(whole, score)
         found = replace(
@@ -145,27 +146,30 @@ def separation_of(
             **_silhouette(points, known, seed),
         )
     elif known.truth == "labels":
-        interval = _quantiles(_drawn(sums, known, seed))
+        interval = _quantiles(drawn)
         found = replace(
             found,
             accuracy=Share(value=score, interval=interval, chance=0.5),
             by_class=tuple(_label_scores(whole[None])[0].tolist()),
         )
     else:
-        found = replace(found, explained=score, explained_interval=_quantiles(_drawn(sums, known, seed)))
-    return found if pixels is None else _beside(found, points, sums, known, pixels, seed)
+        found = replace(found, explained=score, explained_interval=_quantiles(drawn))
+    return found if pixels is None else _beside(found, points, sums, known, pixels, drawn, seed)
 
 
-def _beside(found: Separation, points: Points, sums: _Sums, known: Known, pixels: PixelScore, seed: int) -> Separation:
+def _beside(
+    found: Separation, points: Points, sums: _Sums, known: Known, pixels: PixelScore, drawn: Reals, seed: int
+) -> Separation:
     """Return the separation with what it is above the pixels', on the points that have a picture."""
     if len(pixels.places) < len(points):
         known = known_part(known, pixels.places)
         sums = _counting(nearest_rows(points[pixels.places], found.neighbours)[0], known)
+        drawn = _drawn(sums, known, seed)
     return replace(
         found,
         pixels=pixels.score,
         gain=_whole(sums, known) - pixels.score,
-        gain_interval=_quantiles(_drawn(sums, known, seed) - pixels.drawn),
+        gain_interval=_quantiles(drawn - pixels.drawn),
         silhouette_of_pixels=pixels.silhouette,
     )
 

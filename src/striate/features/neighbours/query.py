@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from striate.data import list_data
-from striate.data.files import Decoded
+from striate.data.files import SUFFIXES, Decoded, suffix_of, unreadable
 from striate.data.reading import Entry
 from striate.errors import DataError, InputError, Quoted, ShapeError
 from striate.features.extraction import Lane
@@ -68,6 +68,8 @@ def query_of(reference: str, store: VectorStore, *, layer: str = "", network: Ne
         row = stored_row(store, reference, chosen)
         if row is not None:
             return row
+        if not is_sample and suffix_of(reference) in SUFFIXES:
+            raise unreadable(reference, "the file does not exist", where=reference)
         if not is_sample:
             raise InputError(
                 "a query must be a file, a sample of a data set, or a row of the store",

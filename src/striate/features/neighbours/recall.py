@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from striate.errors import DataError
-from striate.features.neighbours.searching import exact_nearest, nearest_rows, through_index
+from striate.features.neighbours.searching import exact_nearest, nearest_images, through_index
 from striate.features.store.store import VectorStore, as_array, told
 from striate.records.neighbours import Metric
 from striate.records.vectors import VectorLayer
@@ -87,7 +87,7 @@ def tuned(
     probes = smallest(range(1, partitions + 1), lambda number: reaches(number, most))
     refine = 1 if most == 1 else smallest(REFINES, lambda number: reaches(probes, number))
     numbers = range(half, len(asked.ids))
-    ask = partial(nearest_rows, store, layer, metric=metric, wanted=K, searched=store.count("error IS NULL"))
+    ask = partial(nearest_images, store, layer, metric=metric, wanted=K, searched=store.count("error IS NULL"))
     ways = [partial(ask, probes=probes, refine=refine), ask]
     search_s, exact_s = (
         median(seconds_of(partial(way, asked.vectors[number])) for number in numbers[:_TIMED]) for way in ways

@@ -197,7 +197,7 @@ def through_index(  # noqa: PLR0913 - what is asked, and how
     return rows.select(list(columns)), distances(as_array(rows[layer.column], layer.size), vector, metric)
 
 
-def nearest_rows(  # noqa: PLR0913 - what is asked, and how
+def nearest_images(  # noqa: PLR0913 - what is asked, and how
     store: VectorStore,
     layer: VectorLayer,
     vector: npt.NDArray[np.float32],
@@ -276,7 +276,7 @@ def _neighbours(  # noqa: PLR0913 - what is asked, and how
     if not wanted:
         return (), None
     found: list[tuple[StoredImage, float]] = []
-    ask = partial(nearest_rows, store, query.layer, query.vector, metric, wanted, where, searched=searched)
+    ask = partial(nearest_images, store, query.layer, query.vector, metric, wanted, where, searched=searched)
     if index is not None:
         # With a filter so many more partitions are looked into as rows are left out.
         probes = min(index.partitions, -(-index.probes * max(index.rows, searched) // searched))

@@ -9,12 +9,15 @@ from striate.errors import DataError, Quoted
 from striate.records.output import Output
 
 
-def truth_of(labels: Sequence[str | None], targets: Sequence[Sequence[float]]) -> tuple[Output, Sequence[Target]]:
+def truth_of(
+    labels: Sequence[str | None], targets: Sequence[Sequence[float]], *, where: str = ""
+) -> tuple[Output, Sequence[Target]]:
     """Return what the targets are, with the names, and those of each row: a class, 0 or 1 a label, or values.
 
     Args:
         labels: The column `label`: a class, labels between ";", or None for values.
         targets: The column `targets` of the same rows, at least one: class index, one number a label, or values.
+        where: The store's address, for messages.
 
     Raises:
         DataError: Targets of several lengths; labels that are not as many as the targets that hold; a label with two names.
@@ -28,7 +31,9 @@ def truth_of(labels: Sequence[str | None], targets: Sequence[Sequence[float]]) -
     """
     lengths = sorted({len(row) for row in targets})
     if len(lengths) > 1:
-        raise DataError("all rows must have as many targets", got=Quoted(str(lengths)), hint="Extract again.")
+        raise DataError(
+            "all rows must have as many targets", got=Quoted(str(lengths)), where=where, hint="Extract again."
+        )
     [count] = lengths
     words = [label for label in labels if label is not None]
     if len(words) < len(labels):
@@ -43,10 +48,10 @@ def truth_of(labels: Sequence[str | None], targets: Sequence[Sequence[float]]) -
         numbers = {word: number for number, word in enumerate(classes)}
         return Output(kind="classes", names=tuple(classes)), [numbers[word] for word in words]
     held = [tuple(int(number > 0.5) for number in row) for row in targets]
-    return Output(kind="labels", names=_names(words, held)), held
+    return Output(kind="labels", names=_names(words, held, where)), held
 
 
-def _names(words: Sequence[str], held: Sequence[tuple[int, ...]]) -> tuple[str, ...]:
+def _names(words: Sequence[str], held: Sequence[tuple[int, ...]], where: str) -> tuple[str, ...]:
     names: dict[int, str] = {}
     for word, row in zip(words, held, strict=True):
         places = [place for place, holds in enumerate(row) if holds]
@@ -55,6 +60,7 @@ def _names(words: Sequence[str], held: Sequence[tuple[int, ...]]) -> tuple[str, 
             raise DataError(
                 "labels must be as many as the targets that hold",
                 got=Quoted(f"{word!r} for {len(places)}"),
+                where=where,
                 hint="A label's name must not hold ';': rename it, and extract again.",
             )
         for place, name in zip(places, own, strict=True):
@@ -62,7 +68,7 @@ def _names(words: Sequence[str], held: Sequence[tuple[int, ...]]) -> tuple[str, 
                 raise DataError(
                     "a label must have one name",
                     got=Quoted(f"{names[place]} and {name}"),
-                    where=f"label {place}",
+                    where=f"{where}, label {place}" if where else f"label {place}",
                     hint="Extract all data with the same labels in the same order.",
                 )
     return tuple(names.get(place, f"label {place}") for place in range(len(held[0])))

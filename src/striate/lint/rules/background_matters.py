@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import sqrt
 
 from striate.findings import Finding, Measure
 from striate.lint.rule import PictureRule, register
 from striate.numbers import count, percentage
-from striate.records import Evidence, OcclusionCensus
+from striate.records import Evidence, OcclusionCensus, wilson
 
 _LIMIT = 1.0
 _GRAVE = 10.0
@@ -87,6 +86,7 @@ class BackgroundMatters(PictureRule[OcclusionCensus]):
         share = 100 * seen.off_changed / seen.off_squares
         if share <= _LIMIT:
             return
+        low, high = wilson(seen.off_changed / seen.off_squares, seen.off_squares)
         yield self.finding(
             f"Covering the background changes the answer: {count(seen.off_changed)} of "
             f"{count(seen.off_squares)} squares off the object do, {percentage(share)}.",
@@ -98,16 +98,11 @@ class BackgroundMatters(PictureRule[OcclusionCensus]):
                 wrong="above",
                 high=max(10.0, min(100.0, 2 * share)),
                 unit="%",
-                interval=_wilson(seen.off_changed, seen.off_squares),
+                interval=(100 * low, 100 * high),
             ),
             severity="error" if share > _GRAVE else "warning",
         )
 
-
-def _wilson(hits: int, total: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share by Wilson, in percent."""
-    z = 1.96
-    share, spread = hits / total, z * z / total
-    half = z * sqrt(share * (1 - share) / total + spread / (4 * total))
-    low, high = ((share + spread / 2 + side * half) / (1 + spread) for side in (-1, 1))
-    return (100 * max(0.0, low), 100 * min(1.0, high))
+    def told(self, seen: OcclusionCensus) -> str:
+        """Return how many squares changed an answer."""
+        return f"{count(seen.off_changed)} of {count(seen.off_squares)} squares off the object change an answer"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import median
 
 from striate.findings import Finding, Measure
 from striate.lint.rule import PictureRule, register
@@ -23,7 +24,9 @@ class ClassImagesAreNoise(PictureRule[ClassImages]):
     The share of each class image's power at wavelengths under 4 pixels, grown with the prior.
     The figure is the largest. Limit: the 95 % quantile of real images. One class in ten may lie
     above it; more are a note. A warning needs more than half of the classes beyond half the way
-    from that limit to white noise, which has 0.80: sharp strokes alone are not noise.
+    from that limit to white noise, which has 0.80: sharp strokes alone are not noise. Where images grown under the same
+    prior for the same network with all weights drawn anew are known, they are the yardstick: if they are grainier still,
+    training has smoothed what the prior let through, and it stays a note.
 
     ## Why it matters
     The image a class score likes best shows what was learned about the class. If it is grain,
@@ -91,9 +94,9 @@ class ClassImagesAreNoise(PictureRule[ClassImages]):
     section = "class-images"
 
     def look(self, evidence: Evidence) -> ClassImages | None:
-        """Return the class images if there are any."""
+        """Return the class images if any were grown."""
         images = evidence.class_images
-        return images if images is not None and len(images.detail) else None
+        return images if images is not None and images.steps and len(images.detail) else None
 
     def judge(self, seen: ClassImages) -> Iterator[Finding]:
         """Yield a finding if too many class images are grainier than real ones."""
@@ -104,13 +107,16 @@ class ClassImagesAreNoise(PictureRule[ClassImages]):
             return
         most = max(details)
         name = seen.names[details.index(most)]
+        anew = () if seen.twin_detail is None else tuple(float(value) for value in seen.twin_detail)
+        is_smoothed = bool(anew) and median(anew) > median(details)
+        beside = f" Grown for weights drawn anew, the middle one has {figure(median(anew))}." if anew else ""
         noisy = sum(value > (limit + _WHITE) / 2 for value in details)
         yield self.finding(
             f"{count(len(above))} of {count(len(details))} class images "
             f"{'has' if len(above) == 1 else 'have'} more fine detail than real images: that "
             f"of {name} has "
-            f"{figure(most)} of its power, real ones at most {figure(limit)}.",
+            f"{figure(most)} of its power, real ones at most {figure(limit)}.{beside}",
             "Look whether the first layer's filters are smooth; train longer, with shifts, and look again.",
             measure=Measure(value=most, limit=limit, wrong="above", marks=details),
-            severity="warning" if noisy > _MOST * len(details) else "note",
+            severity="warning" if noisy > _MOST * len(details) and not is_smoothed else "note",
         )

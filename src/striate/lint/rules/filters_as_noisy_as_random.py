@@ -9,7 +9,8 @@ from striate.lint.rule import PictureRule, register
 from striate.numbers import count, figure
 from striate.records import Evidence, Filters
 
-_WIDE = 5
+# Six healthy networks with 5×5 filters of the fault bench's development part, right on 94 % to 100 %, all had filters as noisy.
+_WIDE = 7
 
 
 @register
@@ -19,8 +20,8 @@ class FiltersAsNoisyAsRandom(PictureRule[Filters]):
     ## What it looks for
     The share of each first-layer filter's power at wavelengths under 4 pixels. The figure is
     that of the middle filter. Limit: the 5 % quantile of random filters, so that fewer than
-    half of the learned ones are smoother than nearly all random ones. Filters under 5 pixels
-    show too little to tell: for them it is a note, and 1×1 filters are not judged.
+    half of the learned ones are smoother than nearly all random ones. Filters under 7 pixels
+    show too little to tell: for them, and for filters of volumes, it is a note; 1×1 filters are not judged.
 
     ## Why it matters
     Learned first-layer filters are smooth: edges, bars and blobs. Salt and pepper means that
@@ -33,7 +34,7 @@ class FiltersAsNoisyAsRandom(PictureRule[Filters]):
 
     from striate.records import Evidence, Filters
 
-    weights = np.zeros((4, 1, 5, 5), np.float32)
+    weights = np.zeros((4, 1, 7, 7), np.float32)
     Evidence(
         filters=Filters(
             layer="conv1",
@@ -94,12 +95,10 @@ class FiltersAsNoisyAsRandom(PictureRule[Filters]):
         middle = details[(len(details) - 1) // 2]
         if middle < limit:
             return
-        smooth = sum(value < limit for value in details)
+        fine = sum(value >= limit for value in details)
         yield self.finding(
-            f"{count(smooth) if smooth else 'None'} of the {count(len(details))} filters of "
-            f"{seen.layer} "
-            f"{'is' if smooth < 2 else 'are'} smoother than random weights: the middle one has "
-            f"{figure(middle)} of its power in fine detail.",
+            f"{count(fine)} of {count(len(details))} filters of {seen.layer} {'is' if fine == 1 else 'are'} as fine as random "
+            f"ones: of the middle one {figure(middle)} of its power is below 4 px, of 95 % of random ones {figure(limit)}.",
             f"Train longer, raise the weight decay on {seen.layer}, or add data or shifts.",
             measure=Measure(
                 value=middle,
@@ -109,7 +108,7 @@ class FiltersAsNoisyAsRandom(PictureRule[Filters]):
                 marks=tuple(float(value) for value in seen.detail),
             ),
             op=seen.layer,
-            severity="warning" if _side(seen) >= _WIDE else "note",
+            severity="warning" if _side(seen) >= _WIDE and seen.weights.ndim == 4 else "note",
         )
 
 

@@ -23,8 +23,9 @@ class GradientOffObject(PictureRule[SaliencyCensus]):
     ## What it looks for
     The mean share of the gradient's magnitude that falls on the object, as a multiple of the
     share of the image that the object covers. Limit: 2 times; where the object covers more than
-    a third, halfway between chance and all of it. Objects that cover nearly everything are not
-    judged.
+    a third, halfway between chance and all of it. It is a note: healthy networks that end in a mean
+    over their last map had 0.92 to 1.14 times chance on small pictures, as networks have that look
+    elsewhere. Objects that cover nearly everything are not judged.
 
     ## Why it matters
     The gradient says which pixels the score would follow. If they lie all over the image, the
@@ -39,7 +40,7 @@ class GradientOffObject(PictureRule[SaliencyCensus]):
     Evidence(
         saliency_census=SaliencyCensus(
             images=4,
-            shares=np.array([0.30, 0.32, 0.35, 0.38], np.float32),
+            shares=np.array([0.24, 0.26, 0.28, 0.30], np.float32),
             chance=0.25,
             random_correlation=0.1,
         )
@@ -72,7 +73,7 @@ class GradientOffObject(PictureRule[SaliencyCensus]):
 
     code = "SAL001"
     name = "gradient-off-object"
-    severity = "warning"
+    severity = "note"
     section = "saliency"
 
     def look(self, evidence: Evidence) -> SaliencyCensus | None:
@@ -103,3 +104,8 @@ class GradientOffObject(PictureRule[SaliencyCensus]):
                 chance=1.0,
             ),
         )
+
+    def told(self, seen: SaliencyCensus) -> str:
+        """Return how much of the gradient lies on the object."""
+        mean, chance = float(seen.shares.mean()), float(seen.chance)
+        return f"{percentage(100 * mean)} of the gradient lies on the object, {figure(mean / chance)} times chance"

@@ -89,3 +89,7 @@ class NothingMatters(PictureRule[OcclusionCensus]):
             f"Repeat with a square larger than {times(seen.window_px)} px before trusting the maps.",
             measure=Measure(value=share, limit=_LIMIT, wrong="below", high=10.0, unit="%"),
         )
+
+    def told(self, seen: OcclusionCensus) -> str:
+        """Return how many squares changed an answer."""
+        return f"{count(seen.on_changed)} of {count(seen.on_squares)} squares on the object change an answer"

@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from striate.findings import Finding, Measure
 from striate.lint.rule import PictureRule, register
 from striate.numbers import figure
-from striate.records import Evidence, SaliencyCensus
+from striate.records import Evidence
 
-_LIMIT = 0.5
+LIMIT = 0.5
+# What the maps are called, their correlation, what chance gives, and the interval if there is one.
+Row = tuple[str, float, float, tuple[float, float] | None]
 
 
 @register
-class SaliencyBlindToWeights(PictureRule[SaliencyCensus]):
+class SaliencyBlindToWeights(PictureRule[tuple[Row, ...]]):
     """Saliency maps that stay the same with random weights.
 
     ## What it looks for
-    The rank correlation of the saliency maps with those of the same network with a random last
-    layer. Limit: 0.5.
+    The mean rank correlation of the saliency maps with those of the same network with all weights drawn anew, for the report's
+    gradient and for every method that was tested. Limit: 0.5, and what shifted maps reach, where that is known.
 
     ## Why it matters
     A map that does not change when what was learned is destroyed does not show what was
@@ -68,17 +70,32 @@ class SaliencyBlindToWeights(PictureRule[SaliencyCensus]):
     severity = "warning"
     section = "saliency"
 
-    def look(self, evidence: Evidence) -> SaliencyCensus | None:
-        """Return the census."""
-        return evidence.saliency_census
+    def look(self, evidence: Evidence) -> tuple[Row, ...] | None:
+        """Return what was tested: the census, and every method."""
+        rows: list[Row] = [
+            (f"the maps of {found.method}", found.correlation, found.chance, found.interval)
+            for found in evidence.trusts
+            if found.correlation is not None
+        ]
+        if evidence.saliency_census is not None:
+            rows.insert(0, ("the saliency maps", float(evidence.saliency_census.random_correlation), 0.0, None))
+        return tuple(rows) or None
 
-    def judge(self, seen: SaliencyCensus) -> Iterator[Finding]:
-        """Yield a finding if the maps hardly change with random weights."""
-        correlation = float(seen.random_correlation)
-        if correlation <= _LIMIT:
-            return
-        yield self.finding(
-            f"With random weights the saliency maps hardly change: rank correlation {figure(correlation)}.",
-            "Trust occlusion rather than these maps, and look whether the network was trained at all.",
-            measure=Measure(value=correlation, limit=_LIMIT, wrong="above", low=min(0.0, correlation)),
-        )
+    def judge(self, seen: tuple[Row, ...]) -> Iterator[Finding]:
+        """Yield a finding for each method whose maps hardly change with random weights."""
+        for name, correlation, chance, interval in seen:
+            limit = max(LIMIT, chance)
+            if correlation <= limit:
+                continue
+            yield self.finding(
+                f"With random weights {name} hardly change: rank correlation {figure(correlation)}.",
+                "Trust occlusion rather than these maps, and look whether the network was trained at all.",
+                measure=Measure(
+                    value=correlation,
+                    limit=limit,
+                    wrong="above",
+                    low=min(0.0, correlation),
+                    interval=interval,
+                    chance=chance or None,
+                ),
+            )

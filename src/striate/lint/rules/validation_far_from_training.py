@@ -10,7 +10,8 @@ from striate.numbers import figure
 from striate.records import EpochRow, Evidence
 
 _LIMIT = 2.0
-_NOISE = 0.1
+# Healthy networks of the fault bench's development part that learned easy images by heart had gaps up to 0.135.
+_NOISE = 0.25
 
 
 @register
@@ -19,7 +20,7 @@ class ValidationFarFromTraining(PictureRule[EpochRow]):
 
     ## What it looks for
     The validation loss of the last epoch as a multiple of the training loss. Limit: 2 times,
-    and a difference of 0.1 in the loss itself.
+    and a difference of 0.25 in the loss itself.
 
     ## Why it matters
     The network answers what it has seen much better than what it has not: part of what it

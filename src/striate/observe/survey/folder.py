@@ -81,7 +81,7 @@ def write_survey(survey: Survey, folder: Path | str) -> None:
             "input_px": list(survey.input_px),
             "features_of": survey.features_of,
             "layers": rows,
-            "arrays_sha256": fingerprint.of_file(folder / _ARRAYS),
+            "arrays_sha256": fingerprint.of_content(content),
         },
     )
 
@@ -152,7 +152,7 @@ def _arrays(folder: Path, sha256: str) -> dict[str, npt.NDArray[Any]]:
 
     path = folder / _ARRAYS
     content = path.read_bytes() if path.is_file() else b""
-    if not content or fingerprint.of_file(path) != sha256:
+    if not content or fingerprint.of_content(content) != sha256:
         got = "another file" if content else "no file"
         raise SchemaError("a survey's arrays must be those survey.json names", got=Quoted(got), where=str(path))
     return dict(load(content))

@@ -20,6 +20,7 @@ from striate.observe.survey.chance import (
     entropy_bits,
     two_groups,
 )
+from striate.observe.twins import likeness
 from striate.records.unit_survey import Survey, SurveyedLayer, UnitJudgement
 
 # Images whose features stand for all in what chance gives, at most.
@@ -226,13 +227,7 @@ def _alike(layer: SurveyedLayer) -> Numbers | None:
     """Return the correlations of the units' responses over images, (units, units); None of fewer than three images."""
     if layer.statistics is None or len(layer.statistics.responses) < 3:
         return None
-    values = np.asarray(layer.statistics.responses, np.float64)
-    away = values - values.mean(0)
-    length = np.linalg.norm(away, axis=0)
-    # What is left of a unit that always says the same is rounding.
-    is_moving = length > 1e-6 * np.linalg.norm(values, axis=0)
-    unit = np.where(is_moving, away / np.where(is_moving, length, 1), 0)
-    return np.asarray(unit.T @ unit)
+    return np.asarray(likeness(layer.statistics.responses))
 
 
 def _twins(unit: int, alike: Numbers | None) -> tuple[tuple[int, float], ...]:

@@ -1,4 +1,4 @@
-"""What a survey keeps of one layer while images go by; parts of a survey merge into the whole."""
+"""What a survey keeps of one layer while images go by."""
 
 from __future__ import annotations
 
@@ -133,27 +133,6 @@ class LayerState:
         at = slots.numpy()
         self.responses[at[at >= 0]] = means[at >= 0]
         self.has_response[at[at >= 0]] = True
-
-    def merge(self, other: LayerState) -> None:
-        """Take in what was kept of other images: the same numbers in whatever order parts are merged.
-
-        When it misleads:
-            Second moments are sums in float64, equal to some 1e-15 of their size.
-        """
-        self.images += other.images
-        self.broken += other.broken
-        self.strongest.merge(other.strongest)
-        self.maximum = np.maximum(self.maximum, other.maximum)
-        self.least_mean = np.minimum(self.least_mean, other.least_mean)
-        self.on &= other.on
-        for name, count in other.counts.items():
-            self.counts[name] += count
-        for name, sums in other.sums.items():
-            self.sums[name].merge(sums)
-        for name, moment in other.moments.items():
-            self.moments[name] += moment
-        self.responses[other.has_response] = other.responses[other.has_response]
-        self.has_response |= other.has_response
 
     def arrays(self) -> Arrays:
         """Return everything as arrays by name."""

@@ -15,13 +15,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from striate.analyse.field.boxes import Boxes
 from striate.data import Batch, Dataset, batches
 from striate.errors import Cancelled, InputError, Quoted
 from striate.events import Events, Task
 from striate.nets import Network
+from striate.observe.survey.collecting import record_of
 from striate.observe.survey.feature_file import Features, FeaturesInMemory, FeaturesOnDisk
-from striate.observe.survey.finishing import surveyed
 from striate.observe.survey.glance import Glance
 from striate.observe.survey.planning import Plan
 from striate.observe.survey.running import Ran, Runner
@@ -147,25 +146,9 @@ class Pass:
 
     def record(self) -> Survey:
         """Return the finished survey."""
-        plan, state, dataset = self._plan, self._state, self._dataset
-        boxes = Boxes(self._recording.graph)
-        whole = tuple(self._network.input_shape[1:])
-        is_classes = dataset.output.kind == "classes"
-        has_answers = self._network.output.kind == "classes" and bool((state.answers >= 0).any())
-        return Survey(
-            settings=plan.settings.document(),
-            data=dataset.name,
-            class_names=dataset.output.names if is_classes else (),
-            input_px=whole,
-            layers=tuple(
-                surveyed(state.layers[one.tap], one, plan.sizes[one.tap], whole, boxes) for one in plan.readings
-            ),
-            samples=np.array(self._indices, np.int64),
-            targets=dataset.targets()[list(self._indices)].numpy() if is_classes else None,
-            answers=state.answers if has_answers else None,
-            confidences=state.confidences if has_answers else None,
-            features_of=plan.features_of,
-            features=None if self._features is None else self._features.rows(),
+        features = None if self._features is None else self._features.rows()
+        return record_of(
+            self._network, self._dataset, self._indices, self._recording, self._plan, self._state, features
         )
 
     def _blocks(self, first: Runner, lanes: int, done: int) -> Generator[_Block, None, None]:

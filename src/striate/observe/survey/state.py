@@ -17,7 +17,8 @@ from striate.observe.survey.settings import SurveySettings
 from striate.runs import write_bytes
 
 NAME = "state.safetensors"
-_VERSION = 1
+# 2: the least mean of each unit is kept too.
+_VERSION = 2
 
 
 class SurveyState:
@@ -44,28 +45,6 @@ class SurveyState:
     def answered(self, orders: Sequence[int], answers: npt.NDArray[np.int64], sure: npt.NDArray[np.float32]) -> None:
         """Take in answers and their probabilities."""
         self.answers[orders], self.confidences[orders] = answers, sure
-
-    def merge(self, other: SurveyState) -> None:
-        """Take in a part of the same survey that saw other images.
-
-        Raises:
-            InputError: A part of another survey, or of images that are in this one.
-        """
-        if self.settings.key() != other.settings.key():
-            got = Quoted(self.settings.difference(other.settings.document()))
-            raise InputError("parts of a survey must be of the same network, data and settings", got=got)
-        both = np.flatnonzero(self.seen & other.seen)
-        if len(both):
-            raise InputError(
-                "parts of a survey must have seen different images", got=Quoted(f"image {both[0]} in both")
-            )
-        for op, layer in self.layers.items():
-            layer.merge(other.layers[op])
-        self.answers[other.seen], self.confidences[other.seen] = (
-            other.answers[other.seen],
-            other.confidences[other.seen],
-        )
-        self.seen |= other.seen
 
     def save(self, folder: Path) -> None:
         """Write everything as one file, atomically.
@@ -119,16 +98,17 @@ def known_settings(folder: Path) -> dict[str, Any] | None:
         SchemaError: Damaged, or written by another version.
     """
     path = folder / NAME
-    return dict(_read(path)[0]["settings"]) if path.is_file() else None
+    return dict(_read(path, has_tensors=False)[0]["settings"]) if path.is_file() else None
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+def _read(path: Path, *, has_tensors: bool = True) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
             text = (file.metadata() or {}).get("striate", "null")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dictionary
+            names = file.keys() if has_tensors else ()
+            tensors = {name: file.get_tensor(name) for name in names}
     except SafetensorError as cause:
         hint = "Delete it: the survey is made again."
         raise SchemaError(

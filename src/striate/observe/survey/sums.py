@@ -38,10 +38,6 @@ class Sums:
         rows = slice(None) if at is None else at
         self._put(rows, part, np.zeros_like(part))
 
-    def merge(self, other: Sums) -> None:
-        """Add what others summed."""
-        self._put(slice(None), other._high, other._low)
-
     @property
     def values(self) -> Numbers:
         """The sums."""

@@ -82,7 +82,7 @@ def read_features(store: VectorStore, *, layers: Sequence[str] = (), where: str 
         other = store.vectors(name, labelled, columns=("place",))
         order = {place: number for number, place in enumerate(other.column("place"))}
         values[name] = other.values[[order[row["place"]] for row in rows]]
-    output, targets = truth_of([row["label"] for row in rows], [row["targets"] for row in rows])
+    output, targets = truth_of([row["label"] for row in rows], [row["targets"] for row in rows], where=store.address)
     own = store.spec.output
     if own.kind == output.kind == "values" and own.count == output.count:
         output = own

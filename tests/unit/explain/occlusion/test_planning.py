@@ -222,13 +222,18 @@ def test_what_reads_memory_as_it_lies_is_not_run_in_parts(toys):
         occlusion(net, torch.randn(1, 1, 8, 8), window_px=3, stride_px=2, route="incremental")
 
 
-def test_a_window_does_not_see_the_windows_beside_it(toys):
+class _NormByImages(nn.Module):
+    def forward(self, x):
+        return nn.functional.batch_norm(x, None, None, training=True)
+
+
+@pytest.mark.parametrize("norm", [lambda: nn.BatchNorm2d(4, track_running_stats=False), _NormByImages])
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_a_window_does_not_see_the_windows_beside_it(toys, norm, batch_size):
     torch.manual_seed(0)
-    module = nn.Sequential(
-        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4, track_running_stats=False), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3)
-    )
+    module = nn.Sequential(nn.Conv2d(1, 4, 3), norm(), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3))
     net, image = toys.network(module, (1, 8, 8), "abc", "values"), torch.randn(1, 1, 8, 8)
-    [seen] = occlusion(net, image, window_px=4, stride_px=4, fill=0.0, batch_size=4)
+    [seen] = occlusion(net, image, window_px=4, stride_px=4, fill=0.0, batch_size=batch_size)
     for row in range(2):
         for column in range(2):
             covered = image.clone()
@@ -244,3 +249,38 @@ def test_one_channel_in_half_precision_has_a_background(toys):
         toys.network(module, (1, 8, 8), "abc"), torch.zeros(1, 1, 8, 8).bfloat16(), window_px=4, stride_px=4
     )
     assert np.isfinite(seen.grid).all()
+
+
+class _Turning(nn.Module):
+    """Images stand where channels are while it normalises, so that each has statistics of its own."""
+
+    def forward(self, x):
+        turned = nn.functional.batch_norm(x.transpose(0, 1), None, None, training=True)
+        return turned.transpose(0, 1).flatten(1)[:, :3]
+
+
+class _Branching(nn.Module):
+    """Calls that differ with the batch, so that there is one recording for one batch alone."""
+
+    def __init__(self, norm):
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x):
+        return self.norm(x).flatten(1)[:, :3] * (2 if len(x) % 2 else 1)
+
+
+@pytest.mark.parametrize(
+    ("module", "at_once"),
+    [
+        (lambda: nn.Sequential(nn.InstanceNorm2d(1), nn.Flatten(), nn.Linear(64, 3)), 4),
+        (lambda: nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(64, 3)), 4),
+        (_Turning, 4),
+        (lambda: _Branching(nn.BatchNorm2d(1, track_running_stats=False)), 1),
+    ],
+    ids=["instances", "statistics", "turned", "one batch"],
+)
+def test_windows_go_one_at_a_time_only_where_they_would_change_each_other(toys, module, at_once):
+    net = toys.network(module(), (1, 8, 8), "abc", "values")
+    [seen] = occlusion(net, torch.randn(1, 1, 8, 8), window_px=4, stride_px=4, fill=0.0, batch_size=4)
+    assert (seen.plan.route, seen.plan.batch) == ("module", at_once)

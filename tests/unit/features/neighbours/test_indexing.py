@@ -40,8 +40,9 @@ def true_nearest(many, query, count):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ivf-flat", "ivf-pq", "ivf-hnsw-sq"])
 def test_other_pictures_find_about_as_much_as_is_told(store, many, kind):
-    told = build_index(store, kind=kind, queries=100)
-    queries = scattered(np.random.default_rng(9), 100).astype(np.float64)
+    # Partitions are drawn anew for each index: with 100 queries one in 25 misses by more than is allowed here.
+    told = build_index(store, kind=kind, queries=400)
+    queries = scattered(np.random.default_rng(9), 400).astype(np.float64)
 
     found = [search(store, vector_query(query, store), count=10, way="index") for query in queries]
 

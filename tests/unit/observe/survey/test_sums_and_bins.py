@@ -17,20 +17,13 @@ def summed(parts):
     return sums
 
 
-def test_a_sum_is_that_of_exact_arithmetic_in_whatever_order_and_grouping():
+def test_a_sum_is_that_of_exact_arithmetic_in_whatever_order():
     draw = np.random.default_rng(0)
     parts = draw.normal(size=(400, 5)) * 10.0 ** draw.integers(-12, 12, (400, 5))
     expected = [math.fsum(column) for column in parts.T]
     for seed in range(20):
         order = np.random.default_rng(seed).permutation(400)
-        first, second, third = (summed(parts[part]) for part in np.split(order, [90, 200]))
-        if seed % 2:
-            second.merge(third)
-            first.merge(second)
-        else:
-            first.merge(second)
-            first.merge(third)
-        assert first.values.tolist() == expected
+        assert summed(parts[order]).values.tolist() == expected
     # What plain float64 makes of it, or this test would show nothing.
     assert sum(parts[order]).tolist() != expected
 

@@ -1,0 +1,1 @@
+"""Whether answers follow a place, a patch or the background instead of the object."""
