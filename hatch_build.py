@@ -12,7 +12,8 @@ class PageGuard(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Check that the page was built."""
         del build_data
-        page = Path(self.root) / "src" / "striate" / "page" / "static" / "report.html"
-        if version != "editable" and not page.is_file():
-            message = f"a wheel must hold the built page; {page} is missing. Run `make page` first."
-            raise RuntimeError(message)
+        static = Path(self.root) / "src" / "striate" / "page" / "static"
+        for page in (static / "report.html", static / "view.html", static / "studio" / "index.html"):
+            if version != "editable" and not page.is_file():
+                message = f"a wheel must hold the built page; {page} is missing. Run `make page` first."
+                raise RuntimeError(message)

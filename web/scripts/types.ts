@@ -1,11 +1,16 @@
-// Writes src/wire.ts, or the file after --out, from the JSON Schema of a page on standard input.
+// Writes src/wire.ts, or the file after --out, from the JSON Schema of a page (or what --name says) on standard input.
 import { readFileSync, writeFileSync } from "node:fs";
 import { compile } from "json-schema-to-typescript";
 import { format, resolveConfig } from "prettier";
 
 const home = new URL("../src/wire.ts", import.meta.url);
-const asked = process.argv.indexOf("--out");
-const target = asked > 0 ? (process.argv[asked + 1] ?? home) : home;
+const said = (option: string) => {
+  const asked = process.argv.indexOf(option);
+  return asked > 0 ? process.argv[asked + 1] : undefined;
+};
+const target = said("--out") ?? home;
+const name = said("--name") ?? "Page";
+const written = name === "Page" ? "page/wire.py" : "studio/wire.py";
 
 interface Node {
   [key: string]: unknown;
@@ -30,8 +35,8 @@ function tupleItems(node: Node): Node {
 }
 
 const schema = JSON.parse(readFileSync(0, "utf8"));
-const source = await compile(withoutPropertyTitles(schema) as object, "Page", {
-  bannerComment: "/* Written by `npm run types` from src/striate/page/wire.py. Change it there. */",
+const source = await compile(withoutPropertyTitles(schema) as object, name, {
+  bannerComment: `/* Written by \`npm run types\` from src/striate/${written}. Change it there. */`,
   additionalProperties: false,
   format: false,
 });

@@ -612,6 +612,10 @@ export interface Ranking {
    * @maxItems 2
    */
   sorts: [string, string];
+  /**
+   * Which row differences are to.
+   */
+  to: "best" | "reference";
   low: number;
   high: number;
   rows: RankingRow[];
@@ -631,19 +635,22 @@ export interface RankingRow {
    */
   open: boolean;
   /**
-   * Whether it cannot be told from the best.
+   * Whether it cannot be told from what it is compared with.
    */
   level: boolean;
   value: number;
   /**
-   * @minItems 2
-   * @maxItems 2
+   * None where a single value has none.
    */
-  interval: [number, number];
+  interval: [number, number] | null;
+  /**
+   * What the score is the mean of, as small dots beneath: its seeds.
+   */
+  single: number[];
   shown: string;
   interval_shown: string;
   /**
-   * To the best; empty for that one itself.
+   * To what `to` says; empty for that one itself.
    */
   difference: string;
   difference_interval: string;

@@ -14,10 +14,8 @@ from striate.errors import UsageError
 from striate.numbers import measure, percent, plural
 
 if TYPE_CHECKING:
-    from striate.features.mapping import MapSettings
     from striate.features.store import VectorStore
     from striate.records import MappedLayer, MapQuality, VectorMap
-    from striate.records.vectors import VectorLayer
 
 SCHEMA_VERSION = 1
 _MOST = 10
@@ -47,7 +45,7 @@ def map_command(
 
     Run it again when the store grew: only new points are placed, the old ones stay. Ends with 1 if the classes do not separate.
     """
-    from striate.features.mapping import MapSettings, map_store
+    from striate.features.mapping import MapSettings, map_store, told_beforehand
     from striate.features.store import VectorStore
     from striate.lint import lint
     from striate.records import Evidence
@@ -58,7 +56,8 @@ def map_command(
     opened = VectorStore.open(store)
     with Watcher(quiet=json) as events:
         if not json:
-            _tell(opened, [opened.layer(name) for name in layer or ()], where, settings, afresh=afresh)
+            for line in told_beforehand(opened, layers=layer or (), where=where, afresh=afresh, settings=settings):
+                print_line(line)
         found = map_store(opened, layers=layer or (), where=where, afresh=afresh, settings=settings, events=events)
     report = lint(Evidence(vector_map=found), select=["MAP003"])
     if json:
@@ -75,31 +74,6 @@ def map_command(
         if not json:
             print_line(f"Wrote {page}.")
     end_with(report.findings)
-
-
-def _tell(
-    store: VectorStore, layers: Sequence[VectorLayer], where: str, settings: MapSettings, *, afresh: bool
-) -> None:
-    """Print what the map will cost, and why one that is there is not continued."""
-    from striate.features.mapping import continued_map, forecast_map, picture_pixels
-    from striate.features.store.asking import without_error
-
-    layers = layers or store.spec.layers
-    ids = store.rows(("id",), without_error(where))["id"].to_pylist()
-    if len(ids) < 2:
-        return
-    old, anew = (None, "") if afresh or where else continued_map(store, [one.name for one in layers], settings, ids)
-    if anew:
-        print_line(anew)
-    told = forecast_map(
-        len(ids),
-        tuple(one.size for one in layers),
-        pixels=picture_pixels(store, where),
-        perplexity=settings.perplexity,
-        is_compared=settings.is_compared,
-        is_continued=old is not None,
-    )
-    print_line(told.words())
 
 
 def _show(found: VectorMap, store: VectorStore) -> None:

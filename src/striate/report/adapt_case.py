@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from striate.graph import times
-from striate.numbers import amount, plural
+from striate.numbers import amount, capital, plural
 from striate.page.adapt_wire import QuadrantCell, Quadrants
 from striate.page.wire import Caption, Cell, Column, Section, Table, TableFigure
 from striate.records import Adaptation, InputWay
@@ -19,7 +19,6 @@ from striate.report.adapt_words import (
     signed_interval,
     signed_words,
 )
-from striate.report.sections.words import capital
 
 _CLASSIC: dict[tuple[Similarity, Amount], str] = {
     ("similar", "little"): "Frozen network, new output",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from striate.numbers import measure, plural
+from striate.numbers import capital, measure, plural
 from striate.page.adapt_wire import EstimateChart, EstimateCurve, EstimateMark, Estimates
 from striate.page.wire import Caption, Cell, Column, Section, Table
 from striate.records import Adaptation, Estimate, LearningCurve, Probe
@@ -19,7 +19,6 @@ from striate.report.adapt_words import (
     signed_interval,
     signed_words,
 )
-from striate.report.sections.words import capital
 
 
 def cuts_section(found: Adaptation) -> Section | None:

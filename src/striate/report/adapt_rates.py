@@ -6,12 +6,11 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-from striate.numbers import count, plural
+from striate.numbers import capital, count, plural
 from striate.page.adapt_wire import EstimateChart, EstimateCurve, Estimates
 from striate.page.wire import Caption, Cell, Column, Section, Table, TableFigure
 from striate.records import Adaptation, Candidate
 from striate.report.adapt_words import factor, is_share, named_score, score_label
-from striate.report.sections.words import capital
 
 _NORMS = {"train": "trained", "keep": "kept", "reestimate": "measured anew"}
 

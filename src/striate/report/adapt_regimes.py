@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from striate.numbers import amount, duration, plural, storage
+from striate.numbers import amount, capital, duration, plural, storage
 from striate.page.adapt_wire import RegimeLeft, RegimeRow, Regimes, SpineCell
 from striate.page.wire import Caption, Cell, Column, Section, Table
 from striate.records import Adaptation, Candidate, Estimate, Regime
@@ -24,7 +24,6 @@ from striate.report.adapt_words import (
     signed_interval,
     signed_words,
 )
-from striate.report.sections.words import capital
 
 _MEASURED = ("chosen", "as good", "worse")
 _NO_FIGURE = "–"

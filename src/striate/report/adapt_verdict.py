@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from striate.numbers import amount, count, duration, percent, plural, storage
+from striate.numbers import amount, capital, count, duration, percent, plural, storage
 from striate.page.wire import Fact
 from striate.records import Adaptation, Estimate
 from striate.report.adapt_words import (
@@ -17,7 +17,6 @@ from striate.report.adapt_words import (
     step_words,
     usual,
 )
-from striate.report.sections.words import capital
 
 # A network that does nearly all of the work is not said to save some.
 _ALL = 0.995

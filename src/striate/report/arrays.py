@@ -32,7 +32,10 @@ class ArrayStore:
 
         The largest magnitude becomes 127, so that a value is off by at most 1/254 of it.
         """
-        largest = float(np.abs(values).max(initial=0.0))
+        return self.maps_on(name, values, largest=float(np.abs(values).max(initial=0.0)))
+
+    def maps_on(self, name: str, values: NDArray[np.floating], *, largest: float) -> str:
+        """Keep maps as `maps` does, on a scale that others share: up to a magnitude that none exceeds."""
         if not np.isfinite(largest):
             raise InputError("maps must be finite to be drawn", got=str(largest), where=name)
         scale = largest / 127 if largest else 1.0

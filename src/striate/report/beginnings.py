@@ -15,14 +15,13 @@ from striate import schema
 from striate.errors import InputError
 from striate.findings import Finding, by_severity
 from striate.lint import lint
-from striate.numbers import THIN, count, listed, measure, percent, plural
+from striate.numbers import THIN, capital, count, listed, measure, percent, plural
 from striate.page.wire import Fact, Page
 from striate.records import BeginningComparison, Evidence, FirstSteps, Start
 from striate.report.arrays import ArrayStore
 from striate.report.beginning_sections import sections
 from striate.report.finding_rows import finding_row, findings_sentence
 from striate.report.html import write_report
-from striate.report.sections.words import capital
 from striate.train.paired import mean_interval
 
 SCHEMA_VERSION = 1

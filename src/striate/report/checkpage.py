@@ -13,7 +13,7 @@ from striate.findings import by_severity
 from striate.graph import times
 from striate.kinds import kind_of
 from striate.lint.offer_text import offer_text
-from striate.numbers import count, figure, percent, plural, storage
+from striate.numbers import capital, count, figure, percent, plural, storage
 from striate.page.wire import Caption, Column, Fact, Figure, Judgement, Page, Section, Table, TableFigure
 from striate.report.arrays import ArrayStore
 from striate.report.drawing import drawing
@@ -25,7 +25,6 @@ from striate.report.sections.words import (
     BOXES,
     SHOULD_SEE,
     WRONG_IF,
-    capital,
     leading,
     lines,
     macs_words,

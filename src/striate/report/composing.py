@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from striate import schema
@@ -13,16 +14,22 @@ from striate.report.sections import (
     activations,
     backward,
     class_images,
+    entering,
     feature_map,
     filters,
+    invariance,
     made,
     mistakes,
     network,
     occlusion,
     patches,
     saliency,
+    shortcuts,
     splits,
+    through_training,
     training,
+    units,
+    weights,
 )
 from striate.report.subject import Subject
 from striate.report.verdict import facts, prose, verdict
@@ -33,13 +40,19 @@ _SECTIONS = (
     training,
     splits,
     filters,
+    weights,
     activations,
+    through_training,
     patches,
+    units,
     feature_map,
     occlusion,
     saliency,
+    shortcuts,
     backward,
     class_images,
+    invariance,
+    entering,
     mistakes,
 )
 
@@ -73,8 +86,14 @@ def compose(subject: Subject, *, name: str, seconds: float) -> Page:
             "facts": facts(subject),
             "findings": [finding_row(finding) for finding in by_severity(subject.findings)],
             "findings_sentence": findings_sentence(subject.findings, len(subject.silent)),
-            "found_nothing": [rule.replace("-", " ") for rule in subject.silent],
+            "found_nothing": [_quiet(rule, subject.figures) for rule in subject.silent],
             "could_not_look": [rule.replace("-", " ") for rule in subject.skipped],
             "sections": sections,
         }
     )
+
+
+def _quiet(rule: str, figures: Mapping[str, str]) -> str:
+    """Return a rule that found nothing, with its figure if it tells one: "background matters (0 of 3,764 squares …)"."""
+    name = rule.replace("-", " ")
+    return f"{name} ({figures[rule]})" if rule in figures else name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from striate.numbers import measure, plural
+from striate.numbers import capital, measure, plural
 from striate.page.adapt_wire import EstimateChart, EstimateCurve, Estimates
 from striate.page.ranking_wire import Ranking, RankingRow
 from striate.page.wire import Caption, Cell, Column, Section, Table, TableFigure
@@ -22,7 +22,6 @@ from striate.report.adapt_words import (
     signed_points,
 )
 from striate.report.downstream_words import compared_sentence, few_sentence, row_words
-from striate.report.sections.words import capital
 
 # Curves of few labels that are drawn; the table holds all.
 _MOST_CURVES = 6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from striate.numbers import duration, plural
+from striate.numbers import capital, duration, plural
 from striate.page.wire import Fact
 from striate.records import Downstream, DownstreamRow, Estimate, FewShotCurve
 from striate.report.adapt_words import (
@@ -15,7 +15,6 @@ from striate.report.adapt_words import (
     signed_interval,
     signed_points,
 )
-from striate.report.sections.words import capital
 
 
 def row_words(row: DownstreamRow) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from striate import schema
 from striate.errors import InputError
 from striate.findings import Finding, by_severity
-from striate.numbers import plural
+from striate.numbers import capital, plural
 from striate.page.wire import Caption, Page, Section
 from striate.records import Downstream
 from striate.report.arrays import ArrayStore
@@ -18,7 +18,6 @@ from striate.report.downstream_words import facts, prose, verdict
 from striate.report.finding_rows import counted, finding_row
 from striate.report.html import report_html
 from striate.report.making import making_section
-from striate.report.sections.words import capital
 from striate.runs import write_text
 from striate.runs.folder import environment
 

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from striate.findings import Finding
-from striate.numbers import count, measure, percent, plural
+from striate.numbers import capital, count, measure, percent, plural
 from striate.page.wire import FindingRow, Strip
-from striate.report.sections.words import capital
 
 _NUMBERS = (
     "no",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from striate.errors import RunError
@@ -27,21 +28,29 @@ def write_report(path: Path, page: Page, store: ArrayStore) -> None:
 
 def report_html(page: Page, store: ArrayStore) -> str:
     """Return the report's HTML."""
-    shell = static_page().read_text(encoding="utf-8")
+    document = page.model_dump(mode="json", by_alias=True)
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # Without arrays there is no file: safetensors' header for nothing is not JSON.
+    arrays = base64.b64encode(store.to_safetensors()).decode("ascii") if store.arrays else ""
+    parts = {"striate-page": ("application/json", text), "striate-arrays": ("text/plain", arrays)}
+    return with_data(static_page(), parts)
+
+
+def with_data(built: Path, parts: Mapping[str, tuple[str, str]]) -> str:
+    """Return a built page's HTML with data inside: by the element's id, their type and their text.
+
+    Raises:
+        RunError: The built page does not hold its marker once.
+    """
+    shell = built.read_text(encoding="utf-8")
     if shell.count(MARKER) != 1:
         raise RunError(
             "the built page must hold its data marker once",
             got=shell.count(MARKER),
             hint="Run make page.",
         )
-    document = page.model_dump(mode="json", by_alias=True)
     # Inside a script element only "<" can end it or open a comment.
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    # Without arrays there is no file: safetensors' header for nothing is not JSON.
-    arrays = base64.b64encode(store.to_safetensors()).decode("ascii") if store.arrays else ""
-    data = (
-        f'<script type="application/json" id="striate-page">{text}</script>'
-        f'<script type="text/plain" id="striate-arrays">{arrays}</script>'
-    )
+    safe = {name: (kind, text.replace("<", "\\u003c")) for name, (kind, text) in parts.items()}
+    data = "".join(f'<script type="{kind}" id="{name}">{text}</script>' for name, (kind, text) in safe.items())
     before, after = shell.split(MARKER)
     return before + data + after

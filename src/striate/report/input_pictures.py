@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.data import unprepare
+from striate.records import Preprocessing
 
 Picture = NDArray[np.uint8]
 
@@ -11,6 +15,14 @@ Picture = NDArray[np.uint8]
 MOST_LANES = 4
 # A curve's height holds so many standard deviations, its middle at the mean.
 SPAN_STD = 8.0
+
+
+def as_shown(prepared: Tensor, how: Preprocessing, most: int) -> Picture:
+    """Return one prepared input as a picture, (h, w) or (h, w, 3): images as they are, a curve `most` wide, volumes in slices."""
+    if prepared.ndim == 2:
+        return curve(prepared.numpy(), most)
+    seen = unprepare(prepared, how).numpy()
+    return slices(seen) if prepared.ndim == 4 else to_picture(seen)
 
 
 def to_picture(values: NDArray[np.floating]) -> Picture:

@@ -20,7 +20,9 @@ from striate.nets import Network, load_network
 from striate.nets.begun_anew import origins_of
 from striate.records import Evidence, Leaks
 from striate.report.composing import compose
-from striate.report.gather import gather
+from striate.report.gathering.following import follow
+from striate.report.gathering.gather import gather
+from striate.report.gathering.score_record import score_record
 from striate.report.held_out import run_of, training_of
 from striate.report.html import write_report
 from striate.report.subject import Subject
@@ -126,10 +128,15 @@ def inspect(
     dataset = data if isinstance(data, Dataset) else load_data(data, read_as=read_as, events=events)
     curve, split = training_of(run, dataset)
     leaks = _leaks(run, dataset, split, events)
-    found = _matched(found, dataset)
+    found = matched(found, dataset)
     recording = trace(found.module, (1, *found.input_shape))
     evidence = replace(gather(found, dataset, split, recording, seed=seed, events=events), curve=curve, leaks=leaks)
-    evidence = replace(evidence, origins=origins_of(found, recording.graph))
+    evidence = replace(
+        evidence,
+        origins=origins_of(found, recording.graph),
+        through_training=follow(run, dataset, found, events),
+        score_record=score_record(found, dataset, evidence.scoreboard),
+    )
     report = lint(evidence, graph=recording.graph, select=tuple(select), ignore=tuple(ignore), allow=_allowances(found))
     for line in (*report.unused, *report.failures):
         events.log(str(line))
@@ -142,6 +149,7 @@ def inspect(
         findings=report.findings,
         silent={name: RULES[name].section for name in report.silent},
         skipped=report.skipped,
+        figures=report.figures,
     )
     name = str(network) if isinstance(network, str | Path) else type(found.module).__name__
     seconds = time.monotonic() - began
@@ -186,7 +194,7 @@ def _leaks(run: Run | None, dataset: Dataset, split: Split, events: Events) -> L
     return find_leaks(dataset, split, likeness(dataset, events=events))
 
 
-def _matched(network: Network, dataset: Dataset) -> Network:
+def matched(network: Network, dataset: Dataset) -> Network:
     """Return the network with the data's names on its outputs; refuse pairs that do not belong together."""
     theirs, ours = network.output, dataset.output
     mixes = network.input_shape[0] in {1, 3} or dataset.sample_rate_hz

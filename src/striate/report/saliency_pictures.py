@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.explain import enlarged
-from striate.numbers import measure, probability
+from striate.numbers import measure, percent, probability
 from striate.records import Attribution, Output
 from striate.report.sheets import (
     DIVERGING,
@@ -100,7 +100,7 @@ def attribution_picture(record: Attribution, image: NDArray[np.floating], output
     for line, sentence in enumerate(judged(record.method)):
         write(pen, (GAP_PX, foot + 34 + 18 * line), sentence, 12, INK)
     write(pen, (GAP_PX, foot + 74), source[:110], 12, NOTE)
-    write(pen, (GAP_PX, foot + 92), _source(record, len(maps), sides), 12, NOTE)
+    write(pen, (GAP_PX, foot + 92), _source(record, maps, limit, sides), 12, NOTE)
     return png(sheet)
 
 
@@ -152,7 +152,7 @@ def _pixels(image: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 
 def _signal(image: NDArray[np.floating], colours: NDArray[np.uint8]) -> Image.Image:
-    """Return a curve upon its map's colours; longer signals are averaged into columns."""
+    """Return a curve upon its map's colours, its ends with their values; longer signals are averaged into columns."""
     from PIL import ImageDraw
     from PIL.Image import Resampling
 
@@ -162,7 +162,12 @@ def _signal(image: NDArray[np.floating], colours: NDArray[np.uint8]) -> Image.Im
     low, high = float(values.min()), float(values.max())
     heights = (_CURVE_PX - 9) * (1 - (values - low) / ((high - low) or 1.0)) + 4
     x = (np.arange(len(values)) + 0.5) * width / len(values)
-    ImageDraw.Draw(strip).line([(float(a), float(b)) for a, b in zip(x, heights, strict=True)], fill=INK, width=1)
+    pen = ImageDraw.Draw(strip)
+    pen.line([(float(a), float(b)) for a, b in zip(x, heights, strict=True)], fill=INK, width=1)
+    # The curve's own scale: its largest value at the top, its least at the bottom.
+    write(pen, (4, 2), measure(high), 11, INK)
+    if low < high:
+        write(pen, (4, _CURVE_PX - 16), measure(low), 11, INK)
     return strip
 
 
@@ -184,10 +189,12 @@ def _said(record: Attribution) -> str:
     return said
 
 
-def _source(record: Attribution, rows: int, sides: tuple[int, ...]) -> str:
+def _source(record: Attribution, maps: NDArray[np.floating], limit: float, sides: tuple[int, ...]) -> str:
     said = "Sum over channels" if record.maps.shape[1] > 1 else "Signed map"
     if record.maps.shape[2:] != sides:
         said += f", enlarged from {'×'.join(map(str, record.maps.shape[2:]))}"
-    said += "; beyond the ends in their colour (0.5 %)"
-    left = len(record.targets) - rows
+    beyond = float((np.abs(maps) > limit).mean())
+    if beyond:
+        said += f"; beyond the ends in their colour ({percent(beyond)})"
+    left = len(record.targets) - len(maps)
     return f"{said}; {left} more maps are not drawn" if left > 0 else said

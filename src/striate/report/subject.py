@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from striate.data import Dataset, Split, prepare, unprepare
+from striate.data import Dataset, Split, prepare
 from striate.findings import Finding, by_severity
 from striate.graph import Graph
 from striate.nets import Network
 from striate.page.wire import Judgement, Scale
 from striate.records import Evidence
 from striate.report.arrays import ArrayStore
-from striate.report.input_pictures import Picture, curve, slices, to_picture
+from striate.report.input_pictures import Picture, as_shown
 from striate.report.shrinking import LARGE, shrunk
+
+# By section, the rules that answer all of what its caption calls wrong. Where a part of that has no rule (a constant map, grain,
+# islands of something else), a section never gets the mark that all is well: nobody looked.
+_ANSWERED_BY: Mapping[str, frozenset[str]] = {
+    "network": frozenset({"top-cannot-see-input", "reduction-too-fast", "fc-holds-most-parameters"}),
+    "training": frozenset({"validation-turned-up", "everything-active", "dead-units"}),
+    "splits": frozenset({"leak-between-splits"}),
+    "filters": frozenset({"filters-as-noisy-as-random", "copied-filters"}),
+    "patches": frozenset({"unselective-units", "twin-units", "pixels-give-class-away"}),
+    "occlusion": frozenset({"background-matters", "nothing-matters"}),
+    "shortcuts": frozenset(
+        {"one-place-decides", "patch-decides-class", "background-decides", "pixels-give-class-away"}
+    ),
+    "backward": frozenset({"vanishing-gradient", "exploding-gradient", "blocked-gradient"}),
+    "class-images": frozenset({"class-images-are-noise"}),
+    "entering": frozenset({"wrong-preprocessing"}),
+    "mistakes": frozenset({"confused-pair", "sure-mistakes"}),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +49,7 @@ class Subject:
         findings: What the rules said.
         silent: Names of the rules that looked and found nothing, with their sections.
         skipped: Names of the rules whose evidence was not measured.
+        figures: What rules that found nothing measured, in a few words, by name; not all tell.
         store: Where the page's arrays go.
     """
 
@@ -41,6 +61,7 @@ class Subject:
     findings: tuple[Finding, ...]
     silent: dict[str, str]
     skipped: tuple[str, ...] = ()
+    figures: Mapping[str, str] = field(default_factory=dict)
     store: ArrayStore = field(default_factory=ArrayStore)
 
     @property
@@ -77,11 +98,12 @@ class Subject:
         return by_severity(finding for finding in self.findings if finding.section == section)
 
     def judgement(self, section: str) -> Judgement | None:
-        """Return a section's judgement: its gravest finding, "ok" if rules found nothing, None if none looked."""
+        """Return a section's judgement: its gravest finding; "ok" if rules looked for all it calls wrong in vain; else None."""
         found = self.of(section)
         if found:
             return found[0].severity
-        return "ok" if section in self.silent.values() else None
+        needed = _ANSWERED_BY.get(section)
+        return "ok" if needed and needed <= self.silent.keys() else None
 
     def sentence(self, section: str, otherwise: str, *, op: str = "") -> str:
         """Return what a section says first: its gravest finding, or what is true if there is none.
@@ -95,11 +117,7 @@ class Subject:
         """Return one input as the network receives it, (h, w) or (h, w, 3): images at their size, a curve `most` wide."""
         how = self.network.preprocessing
         rate = self.dataset.samples[sample].sample_rate_hz
-        prepared = prepare(self.dataset.read(sample), how, sample_rate_hz=rate)
-        if prepared.ndim == 2:
-            return curve(prepared.numpy(), most)
-        seen = unprepare(prepared, how).numpy()
-        return slices(seen) if prepared.ndim == 4 else to_picture(seen)
+        return as_shown(prepare(self.dataset.read(sample), how, sample_rate_hz=rate), how, most)
 
     def pictures(self, samples: list[int], most: int) -> Picture:
         """Return inputs as the network receives them, (n, h, w) or (n, h, w, 3), no side longer than `most`."""

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from striate.records.unit_survey import Survey, SurveyedLayer, UnitJudgement
 from striate.report.sheets import INK, NOTE, PAPER, frame, png, write
+from striate.report.unit_pictures import part_cell, size_words, whole_cell
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
 
 _CELL_PX, _GAP_PX, _EDGE_PX, _HEAD_PX, _FOOT_PX, _LINE_PX = 96, 6, 24, 64, 66, 16
 _TEXT_PX = 360
-_BOX = "#b05205"
 _JUDGED = (
     "You should see one thing in a row. Something is wrong if a row is two things, or only borders, captions or grain."
 )
@@ -53,7 +53,7 @@ def unit_sheet(
         f"{layer.layer}, unit {judged[0].unit}" if is_single else f"{layer.layer}: {len(judged)} of {layer.units} units"
     )
     write(pen, (_EDGE_PX, 12), what[:80], 20, INK)
-    write(pen, (_EDGE_PX, 40), _scale_words(layer), 13, NOTE)
+    write(pen, (_EDGE_PX, 40), _scale_words(layer, survey.input_px), 13, NOTE)
     top = _HEAD_PX
     for number, (cells, height) in enumerate(zip(rows, heights, strict=True)):
         _draw_row(sheet, pen, top, cells)
@@ -72,10 +72,11 @@ def _foot(survey: Survey, layer: SurveyedLayer, source: str, *, is_single: bool)
     return f"{source}. {layer.images} images of {survey.data}, one place an image; beneath: the unit's value; {box}."
 
 
-def _scale_words(layer: SurveyedLayer) -> str:
+def _scale_words(layer: SurveyedLayer, input_px: tuple[int, ...]) -> str:
     field = " × ".join(map(str, layer.field_px))
     more = ", and more of the image besides" if layer.is_global and layer.has_boxes else ""
-    return f"the field of a unit is {field} px{more}; each patch is enlarged to {_CELL_PX} px"
+    shown = tuple(min(pair) for pair in zip(layer.field_px, input_px, strict=True))
+    return f"the field of a unit is {field} px{more}; {size_words(shown, _CELL_PX)}"
 
 
 def _texts(one: UnitJudgement) -> list[str]:
@@ -93,48 +94,10 @@ def _row(layer: SurveyedLayer, one: UnitJudgement, images: Images, *, is_whole: 
         if sample not in images or (layer.is_rectified and value <= 0):
             continue
         box = layer.boxes[one.unit, rank]
-        cell = _whole(images[sample], box, layer) if is_whole else _patch(images[sample], box, layer.field_px)
+        image, shown = images[sample], box if layer.has_boxes else None
+        cell = whole_cell(image, shown, _CELL_PX) if is_whole else part_cell(image, box, layer.field_px, _CELL_PX)
         cells.append((cell, f"image {sample}" if is_whole else f"{value:.3g}"))
     return cells
-
-
-def _patch(image: NDArray[np.uint8], box: NDArray[np.int64], field_px: tuple[int, ...]) -> Image.Image:
-    (top, bottom), (left, right) = box.tolist()
-    part = image[top:bottom, left:right]
-    # What a border cuts off stays grey, so that all patches have one scale.
-    whole = np.full(
-        (*(min(pair) for pair in zip(field_px, image.shape[:2], strict=True)), image.shape[2]), 236, np.uint8
-    )
-    height, width = (min(pair) for pair in zip(part.shape[:2], whole.shape[:2], strict=True))
-    down = whole.shape[0] - height if top == 0 else 0
-    across = whole.shape[1] - width if left == 0 else 0
-    whole[down : down + height, across : across + width] = part[:height, :width]
-    return _fitted(whole)[0]
-
-
-def _whole(image: NDArray[np.uint8], box: NDArray[np.int64], layer: SurveyedLayer) -> Image.Image:
-    from PIL import ImageDraw
-
-    cell, scale, (across, down) = _fitted(image)
-    if layer.has_boxes:
-        (top, bottom), (left, right) = (box * scale).tolist()
-        outline = (across + left, down + top, across + max(right - 1, left), down + max(bottom - 1, top))
-        ImageDraw.Draw(cell).rectangle(outline, outline=_BOX, width=2)
-    return cell
-
-
-def _fitted(part: NDArray[np.uint8]) -> tuple[Image.Image, float, tuple[int, int]]:
-    """Return a part of an image in a square cell, its scale, and where it begins."""
-    from PIL import Image
-
-    whole = Image.fromarray(part[..., 0] if part.shape[2] == 1 else np.ascontiguousarray(part)).convert("RGB")
-    scale = _CELL_PX / max(whole.size)
-    size = (max(1, round(whole.width * scale)), max(1, round(whole.height * scale)))
-    whole = whole.resize(size, Image.Resampling.NEAREST if scale > 2 else Image.Resampling.BICUBIC)
-    cell = Image.new("RGB", (_CELL_PX, _CELL_PX), "#eeeeea")
-    at = ((_CELL_PX - size[0]) // 2, (_CELL_PX - size[1]) // 2)
-    cell.paste(whole, at)
-    return cell, scale, at
 
 
 def _draw_row(sheet: Image.Image, pen: ImageDraw.ImageDraw, top: int, cells: Sequence[tuple[Image.Image, str]]) -> None:

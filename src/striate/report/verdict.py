@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from striate.findings import Finding, by_severity
-from striate.nets.references import RANDOM
+from striate.nets import references
 from striate.numbers import count, duration, listed, measure, percent, plural, storage
 from striate.page.wire import Fact
 from striate.records import Scoreboard
@@ -13,21 +13,32 @@ from striate.report.subject import Subject
 
 # What a finding means for the first sentence, after "but".
 _CLAUSES = {
+    "answers-flip-under-shift": "its answers change when an image is shifted by one pixel",
+    "background-decides": "the background decides",
     "background-matters": "it looks at the background",
     "class-images-are-noise": "the images it would call typical are noise",
+    "classes-explained-no-better": "its units do not tell the classes apart",
+    "class-never-answered": "it never answers one of the classes right",
     "confused-pair": "one pair of classes collects its mistakes",
     "copied-filters": "some of its first filters are copies",
+    "effect-off-object": "it looks beside the object",
+    "dead-filters": "some of its filters have no length",
     "filters-as-noisy-as-random": "its first filters are still noise",
-    "gradient-off-object": "the gradient of its scores is scattered",
     "leak-between-splits": "some of its held-out samples were as good as seen",
     "loss-still-falling": "its training was not finished",
+    "one-place-decides": "one place beside the object decides",
+    "patch-decides-class": "a small patch decides the class",
+    "pixels-give-class-away": "a few pixels give the class away",
+    "score-below-record": "that is worse than its training says",
     "score-near-chance": "that is hardly better than chance",
     "overfitting-gap": "it answers what it was trained on better than the rest",
     "overlapping-classes": "two classes overlap in its features",
     "saliency-blind-to-weights": "its saliency does not depend on what it learned",
+    "stale-batchnorm-statistics": "its batch normalisation holds the statistics of other data",
     "twin-units": "many of its units answer to the same images",
     "unseparated-features": "its features separate the classes worse than the pixels do",
     "validation-turned-up": "it has begun to overfit",
+    "wrong-preprocessing": "its images enter otherwise than it learned them",
 }
 
 
@@ -45,7 +56,17 @@ def verdict(subject: Subject) -> str:
         return f"{lead}, but {' and '.join(clauses[:2])}."
     if any(finding.severity != "note" for finding in subject.findings):
         return f"{lead}, with {counted(subject.findings)}."
-    return f"{lead}, and no check found anything wrong."
+    return f"{lead}; {_nothing_grave(subject)}."
+
+
+def _nothing_grave(subject: Subject) -> str:
+    """Return what is true without warnings: how many notes and the first of them, or how many checks found nothing."""
+    notes = by_severity(subject.findings)
+    if notes:
+        # What the note measured stands with it; what it means for a network is said of warnings alone.
+        first = notes[0].message.split(": ")[0].rstrip(".")
+        return f"no warnings; {counted(notes)}{', the first' if len(notes) > 1 else ''}: {first}"
+    return f"{plural(len(subject.silent), 'check')} looked and found nothing"
 
 
 def _clause(finding: Finding) -> str:
@@ -56,8 +77,7 @@ def _clause(finding: Finding) -> str:
 
 def is_untrained(subject: Subject) -> bool:
     """Return whether the receipt says that the weights are where they began."""
-    weights = str(subject.network.receipt.get("weights", ""))
-    return weights.endswith(", untrained") or weights == RANDOM
+    return references.is_untrained(subject.network)
 
 
 def prose(subject: Subject) -> str:

@@ -21,13 +21,19 @@ def test_every_picture_of_the_mission_is_in_the_report(small_inspection):
         "training",
         "splits",
         "filters",
+        "weights",
         "activations",
+        "through-training",
         "patches",
+        "units",
         "map",
         "occlusion",
         "saliency",
+        "shortcuts",
         "backward",
         "class-images",
+        "invariance",
+        "entering",
         "mistakes",
         "made",
     ]
@@ -98,3 +104,42 @@ def test_a_network_with_other_outputs_than_the_data_is_refused(digits, tmp_path)
         inspect(plan, digits, out=tmp_path / "r.html")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_units_of_the_report_are_those_of_a_survey_of_its_own(small_run, small_inspection, digits):
+    from striate.nets import load_network
+    from striate.observe.survey import judge_units, survey
+    from striate.report.held_out import run_of, training_of
+
+    page = json.loads(small_inspection.path.read_text().split('id="striate-page">')[1].split("</script>")[0])
+    section = next(section for section in page["sections"] if section["id"] == "units")
+    table = section["figures"][0]["table"]
+    held_out = training_of(run_of(small_run), digits)[1].test
+    own = survey(load_network(small_run), digits, held_out)
+    known = [layer.layer for layer in own.layers]
+    rows = {row[0]: row[1:] for row in table["rows"]}
+
+    assert list(rows) == [*known, "all", "by chance"]
+    columns = [column["label"] for column in table["columns"]][1:]
+    for layer in own.layers:
+        judged = [one for one in judge_units(own, layer.layer) if not (one.is_dead and layer.is_rectified)]
+        row = dict(zip(columns, rows[layer.layer], strict=True))
+        assert row["Units"] == layer.units
+        assert row["Judged"] == len(judged)
+        assert row["Alike"] == sum(one.coherence > one.chance_coherence[1] for one in judged)
+        assert row["Pick classes"] == sum(one.entropy_bits < one.chance_entropy_bits[0] for one in judged)
+        assert row["Two things"] == sum(one.two_groups_p is not None and one.two_groups_p <= 0.01 for one in judged)
+        assert row["Repeat another"] == sum(bool(one.twins) for one in judged)
+    titles = [figure["title"] for figure in section["figures"][1:]]
+    assert titles[0].startswith("The most alike: ")
+    assert section["judgement"] is None
+
+
+def test_a_rule_that_found_nothing_tells_its_figure_on_the_page(small_inspection):
+    page = json.loads(small_inspection.path.read_text().split('id="striate-page">')[1].split("</script>")[0])
+    census = small_inspection.evidence.occlusion_census
+    (told,) = [line for line in page["found_nothing"] if line.startswith("background matters")]
+
+    assert told.replace("\u202f", "") == (
+        f"background matters ({census.off_changed} of {census.off_squares} squares off the object change an answer)"
+    )

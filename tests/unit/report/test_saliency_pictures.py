@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from striate.records import Attribution, Output
-from striate.report.saliency_pictures import attribution_picture, limit_of
+from striate.report.saliency_pictures import _signal, _source, attribution_picture, limit_of
 
 OUTPUT = Output(kind="classes", names=("cat", "dog", "cow"))
 
@@ -69,3 +69,24 @@ def test_the_scale_ends_where_nearly_all_is_within():
     assert limit_of(values) == 1
     assert limit_of(np.eye(40)[0]) == pytest.approx(0.805)
     assert limit_of(np.eye(1, 1000)) == 1
+
+
+def test_the_source_says_how_much_lies_beyond_the_ends():
+    maps = np.zeros((1, 10, 10))
+    maps[0, 0, :2] = 5
+
+    said = _source(record(maps[None]), maps, 1.0, (10, 10)).replace("\u202f", " ")
+    assert said.endswith("beyond the ends in their colour (2.0 %)")
+    assert "beyond" not in _source(record(maps[None]), maps, 5.0, (10, 10))
+
+
+def test_a_signals_curve_has_its_values_at_its_ends():
+    rising = np.linspace(-3, 7, 40)[None]
+    paper = np.full((40, 3), 252, np.uint8)
+
+    ends = np.asarray(_signal(rising, paper), dtype=int)[:, :24].sum(2)
+    # The curve begins at the bottom: ink at the top of these columns is the largest value, and below it nothing is drawn.
+    assert (ends[:16] < 400).any()
+    assert not (ends[20:120] < 400).any()
+    flat = np.asarray(_signal(np.zeros((1, 40)), paper), dtype=int)[:, :24].sum(2)
+    assert (flat[:16] < 400).any()

@@ -68,7 +68,7 @@ def test_one_unit_has_its_patches_and_whole_images_on_a_sheet(small_run, digits,
     assert [path.name for path in found.written] == ["conv2-3.npz", "conv2-3.png"]
     sheet = np.asarray(Image.open(found.written[1]).convert("RGB"))
     # The box of what was read is drawn in the whole images.
-    assert (sheet == (0xB0, 0x52, 0x05)).all(2).sum() > 200
+    assert (sheet == (0xE8, 0x78, 0x1E)).all(2).sum() > 200
 
 
 def test_the_command_prints_and_writes(small_run, tmp_path, capsys):

@@ -31,15 +31,18 @@ export interface Stamp {
 export function blit(target: Target, tensor: Tensor, shade: Shade, stamp: Stamp, zoom: number) {
   const { height, width } = pictureSize(tensor);
   const values = picture(tensor, stamp.index);
+  const { pixels } = target;
   for (let row = 0; row < height; row++) {
     const start = (stamp.y + row * zoom) * target.width + stamp.x;
     for (let column = 0; column < width; column++) {
-      const from = start + column * zoom;
-      target.pixels.fill(shade(values, row * width + column), from, from + zoom);
+      const colour = shade(values, row * width + column);
+      const end = start + (column + 1) * zoom;
+      // A loop: for the few pixels of most zooms it takes a fraction of what `fill` does.
+      for (let at = end - zoom; at < end; at++) pixels[at] = colour;
     }
     for (let copy = 1; copy < zoom; copy++) {
       const to = start + copy * target.width;
-      target.pixels.copyWithin(to, start, start + width * zoom);
+      pixels.copyWithin(to, start, start + width * zoom);
     }
   }
 }

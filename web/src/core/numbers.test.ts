@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fixed, grouped, measured, plain, probable, signed } from "./numbers.ts";
+import { fixed, grouped, measured, plain, probable, signed, powerOf } from "./numbers.ts";
 
 test("groups begin at five digits", () => {
   assert.equal(grouped("3500"), "3500");
@@ -39,4 +39,11 @@ test("a probability is never as good as 0 or 1", () => {
   assert.equal(probable(0.8333), "0.833");
   assert.equal(probable(0.0000567), "below 0.001");
   assert.equal(probable(0), "0");
+});
+
+test("small and large numbers are counted in a power of ten", () => {
+  assert.deepEqual(powerOf([0.00304, -0.00352]), { size: 0.001, name: "10⁻³" });
+  assert.deepEqual(powerOf([0.5, -12]), { size: 1, name: "ones" });
+  assert.deepEqual(powerOf([2.5e12]), { size: 1e12, name: "10¹²" });
+  assert.deepEqual(powerOf([]), { size: 1, name: "ones" });
 });

@@ -39,3 +39,15 @@ export function probable(value: number): string {
 export function plain(value: number): string {
   return grouped(Number.isInteger(value) ? value.toFixed(0) : String(Number(value.toPrecision(6))));
 }
+
+const raised = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** The power of ten that the largest magnitude of some numbers is counted in, and its name: 0.00352 in 10⁻³. */
+export function powerOf(values: Iterable<number>): { size: number; name: string } {
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  const power = most > 0 ? Math.floor(Math.log10(most)) : 0;
+  if (power >= -1 && power < 3) return { size: 1, name: "ones" };
+  const digits = [...String(Math.abs(power))].map((digit) => raised[Number(digit)]).join("");
+  return { size: 10 ** power, name: `10${power < 0 ? "⁻" : ""}${digits}` };
+}

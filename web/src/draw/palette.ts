@@ -12,6 +12,8 @@ export interface Palette {
   hair: string;
   paper: string;
   accent: string;
+  rises: string;
+  falls: string;
 }
 
 export function readPalette(): Palette {
@@ -32,5 +34,7 @@ export function readPalette(): Palette {
     hair: token("--hair"),
     paper: token("--paper"),
     accent: token("--accent"),
+    rises: token("--rises"),
+    falls: token("--falls"),
   };
 }

@@ -1,7 +1,8 @@
-// A text as a file for the reader.
+// A text or bytes as a file for the reader.
 
-export function saved(text: string, name: string) {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+export function saved(content: string | Blob, name: string, type = "text/csv") {
+  const blob = typeof content === "string" ? new Blob([content], { type }) : content;
+  const address = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = address;
   link.download = name;

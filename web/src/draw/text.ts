@@ -1,6 +1,18 @@
 // How wide words are in the smallest sans, which every axis and tile uses.
 
 let context: CanvasRenderingContext2D | null = null;
+
+let sans: { size: number; family: string } | null = null;
+
+/** That sans for a canvas of so many device pixels a CSS pixel. Read once: asking for it settles the whole page's style. */
+export function microFont(ratio: number): string {
+  if (sans === null) {
+    const style = getComputedStyle(document.documentElement);
+    sans = { size: parseFloat(style.fontSize) * 0.75, family: style.getPropertyValue("--sans") };
+  }
+  return `${sans.size * ratio}px ${sans.family}`;
+}
+
 const known = new Map<string, number>();
 
 export function textWidth(text: string): number {
@@ -8,9 +20,7 @@ export function textWidth(text: string): number {
   if (before !== undefined) return before;
   if (context === null) {
     context = document.createElement("canvas").getContext("2d");
-    const style = getComputedStyle(document.documentElement);
-    const size = parseFloat(style.fontSize) * 0.75;
-    if (context) context.font = `${size}px ${style.getPropertyValue("--sans")}`;
+    if (context) context.font = microFont(1);
   }
   const width = context?.measureText(text).width ?? 7 * text.length;
   known.set(text, width);

@@ -1,6 +1,6 @@
 // Pointers on the map: one moves it, draws round points or chooses one; two zoom.
 import type { VectorMapView } from "./vector-map-view.svelte.ts";
-import { lassoed } from "../core/lasso.ts";
+import { lassoRule } from "../core/map-choice.ts";
 import { projection } from "../core/camera.ts";
 
 /** Less movement than this, in pixels, is a click. */
@@ -75,10 +75,10 @@ export class MapGestures {
     if (event.type === "pointercancel") this.#line = [];
     else if (!this.#hasMoved) this.#click(event, place);
     else if (this.#isLasso && this.#line.length >= 6) {
-      const { placed, camera, size } = this.#view;
-      const chosen = lassoed(placed, projection(camera, size), this.#line);
-      for (let i = 0; i < chosen.length; i++) if (this.#view.turn[i] === 0) chosen[i] = 0;
-      this.#view.choose(chosen);
+      const { camera, size, placing } = this.#view;
+      const { unit, left, top } = projection(camera, size);
+      const line = this.#line.map((at, k) => (at - (k % 2 ? top : left)) / unit);
+      this.#view.chooseBy(lassoRule(placing, line));
     }
     this.#isLasso = false;
     this.#line = [];

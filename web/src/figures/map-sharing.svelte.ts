@@ -28,9 +28,9 @@ export class MapSharing {
   );
 
   readonly groups: readonly SharedGroup[] = $derived.by(() => {
-    const { chosen, figure } = this.#map;
+    const { chosen, channels } = this.#map;
     if (!chosen) return [];
-    return figure.channels
+    return channels
       .filter((channel) => channel.kind !== "values")
       .map((channel) => {
         const data = this.#map.data(channel);
@@ -44,9 +44,9 @@ export class MapSharing {
   });
 
   readonly medians = $derived.by(() => {
-    const { chosen, figure } = this.#map;
+    const { chosen, channels } = this.#map;
     if (!chosen) return [];
-    return figure.channels
+    return channels
       .filter((channel) => channel.kind === "values")
       .map((channel) => {
         const data = this.#map.data(channel);

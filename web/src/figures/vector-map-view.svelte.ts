@@ -6,8 +6,10 @@ import { home, panned, showing, unitOf, zoomed } from "../core/camera.ts";
 import type { Camera, Size } from "../core/camera.ts";
 import { colouringOf } from "../core/colouring.ts";
 import { islandsOf } from "../core/islands.ts";
-import { countOf, encircled, flipped } from "../core/lasso.ts";
+import { countOf, flipped } from "../core/lasso.ts";
 import type { Chosen } from "../core/lasso.ts";
+import { chosenBy, pointsRule, roundRule } from "../core/map-choice.ts";
+import type { Rule } from "../core/map-choice.ts";
 import { aroundPoint, nearestPoint, nextPoint } from "../core/nearest.ts";
 import { rgbOfHex } from "../core/oklab.ts";
 import { between, placesOf, shuffled } from "../core/placed.ts";
@@ -18,6 +20,13 @@ import type { MapChannel, VectorMap } from "../wire.ts";
 
 export type Marks = "pictures" | "dots" | "shapes";
 export type Tool = "move" | "lasso";
+
+/** Something that is no point of the map, or one of them: where it stands on each placing, null where that is not known. */
+export interface Marked {
+  words: string;
+  point: number;
+  places: readonly (readonly [number, number] | null)[];
+}
 
 const neighboursShown = 5;
 const undoable = 50;
@@ -48,7 +57,13 @@ export class VectorMapView {
   hovered = $state(-1);
   solo: ReadonlySet<number> = $state.raw(new Set());
   chosen: Chosen | null = $state.raw(null);
-  #past: (Chosen | null)[] = $state.raw([]);
+  /** How the present choice was made; null where no rule says it. */
+  rule: Rule | null = $state.raw(null);
+  /** A channel beside the figure's own. */
+  added: MapChannel | null = $state.raw(null);
+  marked: Marked | null = $state.raw(null);
+  #addedArray: Tensor | null = null;
+  #past: { chosen: Chosen | null; rule: Rule | null }[] = $state.raw([]);
   #radius = 0;
 
   constructor(figure: VectorMap, array: (name: string) => Tensor) {
@@ -75,9 +90,25 @@ export class VectorMapView {
   readonly layer: number = $derived.by(() =>
     this.layers.indexOf(this.figure.placings[this.placing]!.layer),
   );
-  readonly colourChannel: MapChannel | undefined = $derived.by(() =>
-    this.figure.channels.find((one) => one.name === this.channel),
+  readonly channels: readonly MapChannel[] = $derived.by(() =>
+    this.added ? [...this.figure.channels, this.added] : this.figure.channels,
   );
+  readonly colourChannel: MapChannel | undefined = $derived.by(() =>
+    this.channels.find((one) => one.name === this.channel),
+  );
+  /** Where what is marked stands now; null where that is not known. */
+  readonly markedAt: readonly [number, number] | null = $derived.by(() => {
+    const { marked } = this;
+    if (!marked) return null;
+    if (marked.point >= 0) {
+      const [x, y] = this.placed.subarray(2 * marked.point, 2 * marked.point + 2);
+      return x === x ? [x!, y!] : null;
+    }
+    const to = marked.places[this.placing] ?? null;
+    const from = marked.places[this.#before] ?? to;
+    const way = this.#way.current;
+    return to && from && [from[0] + (to[0] - from[0]) * way, from[1] + (to[1] - from[1]) * way];
+  });
   readonly colouring = $derived.by(() => {
     const { palette } = view;
     const hues = {
@@ -86,7 +117,7 @@ export class VectorMapView {
       sequential: palette.tables.sequential,
     };
     const channel = this.colourChannel;
-    if (channel) return colouringOf(channel, this.#array(channel.array), hues);
+    if (channel) return colouringOf(channel, this.#tensor(channel), hues);
     const none = {
       kind: "classes",
       name: "",
@@ -114,15 +145,26 @@ export class VectorMapView {
   readonly islands = $derived.by(() => {
     const channel = this.colourChannel;
     if (channel?.kind !== "classes") return [];
-    const codes = this.#array(channel.array).data;
+    const codes = this.data(channel);
     return islandsOf(this.places[this.placing]!, codes, channel.words.length);
   });
   readonly canUndo: boolean = $derived.by(() => this.#past.length > 0);
   /** The point that is told about: the one under the pointer, else the focused one. */
   readonly told: number = $derived.by(() => (this.hovered >= 0 ? this.hovered : this.point));
 
+  #tensor(channel: MapChannel): Tensor {
+    return channel === this.added ? this.#addedArray! : this.#array(channel.array);
+  }
+
   data(channel: MapChannel) {
-    return this.#array(channel.array).data;
+    return this.#tensor(channel).data;
+  }
+
+  /** Colours by a channel that is not of the figure; the last one of these goes. */
+  colourByAnother(channel: MapChannel, array: Tensor) {
+    this.#addedArray = array;
+    this.added = channel;
+    this.colourBy(channel.name);
   }
 
   /** The placing its layer is judged by. */
@@ -197,15 +239,25 @@ export class VectorMapView {
     this.focus(this.at(this.size.width / 2, this.size.height / 2, Infinity));
   }
 
-  choose(chosen: Chosen | null) {
+  choose(chosen: Chosen | null, rule: Rule | null = chosen && pointsRule(chosen)) {
     if (chosen === null && this.chosen === null) return;
-    this.#past = [...this.#past, this.chosen].slice(-undoable);
+    this.#past = [...this.#past, { chosen: this.chosen, rule: this.rule }].slice(-undoable);
     this.chosen = chosen && countOf(chosen) > 0 ? chosen : null;
+    this.rule = this.chosen && rule;
+  }
+
+  chooseBy(rule: Rule) {
+    const codes = (name: string) => {
+      const channel = this.channels.find((one) => one.name === name && one.kind !== "values");
+      return channel ? { data: this.data(channel), words: channel.words } : null;
+    };
+    this.choose(chosenBy(rule, { count: this.count, places: this.places, codes }), rule);
   }
 
   undo() {
     if (this.#past.length === 0) return;
-    this.chosen = this.#past.at(-1)!;
+    const { chosen, rule } = this.#past.at(-1)!;
+    Object.assign(this, { chosen, rule });
     this.#past = this.#past.slice(0, -1);
   }
 
@@ -219,9 +271,7 @@ export class VectorMapView {
     const first = circle.first / unitOf(this.camera, this.size);
     const next = wider ? this.#radius * circle.times : this.#radius / circle.times;
     this.#radius = this.#radius === 0 ? first : next;
-    const chosen = encircled(this.placed, this.point, this.#radius);
-    for (let i = 0; i < chosen.length; i++) if (this.turn[i] === turns.hidden) chosen[i] = 0;
-    this.choose(chosen);
+    this.chooseBy(roundRule(this.placing, this.point, this.#radius));
   }
 
   neighbours(point: number): number[] {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.numbers import capital
 from striate.records import Chosen
-from striate.report.sections.words import about, capital
+from striate.report.sections.words import about
 from striate.report.shrinking import LARGE, shrunk
 from striate.report.subject import Subject
 

@@ -44,6 +44,7 @@ def section(subject: Subject) -> Section | None:
             wrong_if="filters look like salt and pepper (too few steps, too little data or too little weight decay), or "
             f"several are copies.{closest}",
             source=f"{found.layer}.weight, {times(found.weights.shape)}; random: He, seed 0. One scale for all."
+            + (" Of volumes the slices along the depth, mean over channels." if found.weights.ndim == 5 else "")
             + (
                 ""
                 if len(order) == len(found.detail)
@@ -51,6 +52,12 @@ def section(subject: Subject) -> Section | None:
             ),
         ),
     )
+
+
+def _slices(volumes: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return volumes (n, d, h, w) as their slices along the depth, side by side with a column of 0 between."""
+    parted = np.pad(volumes, ((0, 0), (0, 0), (0, 0), (0, 1)))
+    return np.concatenate(list(np.moveaxis(parted, 1, 0)), axis=2)[:, :, :-1]
 
 
 def _order(found: Filters) -> list[int]:
@@ -62,7 +69,7 @@ def _order(found: Filters) -> list[int]:
 
 
 def _figures(subject: Subject, found: Filters, order: list[int], largest: float) -> list[Figure]:
-    is_colour = found.weights.shape[1] == 3
+    is_colour = found.weights.shape[1] == 3 and found.weights.ndim == 4
     scale = (
         Scale(
             kind="colour",
@@ -113,6 +120,8 @@ def _figures(subject: Subject, found: Filters, order: list[int], largest: float)
 
 
 def _kept(subject: Subject, name: str, values: NDArray[np.floating], largest: float, *, is_colour: bool) -> str:
+    if values.ndim == 5:
+        return subject.store.maps(name, _slices(values.mean(axis=1)))
     if is_colour:
         shown = np.moveaxis(values, 1, -1) / (2 * largest) + 0.5
         return subject.store.images(name, np.rint(shown * 255).astype(np.uint8))

@@ -151,7 +151,7 @@ def _shown(subject: Subject, row: Occlusion) -> list[int]:
     answer = int(np.argmax(row.clean))
     if number <= _ALL_CLASSES:
         return [answer, *range(number)]
-    change = np.abs(row.maps).reshape(number, -1).max(axis=1)
+    change = np.array([np.abs(row.maps[unit]).max() for unit in range(number)])
     chosen = chosen_of(subject, row.sample)
     first = [answer] + ([chosen.truth] if chosen is not None and chosen.truth not in {answer, -1} else [])
     rest = [int(unit) for unit in np.argsort(-change, kind="stable") if int(unit) not in first]

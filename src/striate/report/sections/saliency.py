@@ -18,8 +18,10 @@ from striate.page.wire import (
     Scale,
     Section,
     Table,
+    TableFigure,
 )
 from striate.records import Saliency, SaliencyCensus
+from striate.report.accord_table import accord_table
 from striate.report.sections.cases import outlines, titles
 from striate.report.shrinking import LARGE, strongest
 from striate.report.subject import Subject
@@ -49,6 +51,8 @@ def section(subject: Subject) -> Section | None:
                 "the image."
             )
             otherwise = f"The gradient lies on the object {measure(mean / census.chance, 2)} times as often as chance."
+    if subject.evidence.accord is not None:
+        figures.append(TableFigure(table=accord_table(subject.evidence.accord)))
     return Section(
         id="saliency",
         term="Saliency",

@@ -74,11 +74,6 @@ def article(name: str) -> str:
     return "an" if name[:1].lower() in "aeiou" or name == "8" or name.startswith(("8", "11", "18")) else "a"
 
 
-def capital(text: str) -> str:
-    """Return a text with its first letter in capitals and the rest as it is."""
-    return text[:1].upper() + text[1:]
-
-
 def macs_words(macs: int) -> str:
     """Return work as people say it.
 

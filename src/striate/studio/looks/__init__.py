@@ -1,0 +1,1 @@
+"""Inputs looked at: what every layer and every neuron makes of them."""

@@ -1,0 +1,1 @@
+"""Networks on paper, and reports that were written."""

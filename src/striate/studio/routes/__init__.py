@@ -1,0 +1,1 @@
+"""What the studio answers, an address each."""

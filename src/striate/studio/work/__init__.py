@@ -1,0 +1,1 @@
+"""Long work behind the page, and what a survey says of units."""

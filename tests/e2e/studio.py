@@ -1,0 +1,36 @@
+"""The studio's real server in a thread of the tests, which can be ended and begun anew at the same address."""
+
+import threading
+
+import uvicorn
+
+from striate.studio.app import create_app
+from striate.studio.guard import Guard
+from striate.studio.serving import LOOPBACK, Address, listening
+
+TOKEN = "abcdefghijklmnopqrstuvwx"
+
+
+class Served:
+    """A studio of a subject at an address of this machine."""
+
+    def __init__(self, subject):
+        self._subject, self.port = subject, 0
+        self.start()
+
+    def start(self):
+        """Begin, with nothing looked at yet."""
+        self._held = listening(LOOPBACK, self.port)
+        self.port = self._held.getsockname()[1]
+        address = Address(host=LOOPBACK, port=self.port, token=TOKEN)
+        app = Guard(create_app(self._subject), token=TOKEN, names=address.names)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._held]}, daemon=True)
+        self._thread.start()
+        self.url = address.url
+
+    def end(self):
+        """Go, as a server does that somebody kills."""
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(20)
+        self._held.close()

@@ -1,0 +1,85 @@
+"""The studio's first second: a page that tells how far the opening is, and then the network itself."""
+
+import re
+import threading
+
+import pytest
+from playwright.sync_api import expect
+
+from striate.errors import InputError
+from striate.events import Task
+from striate.studio.opening import subject_from
+from striate.studio.serving import serve_opening
+
+TOKEN = "abcdefghijklmnopqrstuvwx"
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture
+def opening():
+    """Begins a studio in a thread; its opening waits where the test lets it go."""
+    gates = []
+
+    def begun(opened):
+        gate, there, addresses, raised = threading.Event(), threading.Event(), [], []
+        gates.append(gate)
+
+        def told(address):
+            addresses.append(address)
+            there.set()
+
+        def work():
+            try:
+                serve_opening(lambda events: opened(events, gate), token=TOKEN, opens_browser=False, told=told)
+            except Exception as error:  # noqa: BLE001 - looked at by the test
+                raised.append(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        there.wait(20)
+        return addresses[0].url, gate, thread, raised
+
+    yield begun
+    for gate in gates:
+        gate.set()
+
+
+def test_the_page_is_there_before_the_network_and_follows_its_training(opening, browser, small_run, digits):
+    def opened(events, gate):
+        task = Task("training", total=4, unit="step", events=events)
+        for loss in (2.3, 1.1, 0.4):
+            task.advance(loss=loss)
+        assert gate.wait(60)
+        return subject_from(str(small_run), digits)
+
+    url, gate, _, _ = opening(opened)
+    page = browser.new_page()
+    page.goto(url)
+    page.get_by_role("heading", name="The network is on its way.").wait_for()
+    page.get_by_text(re.compile(r"^training: 3 of 4 steps")).wait_for()
+    page.get_by_role("img", name=re.compile(r"^Loss.*ends at 0.400$")).wait_for()
+    expect(page.get_by_role("progressbar", name="training")).to_have_attribute("value", "3")
+
+    gate.set()
+    page.get_by_role("heading", name="Every layer").wait_for()
+    page.locator('[data-row="0"] canvas').wait_for()
+    page.close()
+
+
+def test_an_opening_that_fails_is_told_on_the_page_and_raised(opening, browser):
+    def opened(_events, gate):
+        assert gate.wait(60)
+        raise InputError("a network must be readable", got="nothing")
+
+    url, gate, thread, raised = opening(opened)
+    page = browser.new_page()
+    page.goto(url)
+    page.get_by_role("heading", name="The network is on its way.").wait_for()
+    gate.set()
+    page.get_by_text("a network must be readable; got 'nothing'.").wait_for()
+    page.close()
+    thread.join(20)
+
+    assert [type(error) for error in raised] == [InputError]

@@ -1,0 +1,69 @@
+"""Until the studio is there its page is, and says how far the opening is; then it hands everything on."""
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from striate.events import Events, Task
+from striate.studio.entrance import Entrance, Opening
+
+
+@pytest.fixture
+def opening():
+    return Opening()
+
+
+@pytest.fixture
+def client(opening):
+    return TestClient(Entrance(opening))
+
+
+def test_the_page_is_served_and_questions_are_put_off(client):
+    assert '<div id="app">' in client.get("/").text
+    answer = client.get("/api/network")
+    assert (answer.status_code, answer.json()["code"]) == (503, "beginning")
+
+
+def test_progress_and_figures_are_told_and_passed_on(client, opening):
+    heard = []
+
+    class Listener(Events):
+        def progress(self, progress):
+            heard.append(progress.done)
+
+    opening._others = Listener()
+    task = Task("training", total=3, unit="step", events=opening)
+    task.advance(loss=2.0)
+    task.advance(loss=1.0)
+    told = client.get("/api/beginning").json()
+
+    assert (told["state"], told["task"], told["done"], told["total"]) == ("opening", "training", 2, 3)
+    assert [(moment["done"], moment["figures"]) for moment in told["moments"]] == [
+        (1, {"loss": 2.0}),
+        (2, {"loss": 1.0}),
+    ]
+    assert told["left_s"] >= 0
+    assert heard == [0, 1, 2]
+
+
+def test_many_figures_are_thinned_and_the_newest_stays(opening):
+    task = Task("training", total=5000, unit="step", events=opening)
+    for step in range(5000):
+        task.advance(loss=float(step))
+    moments = opening.told(is_ready=False).moments
+
+    assert 150 <= len(moments) <= 400
+    assert (moments[-1].done, moments[-1].figures) == (5000, {"loss": 4999.0})
+
+
+def test_from_its_entry_on_the_studio_answers(client):
+    client.app.enter(PlainTextResponse("live"))
+
+    assert client.get("/api/network").text == "live"
+    assert client.get("/api/beginning").json()["state"] == "ready"
+
+
+def test_a_cancelled_opening_stops_at_its_next_step(opening):
+    opening.cancel()
+
+    assert opening.is_cancelled()

@@ -1,0 +1,90 @@
+"""Where a studio listens, and for whom."""
+
+import socket
+
+import pytest
+
+from striate.errors import InputError
+from striate.studio import serving
+from striate.studio.serving import Address, listening, serve
+
+TOKEN = "abcdefghijklmnopqrst"
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "told"),
+    [
+        ("0.0.0.0", "", "must have a token of 16 characters or more, if one is given or it is on another host"),
+        ("192.168.1.5", "abc", "got a shorter one (at 192.168.1.5)"),
+        ("::", "", "got none (at ::)"),
+        ("127.0.0.1", "abc", "got a shorter one"),
+        ("127.0.0.1", "abcdefghijklmno p", "letters, digits and . _ ~ -"),
+        ("127.0.0.1", "abcdefghijklmnop;q", "letters, digits and . _ ~ -"),
+    ],
+)
+def test_a_studio_for_others_must_have_a_token_nobody_guesses(studio, host, token, told, monkeypatch):
+    monkeypatch.setattr(serving, "listening", lambda *_: pytest.fail("it listens"))
+
+    with pytest.raises(InputError) as caught:
+        serve(studio, host=host, token=token, opens_browser=False)
+    assert told in str(caught.value)
+
+
+def test_a_port_that_is_taken_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=rf"must have a free port; got {port} \(at 127.0.0.1\). 0 takes any."):
+            listening("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
+def test_a_host_that_is_not_this_machine_is_told(host):
+    with pytest.raises(InputError, match="must listen on an address of this machine"):
+        listening(host, 0)
+
+
+def test_a_free_port_is_taken_on_this_machine_only():
+    with listening("127.0.0.1", 0) as held:
+        host, port = held.getsockname()
+        socket.create_connection((host, port)).close()
+
+    assert (host, port > 0) == ("127.0.0.1", True)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8350/?token=abc"),
+        ("::1", "http://[::1]:8350/?token=abc"),
+        ("0.0.0.0", "http://127.0.0.1:8350/?token=abc"),
+        ("lab.example", "http://lab.example:8350/?token=abc"),
+    ],
+)
+def test_the_address_can_be_opened(host, url):
+    assert Address(host=host, port=8350, token="abc").url == url
+
+
+def test_the_machines_own_name_counts_only_where_others_can_come(monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "Bench")
+
+    assert Address(host="127.0.0.1", port=1, token="").names == {"127.0.0.1"}
+    assert Address(host="0.0.0.0", port=1, token="").names == {"0.0.0.0", "bench"}
+
+
+def test_an_address_is_told_and_opened_once_it_listens(studio, monkeypatch):
+    import uvicorn
+
+    events = []
+
+    def told(address):
+        socket.create_connection((address.host, address.port)).close()
+        events.append(("told", address))
+
+    monkeypatch.setattr(serving.webbrowser, "open", lambda url: events.append(("opened", url)))
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: events.append(("ran", self.config)))
+    serve(studio, told=told)
+    (_, address), (_, url), (_, config) = events
+
+    assert url == address.url
+    assert len(address.token) >= 32
+    assert (config.access_log, config.ws, config.lifespan) == (False, "none", "off")

@@ -1,0 +1,6 @@
+// A tour's place in an address: "first-steps:3" is its third step.
+
+export function tourAt(text: string): { name: string; index: number } | null {
+  const [, name = "", number = ""] = /^([a-z-]+):(\d{1,3})$/.exec(text) ?? [];
+  return name && Number(number) > 0 ? { name, index: Number(number) - 1 } : null;
+}

@@ -1,0 +1,138 @@
+// What the panel asks the server about the chosen neuron, and the keys that lead from neuron to neuron.
+import type { By } from "../../core/address.ts";
+import { by as byOfKey } from "../../core/neuron-keys.ts";
+import { sentenceOf, strongestOf } from "../../core/neuron-words.ts";
+import type { Tensor } from "../../core/safetensors.ts";
+import { strongestPlace } from "../../core/window.ts";
+import type { Scale } from "../../wire.ts";
+import * as api from "../api.ts";
+import { studio } from "../studio.svelte.ts";
+import { looked } from "../taking/looked.svelte.ts";
+import type { Chosen } from "../studio.svelte.ts";
+import type { Neuron, Part } from "../wire.ts";
+
+/** Longest side of the map; larger ones are shown smaller, each cell its largest magnitude. */
+const mapSide = 140;
+
+const restMs = 100;
+
+class Asked {
+  /** The last that was answered: it stays until the next is there. */
+  neuron: Neuron | null = $state.raw(null);
+  /** Key of the look it is of, and what its parts are sorted by. */
+  look = $state("");
+  by: By = $state("contribution");
+  map: Tensor | null = $state.raw(null);
+  effective: Tensor | null = $state.raw(null);
+  waits = $state(false);
+  #trail: Chosen[] = [];
+  // Apart from the place: a walk over a map asks for the map once.
+  #key = $derived(studio.look?.key ?? null);
+  #row = $derived(studio.chosen?.row ?? -1);
+  #channel = $derived(studio.chosen?.channel ?? -1);
+
+  /** Must be called where a component begins. */
+  begin() {
+    $effect(() => void this.#ask());
+    $effect(() => void this.#draw());
+    $effect(() => this.#feel());
+  }
+
+  /** A layer that is never below zero is drawn as magnitudes. */
+  get scale(): Scale {
+    const tensor = this.map;
+    const most = tensor ? 127 * tensor.scale : 1;
+    const isOneSided =
+      studio.chosenRow?.is_rectified || (tensor?.data.every((v) => v >= 0) ?? true);
+    return isOneSided
+      ? { kind: "sequential", low: 0, high: most, unit: "activation" }
+      : { kind: "diverging", low: -most, high: most, unit: "activation" };
+  }
+
+  follow(part: Part) {
+    const { chosen } = studio;
+    if (!chosen || part.row < 0) return;
+    this.#trail.push(chosen);
+    const sizes = studio.rows[part.row]?.sizes ?? [];
+    studio.choose({ row: part.row, channel: part.channel, at: strongestPlace(part, sizes) });
+  }
+
+  key(event: KeyboardEvent) {
+    const { target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (
+      target instanceof HTMLElement &&
+      target.matches("input:not([type=radio]), textarea, select")
+    )
+      return;
+    const by = byOfKey(event.key);
+    if (by && studio.chosen) studio.ask(by);
+    else if (event.key === "[") this.#back();
+    else if (event.key === "]") this.#forth();
+    else return;
+    event.preventDefault();
+  }
+
+  /** To the row before, along the strongest input. */
+  #back() {
+    const strongest = this.neuron && strongestOf(this.neuron);
+    if (strongest) this.follow(strongest);
+  }
+
+  /** Back to where one followed from. */
+  #forth() {
+    const before = this.#trail.pop();
+    if (before) studio.choose(before);
+  }
+
+  async #ask() {
+    const { chosen, look, by, output } = studio;
+    if (!chosen) this.neuron = null;
+    if (!chosen || !look) return;
+    this.waits = true;
+    try {
+      const { row, channel, at } = chosen;
+      const found = await api.neuron(look.key, row, channel, at, by, output);
+      // An answer that comes late is of a unit that nobody looks at any more.
+      if (studio.chosen !== chosen) return;
+      looked.note(look.key, chosen);
+      this.neuron = found;
+      this.look = look.key;
+      this.by = by;
+      if (studio.trouble?.place === "neuron") studio.trouble = null;
+      studio.neuron = found;
+      studio.said = sentenceOf(found, studio.rows);
+      this.waits = false;
+    } catch (error) {
+      studio.fail("neuron", error);
+    }
+  }
+
+  /** What counts at the input: a pass back, asked for once the place rests. */
+  #feel() {
+    const { neuron, look } = this;
+    if (!neuron || !look) return;
+    const timer = setTimeout(async () => {
+      try {
+        const found = await api.effective(look, neuron.row, neuron.channel, neuron.at);
+        this.effective = found.get("gradient") ?? null;
+      } catch (error) {
+        studio.fail("neuron", error);
+      }
+    }, restMs);
+    return () => clearTimeout(timer);
+  }
+
+  async #draw() {
+    const [key, row, channel] = [this.#key, this.#row, this.#channel];
+    if (!key || !studio.rows[row]?.sizes.length) return;
+    try {
+      const found = await api.channels(key, row, [channel], mapSide, "map");
+      this.map = found.get("values") ?? null;
+    } catch (error) {
+      studio.fail("neuron", error);
+    }
+  }
+}
+
+export const asked = new Asked();
