@@ -8,7 +8,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 # Processes that share the tests, a file each at a time; each takes up to 2 GB.
 WORKERS ?= 2
 PAGE := src/striate/page/static/report.html
-WEB_SOURCES := $(shell find web/src -type f 2>/dev/null) web/index.html web/vite.config.ts web/package.json
+WEB_SOURCES := $(shell find web/src -type f 2>/dev/null) web/index.html web/studio.html web/view.html web/vite.config.ts web/vite.studio.config.ts web/vite.view.config.ts web/package.json
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long test-cluster check fix bench page docs wheel clean
@@ -46,9 +46,11 @@ bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds,
 	$(BIN)/python benchmarks/accuracy.py
 	$(BIN)/python benchmarks/adapting.py $(if $(FASTAI),--fastai $(FASTAI))
 	$(BIN)/python benchmarks/beginnings.py
+	$(BIN)/python benchmarks/class_images.py
 	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/dense.py
+	$(BIN)/python benchmarks/design_search.py
 	$(BIN)/python benchmarks/extraction.py
 	$(BIN)/python benchmarks/fine_tuning.py
 	$(BIN)/python benchmarks/guard.py
@@ -58,8 +60,11 @@ bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds,
 	$(BIN)/python benchmarks/occlusion.py
 	$(BIN)/python benchmarks/saliency.py
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/studio.py
+	$(BIN)/python benchmarks/study.py
 	$(BIN)/python benchmarks/summaries.py
 	$(BIN)/python benchmarks/survey.py
+	$(BIN)/python -m benchmarks.faults short
 	$(BIN)/python benchmarks/fire_rates.py
 	$(BIN)/python benchmarks/input_sizes.py
 	$(BIN)/python benchmarks/trace.py

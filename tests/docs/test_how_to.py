@@ -52,7 +52,9 @@ def test_its_commands_run_in_an_empty_folder(page, tmp_path, monkeypatch, capfd)
             assert run(rest) in FINE, f"{line}\n{capfd.readouterr().err}"
         else:
             assert program == "python", line
-            subprocess.run([sys.executable, *rest], check=True, cwd=tmp_path, env=os.environ)
+            # A process that aborts says where.
+            environment = os.environ | {"PYTHONFAULTHANDLER": "1"}
+            subprocess.run([sys.executable, *rest], check=True, cwd=tmp_path, env=environment)
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "methods"
         "deconvolution.md",
         "deep-lift.md",
         "effective-field.md",
+        "feature-occlusion.md",
         "filters.md",
         "grad-cam.md",
         "gradient.md",
@@ -31,8 +32,10 @@ FOLDER = Path(__file__).parents[2] / "docs" / "methods"
         "pixel-curves.md",
         "randomised-layers.md",
         "saliency.md",
+        "segment-occlusion.md",
         "similar-parts.md",
         "smooth-grad.md",
+        "survey.md",
     ],
 )
 def test_a_written_page_equals_the_generated_one(name):

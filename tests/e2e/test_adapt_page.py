@@ -81,7 +81,7 @@ def test_what_was_tried_opens_by_keyboard(pages, open_report):
     summary.focus()
     page.keyboard.press("Enter")
 
-    assert page.get_by_role("row", name="fine-tune, train norms 0.1 train 1 lost").is_visible()
+    page.get_by_role("row", name="fine-tune, train norms 0.1 train 1 lost").wait_for()
 
 
 def test_every_picture_has_a_table_and_the_headings_are_the_summary(pages, open_report):
@@ -106,5 +106,5 @@ def test_the_print_holds_rows_charts_and_claims(pages, open_report):
     page.emulate_media(media="print")
 
     assert page.locator("#regimes ol > li").count() == 5
-    assert page.locator("#cuts svg").first.is_visible()
+    page.locator("#cuts svg").first.wait_for()
     assert not page.locator("#regimes details").first.is_visible()

@@ -78,7 +78,7 @@ def test_axe_finds_nothing_also_with_points_chosen(path, width, scheme, open_rep
 
     found = page.evaluate("axe.run()")
 
-    assert page.locator("#map .shared").is_visible()
+    page.locator("#map .shared").wait_for()
     assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
 
 
@@ -338,6 +338,6 @@ def test_the_print_holds_the_map_and_what_is_said_of_it(path, open_report):
     page = open_report(path, width=794)
     page.emulate_media(media="print")
 
-    assert page.locator("#map canvas").first.is_visible()
-    assert page.locator("#doubtful canvas").first.is_visible()
+    page.locator("#map canvas").first.wait_for()
+    page.locator("#doubtful canvas").first.wait_for()
     assert not page.locator("#map .controls").is_visible()

@@ -36,7 +36,8 @@ def test_it_opens_and_axe_finds_nothing(path, width, scheme, open_report):
 
 def test_the_pictures_have_a_table_with_their_distances(path, open_report):
     page = open_report(path)
-    page.locator("#neighbours summary").click()
+    page.locator("#neighbours summary", has_text="table").click()
 
-    assert page.get_by_role("row", name="n3 digits/500 1 1 train 0.0300").is_visible()
+    page.get_by_role("row", name="n3 digits/500 1 1 train 0.0300").wait_for()
+
     assert page.locator("#parts canvas").count() >= 4

@@ -39,8 +39,8 @@ def test_every_section_is_there_with_its_sentence_as_heading(small_inspection, o
     headings = page.locator("h2").all_inner_texts()
 
     assert page.locator("h1").count() == 1
-    # findings, twelve pictures, how it was made
-    assert len(headings) == 14
+    # findings, eighteen pictures, how it was made
+    assert len(headings) == 20
     assert all(len(heading) > 10 for heading in headings)
 
 

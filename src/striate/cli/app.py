@@ -27,8 +27,11 @@ from striate.cli import (
     new,
     rules,
     schema,
+    search,
     similar,
     splits,
+    studio,
+    study,
     train,
     verify,
     zoo,
@@ -71,7 +74,7 @@ def _main(
 
 for _module in (
     new, known, zoo, load, check, budget, splits, init, train, adapt, verify, inspect, explain, extract, similar, mapping,
-    downstream, backward, dense, demo, rules, schema,
+    downstream, backward, dense, study, search, studio, demo, rules, schema,
 ):  # fmt: skip
     _module.add_to(app)
 

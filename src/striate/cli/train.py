@@ -50,6 +50,9 @@ def train(
     ] = None,
     guard: Annotated[str | None, typer.Option(help="Look for damage: none, watch or rollback.")] = None,
     batch: Annotated[int | None, typer.Option(help="Samples a step.", min=1)] = None,
+    images: Annotated[
+        int | None, typer.Option(help="Training samples used, classes in proportion; all if left out.", min=1)
+    ] = None,
     balance: Annotated[
         str | None, typer.Option(help="What makes rare classes count as much as common ones: none, loss or sampling.")
     ] = None,
@@ -82,6 +85,16 @@ def train(
     fused: Annotated[
         bool, typer.Option("--fused", help="The optimiser's fused kernel, where it is not tried.")
     ] = False,
+    keep_checkpoints: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-checkpoints/--no-keep-checkpoints",
+            help="Keep the weights before the first step and after 1, 4, 16, 64 … steps; if left out, up to 4 MiB each.",
+        ),
+    ] = None,
+    keep_every: Annotated[
+        int, typer.Option(help="Keep the weights after every so many epochs as well, of any size; 0 for none.", min=0)
+    ] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Train a network; kill it whenever you like and run it again: the result is the same, bit for bit."""
@@ -98,6 +111,7 @@ def train(
         recipe_with,
         speed_of,
         starting_point,
+        told_start,
     )  # fmt: skip
 
     recipe = recipe_with(
@@ -115,6 +129,7 @@ def train(
         patience=patience,
         guard=guard,
         batch=batch,
+        images=images,
         balance=balance,
         seed=seed,
     )
@@ -134,12 +149,16 @@ def train(
             events=events,
             threads=threads,
             speed=speed,
+            keep_checkpoints=keep_checkpoints,
+            keep_every=keep_every,
         )
     if not leads():
         return
     if json:
-        print_json(document(trained))
+        print_json(document(trained) | {"start_note": told_start(given, trained.curve)})
         return
     curve = trained.curve
     print_line(f"{curve.score_name} {curve.kept.score:.4f} on {curve.validation_count} validation samples.")
+    if said := told_start(given, curve):
+        print_line(said)
     print_line(f"Next: striate inspect {out} {data}")

@@ -127,7 +127,8 @@ def test_what_was_measured_is_told_where_it_cannot_be_saved(made, form, capsys, 
     code = run(["downstream", str(made / "vectors"), *words, *([form] if form else [])])
     told = capsys.readouterr()
 
-    assert code == 3
+    # A place that cannot be written to is the caller's to change; a full disk would be 3.
+    assert code == 2
     assert "ridge" in told.out
     assert "ridge" in page.read_text(encoding="utf-8")
     assert told.err.count("striate: ") == 1

@@ -108,7 +108,8 @@ def test_duplicates_of_two_labels_end_with_1(store, capsys):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["similar", "nothing.png", "STORE"], "a query must be a file"),
+        (["similar", "nothing", "STORE"], "a query must be a file"),
+        (["similar", "nothing.png", "STORE"], "an image must be readable as a whole; got the file does not exist"),
         (["similar", "FOLDER/5/broken.png", "STORE"], "a picture must be readable"),
         (["similar", "digits:99999", "STORE"], "a sample's index"),
         (["similar", "digits:1", "STORE", "--label", "77"], "Did you mean 7"),

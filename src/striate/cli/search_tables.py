@@ -1,0 +1,59 @@
+"""What a search looks like in a terminal."""
+
+from __future__ import annotations
+
+from striate.cli.terminal import console
+from striate.numbers import count, percent, plural
+from striate.study.search import Search, SearchResults, front, importances
+from striate.study.search.importance import Importance
+from striate.study.search.space import told_space
+from striate.study.search.trials import Trial
+
+_MOST_ROWS = 10
+
+
+def show_search(asked: Search, found: SearchResults) -> None:
+    """Show the space, the best or the front, and what mattered."""
+    from rich import box
+    from rich.table import Table
+
+    screen = console()
+    screen.print(told_space(found.space))
+    ended = [trial.ended for trial in found.trials]
+    screen.print(
+        f"{plural(len(ended), 'design')} tried: {ended.count('done')} to the end, {ended.count('pruned')} stopped early, "
+        f"{ended.count('failed')} failed."
+    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("Trial", justify="right")
+    for name, _ in found.space.choices:
+        table.add_column(name)
+    for name in ("MACs", "Parameters", "Validation"):
+        table.add_column(name, justify="right")
+    for trial in _rows(asked, found):
+        values = [
+            str(value[0] if isinstance(value, tuple) and len(value) == 1 else value) for value in trial.values.values()
+        ]
+        table.add_row(str(trial.number), *values, count(trial.macs), count(trial.params), percent(trial.score or 0.0))
+    screen.print(table)
+    for line in said_importances(found):
+        screen.print(line)
+
+
+def said_importances(found: SearchResults) -> list[str]:
+    """Return what mattered, in sentences; nothing for fewer than ten scores."""
+    if sum(trial.score is not None for trial in found.trials) < 10:
+        return ["Fewer than ten scores: what matters cannot be told yet."]
+    return [_said(one) for one in importances(found.trials, found.space, seed=found.search.seed)]
+
+
+def _said(one: Importance) -> str:
+    low, high = one.interval
+    return f"· {one.name} makes {percent(one.share, 0)} of the difference ({percent(low, 0)} to {percent(high, 0)} over draws)."
+
+
+def _rows(asked: Search, found: SearchResults) -> list[Trial]:
+    if asked.goal == "front":
+        return list(front(found.trials))
+    done = [trial for trial in found.trials if trial.score is not None]
+    return sorted(done, key=lambda trial: (-(trial.score or 0.0), trial.macs))[:_MOST_ROWS]

@@ -1,0 +1,25 @@
+"""Searches over a blueprint's open choices, within hard limits that are kept by construction."""
+
+from striate.study.search.importance import Importance, importances
+from striate.study.search.limits import Limits
+from striate.study.search.retraining import best, retraining
+from striate.study.search.search import Search
+from striate.study.search.searching import SearchResults, search
+from striate.study.search.space import Space, space_of
+from striate.study.search.trials import Trial, area, front
+
+__all__ = [
+    "Importance",
+    "Limits",
+    "Search",
+    "SearchResults",
+    "Space",
+    "Trial",
+    "area",
+    "best",
+    "front",
+    "importances",
+    "retraining",
+    "search",
+    "space_of",
+]

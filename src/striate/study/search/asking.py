@@ -1,0 +1,114 @@
+"""The sampler behind a search: Optuna asks for places of the unit cube, the space makes designs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from striate.errors import InputError, MissingExtraError, Quoted, RunError
+from striate.study.search.space import Design, Space
+
+Sampler = Literal["tpe", "random"]
+Direction = Literal["score", "front"]
+
+
+def import_optuna() -> Any:  # noqa: ANN401 - a module
+    """Return Optuna, silent.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        import optuna
+    except ImportError as cause:
+        raise MissingExtraError(
+            "a search must have Optuna", got=Quoted("none"), hint='Install it: pip install "striate[search]".'
+        ) from cause
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna
+
+
+def storage_at(folder: Path, address: str = "") -> str:
+    """Return the address of a search's database: SQLite in its folder unless another is given."""
+    return address or f"sqlite:///{(folder / 'search.db').absolute()}"
+
+
+def sampler_of(sampler: Sampler, seed: int) -> Any:  # noqa: ANN401 - Optuna's sampler
+    """Return Optuna's sampler."""
+    optuna = import_optuna()
+    if sampler == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    return optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
+
+
+def opened(storage: str, name: str, *, goal: Direction) -> Any:  # noqa: ANN401 - Optuna's study
+    """Return Optuna's study of that name, made if it is not there.
+
+    Raises:
+        MissingExtraError: The database's driver is not installed.
+        RunError: The database does not answer.
+    """
+    optuna = import_optuna()
+    directions = ["maximize"] if goal == "score" else ["maximize", "minimize"]
+    try:
+        return optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
+    except ImportError as cause:
+        raise MissingExtraError(
+            "a database must have its driver",
+            got=Quoted(str(cause).splitlines()[0][:160]),
+            where=_without_password(storage),
+            hint="Install it: pip install psycopg2-binary, for postgresql://.",
+        ) from cause
+    except Exception as cause:
+        raise _gone(storage, cause) from cause
+
+
+@contextmanager
+def answering(storage: str) -> Iterator[None]:
+    """Say it in our words when the database goes away; what was told to it is there when it comes back.
+
+    Raises:
+        RunError: It does not answer.
+    """
+    optuna = import_optuna()
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as cause:
+        raise _gone(storage, cause) from cause
+
+
+def suggested(trial: Any, space: Space) -> Design:  # noqa: ANN401 - Optuna's trial
+    """Return the design a trial is about."""
+    return space.at([trial.suggest_float(name, 0.0, 1.0) for name, _ in space.choices])
+
+
+def enqueue(study: Any, space: Space, designs: Sequence[Mapping[str, Any]]) -> None:  # noqa: ANN401 - Optuna's study
+    """Put designs at the head of the queue, by their choices.
+
+    Raises:
+        InputError: One that names no option, passes a limit, or was not drawn.
+    """
+    for values in designs:
+        if missing := [name for name, _ in space.choices if name not in values]:
+            raise InputError(
+                "a design must make every choice", got=Quoted(f"none for {', '.join(missing)}"), where="known"
+            )
+        design = tuple(options.index(values[name]) for name, options in space.choices)
+        names = [name for name, _ in space.choices]
+        study.enqueue_trial(dict(zip(names, space.place(design), strict=True)), skip_if_exists=False)
+
+
+def _gone(storage: str, cause: Exception) -> RunError:
+    return RunError(
+        "the search's database must answer",
+        got=Quoted(str(cause).splitlines()[0][:160]),
+        where=_without_password(storage),
+        hint="Start the database, or leave --storage out for a file in the folder; then run it again to go on.",
+    )
+
+
+def _without_password(storage: str) -> str:
+    before, at, after = storage.rpartition("@")
+    return f"{before.split('://')[0]}://…@{after}" if at else storage

@@ -1,0 +1,165 @@
+"""A search while it is worked on: ask for designs, train them, tell what they reached."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from striate.analyse import cost
+from striate.blueprint import Blueprint
+from striate.data import Dataset
+from striate.data.load import absolute_reference
+from striate.errors import Quoted, RunError
+from striate.events import Events
+from striate.events import Task as Watched
+from striate.study.search.asking import Direction, enqueue, storage_at, suggested
+from striate.study.search.search import Search
+from striate.study.search.space import Design, Space
+from striate.study.training import BUSY, Work
+from striate.tasks import Outcome, Task, Where, run_tasks
+
+OWNER, DESIGN, AGAIN = "owner", "design", "again"
+_FUNCTION = "striate.study.search.working:try_design"
+_MOST_AGAIN = 20
+_WAIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitting:
+    """A search while it is worked on."""
+
+    asked: Search
+    space: Space
+    study: Any
+    dataset: Dataset
+    folder: Path
+    storage: str
+    owner: str
+
+    def begin(self) -> None:
+        """Put what a kill cut off, or what is known, at the head of the queue."""
+        self._begin_again()
+        if not self.study.trials:
+            enqueue(self.study, self.space, self.asked.known)
+
+    def run(self, trials: int, workers: int, on: Where, events: Events) -> None:
+        """Ask for as many designs as workers, train them, tell what they reached, until so many different ones were tried."""
+        trials = min(trials, len(self.space.designs))
+        # Others that share the database try designs meanwhile: it is asked anew every round.
+        tried = self.tried()
+        watched = Watched("searching", total=max(trials, len(tried)), unit="trial", events=events, done=len(tried))
+        while len(tried) < trials:
+            room = min(workers, trials - len(tried))
+            asked_now: dict[Design, Any] = {}
+            while len(asked_now) < room:
+                trial, design = self.ask(tried, asked_now)
+                asked_now[design] = trial
+            tasks = [Task(function=_FUNCTION, arguments=self.arguments(*pair)) for pair in asked_now.items()]
+            for (design, trial), outcome in zip(asked_now.items(), _outcomes(tasks, on), strict=True):
+                _tell(self.study, trial, self.space.blueprint(design), outcome, self.asked.goal)
+                watched.advance()
+            tried = self.tried()
+
+    def _begin_again(self) -> None:
+        """Put trials a kill cut off back into the queue; the folder's lock is ours, so nobody is at those of its own."""
+        import optuna
+
+        for one in self.study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
+            # A kill before a trial had an owner leaves one without; in a database of our own it is ours.
+            if one.user_attrs.get(OWNER, "" if self.storage else self.owner) != self.owner:
+                continue
+            if one.params:
+                self.study.enqueue_trial(one.params)
+            # What was under way is tried again, and counts then.
+            optuna.trial.Trial(self.study, one._trial_id).set_user_attr(AGAIN, 1)  # noqa: SLF001 - Optuna has no public one
+            self.study.tell(one.number, state=optuna.trial.TrialState.FAIL)
+
+    def tried(self) -> dict[Design, Any]:
+        """Return the designs that were tried, with the values the sampler was told; None of those that have none."""
+        return {
+            tuple(one.user_attrs[DESIGN]): one.values
+            for one in self.study.trials
+            if one.state.is_finished() and DESIGN in one.user_attrs and AGAIN not in one.user_attrs
+        }
+
+    def ask(self, tried: Mapping[Design, Any], under_way: Mapping[Design, Any]) -> tuple[Any, Design]:
+        """Return a trial with a design that nobody tried.
+
+        One that was tried is told to the sampler again, and costs no training; a sampler that goes on asking for such gets one
+        of the others, drawn evenly.
+        """
+        for attempt in range(_MOST_AGAIN + 1):
+            trial = self.study.ask()
+            trial.set_user_attr(OWNER, self.owner)
+            design = suggested(trial, self.space)
+            trial.set_user_attr(DESIGN, list(design))
+            if design not in tried and design not in under_way:
+                return trial, design
+            trial.set_user_attr(AGAIN, 1)
+            _tell_again(self.study, trial, tried.get(design))
+            if attempt == _MOST_AGAIN - 1:
+                left = [one for one in self.space.designs if one not in tried and one not in under_way]
+                drawn = random.Random(f"{self.asked.seed} {trial.number}").choice(left)  # noqa: S311 - no secret
+                enqueue(self.study, self.space, [self.space.values(drawn)])
+        raise RunError(
+            "a sampler must ask for a design that is left", got=Quoted("others only"), where=str(self.folder)
+        )
+
+    def arguments(self, design: Design, trial: Any) -> dict[str, Any]:  # noqa: ANN401 - Optuna's
+        """Return what a trial's task takes."""
+        work = Work(
+            plan=self.space.blueprint(design).to_text(),
+            data=absolute_reference(self.dataset.reference),
+            data_key=self.dataset.fingerprint,
+            recipe=replace(self.asked.recipe, seed=self.asked.seed),
+        )
+        is_pruning = self.asked.prune and self.asked.goal == "score"
+        return {
+            "work": work.arguments((self.folder / "trainings").absolute(), judged=False),
+            "storage": storage_at(self.folder, self.storage) if is_pruning else "",
+            "name": self.study.study_name,
+            "trial": trial._trial_id,  # noqa: SLF001 - Optuna has no public one
+        }
+
+
+def _outcomes(tasks: list[Task], on: Where) -> list[Outcome]:
+    """Return what came of the tasks; one that another process still has, of a sitting that was killed, is waited for."""
+    found = list(run_tasks(tasks, workers=len(tasks), on=on))
+    while busy := [number for number, one in enumerate(found) if not one.error and BUSY in one.value]:
+        time.sleep(_WAIT_S)
+        for number, outcome in zip(
+            busy, run_tasks([tasks[one] for one in busy], workers=len(busy), on=on), strict=True
+        ):
+            found[number] = outcome
+    return found
+
+
+def _tell(study: Any, trial: Any, plan: Blueprint, outcome: Outcome, goal: Direction) -> list[float] | None:  # noqa: ANN401
+    """Tell the sampler what a design reached, and return it; None for one that was stopped or failed."""
+    import optuna
+
+    found = outcome.value if not outcome.error else {"failed": outcome.error}
+    if found.get("pruned"):
+        study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        return None
+    if found["failed"]:
+        trial.set_user_attr("reason", found["failed"])
+        study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        return None
+    values = [float(found["validation_score"]), float(cost(plan.graph()).total.macs)]
+    values = values if goal == "front" else values[:1]
+    study.tell(trial, values)
+    return values
+
+
+def _tell_again(study: Any, trial: Any, values: list[float] | None) -> None:  # noqa: ANN401 - Optuna's
+    import optuna
+
+    if values is None:
+        study.tell(trial, state=optuna.trial.TrialState.FAIL)
+    else:
+        study.tell(trial, values)

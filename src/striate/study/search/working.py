@@ -1,0 +1,62 @@
+"""One trial, wherever it is worked on: a training that ends early if it is behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from striate.errors import Cancelled
+from striate.events import Events
+from striate.runs import Run
+from striate.study.training import train_work
+
+
+class Pruning(Events):
+    """Tells a trial's score after each epoch, and stops the training when the pruner says so.
+
+    Args:
+        trial: Optuna's.
+        run: Folder of the training.
+    """
+
+    def __init__(self, trial: Any, run: Path) -> None:  # noqa: ANN401 - Optuna's trial
+        self._trial, self._run, self._told = trial, run, 0
+        self.is_pruned = False
+
+    def log(self, message: str) -> None:  # noqa: ARG002 - whichever line it is
+        """Hear a line; at the end of an epoch there is one, and a new row."""
+        rows = [row for row in Run.read(self._run).rows("metrics.jsonl") if row["kind"] == "epoch" and row["epoch"] > 0]
+        for row in rows:
+            if row["epoch"] > self._told:
+                self._told = row["epoch"]
+                self._trial.report(row["score"], row["epoch"])
+        self.is_pruned = self.is_pruned or (self._told > 0 and bool(self._trial.should_prune()))
+
+    def is_cancelled(self) -> bool:
+        """Return whether it was stopped."""
+        return self.is_pruned
+
+
+def try_design(*, work: dict[str, Any], storage: str, name: str, trial: int) -> dict[str, Any]:
+    """Return what came of a design's training; {"pruned": True} if it was stopped early.
+
+    Args:
+        work: What `train_work` takes.
+        storage: Address of the database to tell scores to; "" to train to the end.
+        name: Of the search in it.
+        trial: Id of the trial.
+    """
+    if not storage:
+        return train_work(**work)
+    import optuna
+
+    study = optuna.load_study(
+        study_name=name, storage=storage, pruner=optuna.pruners.MedianPruner(n_startup_trials=8, n_warmup_steps=2)
+    )
+    watching = Pruning(optuna.trial.Trial(study, trial), Path(work["folder"]) / "run")
+    try:
+        return train_work(**work, events=watching)
+    except Cancelled:
+        if not watching.is_pruned:
+            raise
+        return {"pruned": True, "failed": ""}

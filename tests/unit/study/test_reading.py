@@ -1,0 +1,150 @@
+from dataclasses import replace
+
+import pytest
+
+from striate.study import cells_of, read_results, study_from, verdict
+from striate.study.results import CellResult, LayerHealth, SeedResult, StudyResults
+
+STUDY = study_from("""
+schema: striate/study/1
+question: Q
+network: input 1x8x8; let w 4; (conv $side w, relu) x$depth; globalavgpool; classes 2
+data: digits
+factors: {depth: [1, 2], side: [3, 5]}
+seeds: 3
+published:
+- {says: Deep is better., source: A 2015, better: {depth: 2}, than: {depth: 1}}
+- {says: Large is better., source: B 2016, better: {side: 5}, than: {side: 3}}
+- {says: Deep and small., source: C 2017, better: {depth: 2, side: 3}, than: {depth: 1, side: 5}}
+""")
+
+
+def results(scores, *, health=(), losses=0.5, failed=""):
+    rows = []
+    for cell in cells_of(STUDY):
+        runs = [
+            SeedResult(seed=seed, score=score, loss=1.0, train_loss=losses, validation_loss=1.0, health=health)
+            for seed, score in enumerate(scores[cell.levels])
+        ]
+        if failed and cell.levels == ("1", "5"):
+            runs[1] = SeedResult(seed=1, failed=failed)
+        rows.append(CellResult(cell=cell, rate=None, runs=tuple(runs)))
+    return StudyResults(study=STUDY, cells=tuple(rows))
+
+
+CLEAR = {
+    ("1", "3"): (0.80, 0.82, 0.84),
+    ("1", "5"): (0.81, 0.82, 0.85),
+    ("2", "3"): (0.90, 0.92, 0.939),
+    ("2", "5"): (0.89, 0.93, 0.94),
+}
+
+
+def test_cells_are_read_seed_by_seed():
+    reading = read_results(results(CLEAR))
+    one, _, deep, _ = reading.cells
+
+    assert one.mean == pytest.approx(0.82)
+    # 4.3027 · 0.02 ÷ √3
+    assert one.interval == pytest.approx((0.82 - 0.04968, 0.82 + 0.04968), abs=1e-5)
+    assert one.against is None
+    assert deep.against.mean == pytest.approx((0.1 + 0.1 + 0.099) / 3)
+    assert deep.against.pairs == 3
+    # Three cells are compared with the reference: the smallest p counts three times.
+    assert deep.corrected == pytest.approx(3 * deep.against.p)
+    assert reading.best.row.cell.levels == ("2", "5")
+
+
+def test_the_front_is_what_nothing_cheaper_beats():
+    reading = read_results(results(CLEAR))
+    macs = {cell.row.cell.levels: cell.row.cell.figures.macs for cell in reading.cells}
+    means = {cell.row.cell.levels: cell.mean for cell in reading.cells}
+    by_hand = {
+        levels
+        for levels in macs
+        if not any(macs[other] <= macs[levels] and means[other] > means[levels] for other in macs)
+        and not any(macs[other] < macs[levels] and means[other] >= means[levels] for other in macs)
+    }
+
+    assert {cell.row.cell.levels for cell in reading.cells if cell.is_front} == by_hand
+    assert by_hand == {("1", "3"), ("1", "5"), ("2", "3"), ("2", "5")}
+
+
+def test_an_effect_is_the_mean_over_the_other_factor():
+    reading = read_results(results(CLEAR))
+    depth, side = reading.effects
+
+    # By seed: (0.90 + 0.89 − 0.80 − 0.81) ÷ 2 = 0.09; (0.92 + 0.93 − 0.82 − 0.82) ÷ 2 = 0.105; 0.0945.
+    assert (depth.factor, depth.level, depth.than, depth.combinations) == ("depth", "2", "1", 2)
+    assert depth.difference.mean == pytest.approx((0.09 + 0.105 + 0.0945) / 3)
+    assert side.difference.mean == pytest.approx((0.0 + 0.005 + 0.0055) / 3)
+
+
+def test_published_findings_agree_contradict_or_cannot_be_told():
+    deep, large, both = read_results(results(CLEAR)).claims
+    turned = {levels: tuple(1 - score for score in scores) for levels, scores in CLEAR.items()}
+    said = verdict(read_results(results(turned))).published
+
+    assert (deep.verdict, deep.combinations) == ("agrees", 2)
+    assert large.verdict == "cannot tell"
+    assert (both.verdict, both.combinations) == ("agrees", 1)
+    assert both.difference.mean == pytest.approx((0.09 + 0.10 + 0.089) / 3)
+    assert said[0].startswith("Deep is better (A 2015); here −9.7 points")
+    assert said[0].endswith("the direction is the opposite.")
+
+
+def test_the_headline_names_what_is_surely_better():
+    said = verdict(read_results(results(CLEAR)))
+
+    assert said.headline.startswith(
+        "Depth 2, side 5 is better than depth 1, side 3: 92.0\u202f%, +10.0 points (95\u202f% interval +7.5 to +12.5, 3 seeds)"
+    )
+    assert "With 3 seeds this study can see differences above" in said.would_change
+
+
+def test_the_headline_says_when_nothing_is_sure():
+    alike = dict.fromkeys(CLEAR, (0.8, 0.9, 0.85)) | {("2", "5"): (0.85, 0.84, 0.88)}
+    said = verdict(read_results(results(alike)))
+
+    assert said.headline.startswith("No cell differs surely from depth 1, side 3: the largest difference, +0.7 points")
+    assert "may be chance. This study can see differences above" in said.headline
+
+
+def test_worse_cells_come_with_why():
+    def layer(name, gradient, dead):
+        return LayerHealth(layer=name, gradient_start=gradient, gradient_end=1.0, active_end=0.5, dead=dead, units=10)
+
+    turned = {levels: tuple(1 - score for score in scores) for levels, scores in CLEAR.items()}
+    sick = (layer("conv1", 0.001, 4), layer("conv2", 0.5, 2))
+    [deep, _] = [line for line in verdict(read_results(results(turned, health=sick))).why if line.startswith("Depth 2")]
+    healthy = verdict(read_results(results(turned, health=(layer("conv1", 0.4, 0), layer("conv2", 0.5, 1))))).why
+
+    assert "the gradient of the first layer is 500 times smaller than that of the last" in deep
+    assert "30\u202f% of its units are dead" in deep
+    assert not any("gradient" in line or "dead" in line for line in healthy)
+    assert "its training loss is no higher" in healthy[0]
+
+
+def test_failures_are_left_out_of_the_pairs_and_told():
+    reading = read_results(results(CLEAR, failed="the loss must stay a finite number"))
+    one = reading.cells[1]
+
+    assert one.mean == pytest.approx((0.81 + 0.85) / 2)
+    assert one.against.pairs == 2
+    assert verdict(reading).troubles == ("Depth 1, side 5 has no score for seed 1: the loss must stay a finite number",)
+
+
+def test_one_seed_knows_nothing_of_chance():
+    single = results({levels: scores[:1] for levels, scores in CLEAR.items()})
+    reading = read_results(replace(single, study=replace(STUDY, seeds=1)))
+
+    assert reading.detectable is None
+    assert reading.cells[2].interval is None
+    assert verdict(reading).would_change == "With one seed nothing is known of chance: take at least three."
+    assert [claim.verdict for claim in reading.claims] == ["cannot tell"] * 3
+
+
+def test_before_the_first_training_there_is_nothing_to_say():
+    nothing = results(dict.fromkeys(CLEAR, ()))
+
+    assert verdict(read_results(nothing)).headline == "No training has ended yet."

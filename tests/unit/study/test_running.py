@@ -1,0 +1,247 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from striate.data import load_data
+from striate.errors import InputError, StorageError
+from striate.study import fork_study, read_results, run_study, study_text, verdict
+from striate.study.documents import study_document
+from striate.study.estimating import told_seconds
+from striate.study.running import prepared, results_of
+from striate.train import train
+
+WORKER = Path(__file__).with_name("worker.py")
+
+pytestmark = pytest.mark.slow
+
+
+def table(results):
+    """All that was found; nothing of when and how long."""
+    return json.dumps(study_document(read_results(results)))
+
+
+@pytest.fixture(scope="module")
+def whole(small, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole") / "study"
+    return folder, run_study(small, folder, workers=1)
+
+
+def start(study, folder, workers, *places):
+    file = folder.with_suffix(".yaml")
+    file.write_text(study_text(study), encoding="utf-8")
+    words = [sys.executable, str(WORKER), str(file), str(folder), str(workers), *places]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_cell_s_score_is_that_of_the_same_training_by_itself(small, whole, tmp_path):
+    _, results = whole
+    row = results.cells[1]
+    data = load_data(small.data)
+    trained = train(row.cell.plan, data, replace(row.cell.recipe, seed=1), tmp_path / "alone", threads=1)
+    images = [data.samples[index] for index in trained.split.test]
+    from striate.data import batches
+
+    right = 0
+    for batch in batches(data, trained.split.test, trained.network.preprocessing, batch_size=5):
+        right += int((trained.network.module(batch.images).argmax(1) == batch.targets).sum())
+
+    assert row.cell.levels == ("1", "sgd")
+    assert row.runs[1].score == right / len(images)
+    assert row.runs[1].validation_loss == trained.curve.kept.validation_loss
+    assert [layer.layer for layer in row.runs[1].health] == ["conv1", "classes"]
+
+
+def test_the_same_in_one_process_and_in_two(small, whole, tmp_path):
+    _, results = whole
+
+    assert table(run_study(small, tmp_path / "study", workers=2)) == table(results)
+
+
+@pytest.mark.parametrize("place", ["2", "16", "33"])
+def test_killed_anywhere_it_goes_on_to_the_same_tables(small, whole, tmp_path, place):
+    _, results = whole
+    killed = start(small, tmp_path / "study", 1, place)
+    killed.communicate(timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    done = list((tmp_path / "study").glob("trainings/*/result.json"))
+
+    assert len(done) < 8
+    assert table(run_study(small, tmp_path / "study", workers=1)) == table(results)
+
+
+def test_a_killed_worker_is_replaced(small, whole, tmp_path):
+    _, results = whole
+    running = start(replace(small, recipe=replace(small.recipe, epochs=1)), tmp_path / "study", 2)
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not list((tmp_path / "study").glob("trainings/*/run")):
+        time.sleep(0.05)
+    for child in children.read_text().split():
+        words = Path(f"/proc/{child}/cmdline").read_bytes()
+        if b"loky" in words and b"tracker" not in words:
+            os.kill(int(child), signal.SIGKILL)
+            break
+    _, errors = running.communicate(timeout=120)
+
+    assert running.returncode == 0, errors
+    assert table(results_of(prepared(small), tmp_path / "study")) == table(results)
+
+
+def test_two_processes_do_nothing_twice_and_lose_nothing(small, whole, tmp_path):
+    _, results = whole
+    folder = tmp_path / "study"
+    both = [start(small, folder, 1), start(small, folder, 1)]
+    for one in both:
+        _, errors = one.communicate(timeout=120)
+        assert one.returncode == 0, errors
+    begun = [json.loads(path.read_text())["began"] for path in folder.glob("trainings/*/run/run.json")]
+
+    assert table(results_of(prepared(small), folder)) == table(results)
+    assert len(begun) == 8
+    # A training that two had begun would have been told so in its log.
+    assert not [path for path in folder.glob("trainings/*/run/log.jsonl") if "resumed" in path.read_text()]
+
+
+def test_more_seeds_and_levels_add_to_what_is_there(small, whole, tmp_path):
+    import shutil
+
+    folder = tmp_path / "study"
+    shutil.copytree(whole[0], folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("trainings/*/result.json")}
+    depth, optimizer = small.factors
+    deeper = replace(depth, levels=(*depth.levels, replace(depth.levels[0], name="3", words=(("depth", "3"),))))
+    more = run_study(replace(small, seeds=3, factors=(deeper, optimizer)), folder, workers=1)
+
+    assert [len(row.scores) for row in more.cells] == [3] * 6
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(list(folder.glob("trainings/*/result.json"))) == 18
+    old = {row.cell.levels: row.scores for row in whole[1].cells}
+    assert all(row.scores[:2] == old[row.cell.levels] for row in more.cells if row.cell.levels in old)
+
+
+def test_a_study_that_changed_is_refused_with_the_difference_or_forked(small, whole, tmp_path):
+    folder, results = whole
+    other = replace(small, recipe=replace(small.recipe, epochs=2))
+
+    with pytest.raises(InputError, match=r"'epochs': 1.*→.*'epochs': 2.*--fork"):
+        run_study(other, folder)
+    with pytest.raises(InputError, match="seeds 2 → 1"):
+        run_study(replace(small, seeds=1), folder)
+    depth, optimizer = small.factors
+    with pytest.raises(InputError, match="level sgd of optimizer: sgd → none"):
+        run_study(replace(small, factors=(depth, replace(optimizer, levels=optimizer.levels[:1]))), folder)
+
+    asked = replace(small, fixed=replace(small.fixed, within_percent=90), question="The same?")
+    assert fork_study(asked, folder, tmp_path / "fork") == 8
+    assert fork_study(other, folder, tmp_path / "other") == 0
+    forked = run_study(asked, tmp_path / "fork", workers=1)
+    assert [row.scores for row in forked.cells] == [row.scores for row in results.cells]
+
+
+def test_a_folder_of_something_else_is_refused(small, tmp_path):
+    (tmp_path / "note.txt").write_text("mine")
+
+    with pytest.raises(InputError, match="a new, an empty or a study's folder"):
+        run_study(small, tmp_path)
+
+
+def test_each_cell_gets_the_rate_its_own_trials_chose(small, tmp_path):
+    asked = replace(small, rates=(1e-6, 0.03))
+    results = run_study(asked, tmp_path / "study", workers=1)
+    lost = replace(small, rates=(1e-6, 1e30))
+    kept = run_study(lost, tmp_path / "lost", workers=1)
+
+    # At a millionth nothing is learned.
+    assert {row.rate for row in results.cells} == {0.03}
+    assert len(list((tmp_path / "study").glob("trainings/*/result.json"))) == 8 + 8
+    assert {row.rate for row in kept.cells} == {1e-6}
+
+
+def test_a_cell_without_a_rate_says_why(small, tmp_path):
+    one = replace(small, factors=small.factors[:1], reference=("1",), rates=(1e30, 1e31))
+    results = run_study(one, tmp_path / "study", workers=1)
+
+    assert [row.rate for row in results.cells] == [None, None]
+    assert all(row.scores == () and len(row.runs) == 2 for row in results.cells)
+    for row in results.cells:
+        assert row.runs[0].failed.startswith(
+            "no rate that was tried could be trained: the loss must stay a finite number"
+        )
+    assert verdict(read_results(results)).headline == "No training has ended yet."
+
+
+def test_a_cell_that_diverges_is_recorded_with_its_reason_and_does_not_stop_the_rest(small, tmp_path):
+    _, optimizer = small.factors
+    rate = replace(
+        optimizer,
+        name="rate",
+        levels=tuple(
+            replace(optimizer.levels[0], name=name, words=(("rate", value),))
+            for name, value in (("fair", 0.01), ("mad", 1e30))
+        ),
+    )
+    asked = replace(small, factors=(small.factors[0], rate), reference=("1", "fair"))
+    results = run_study(asked, tmp_path / "study", workers=1)
+    mad = [row for row in results.cells if row.cell.levels[1] == "mad"]
+    stamps = {path: path.stat().st_mtime_ns for path in tmp_path.glob("study/trainings/*/result.json")}
+    again = run_study(asked, tmp_path / "study", workers=1)
+
+    assert all("loss" in run.failed for row in mad for run in row.runs)
+    assert [len(row.scores) for row in results.cells] == [2, 0, 2, 0]
+    assert table(again) == table(results)
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+    assert "has no score for seed 0 and 1" in " ".join(study_document(read_results(results))["said"]["troubles"])
+
+
+def test_data_that_changed_are_refused(pictures, small, tmp_path):
+    import shutil
+
+    data = tmp_path / "pictures"
+    shutil.copytree(pictures, data)
+    asked = replace(small, data=str(data))
+    ready = prepared(asked)
+    (data / "dots" / "0.png").unlink()
+    from striate.study.training import train_work
+
+    with pytest.raises(InputError, match="data must be those the study began with"):
+        train_work(**ready.planned()[0].arguments(tmp_path / "trainings"))
+
+
+def test_a_disk_that_refuses_is_told_and_what_was_done_is_kept(small, tmp_path, monkeypatch):
+    from striate.study import training
+
+    def full(*_):
+        raise StorageError("the disk must take what is written", got="No space left on device", where="result.json")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "write_json", full)
+        results = run_study(small, tmp_path / "study", workers=1)
+    after = run_study(small, tmp_path / "study", workers=1)
+
+    assert all("No space left on device" in run.failed for row in results.cells for run in row.runs)
+    assert [len(row.scores) for row in after.cells] == [2] * 4
+
+
+def test_time_is_told_in_proportion(small):
+    ready = prepared(small)
+    data = load_data(small.data)
+    works = ready.planned()
+    long = [replace(work, recipe=replace(work.recipe, epochs=50)) for work in works]
+
+    assert told_seconds([], data, workers=2) == 0
+    assert told_seconds(long, data, workers=1) > 10 * told_seconds(works, data, workers=1) > 0
+
+
+@pytest.mark.cluster
+def test_the_same_numbers_on_ray(small, whole, tmp_path):
+    pytest.importorskip("ray")
+    _, results = whole
+
+    assert table(run_study(small, tmp_path / "study", workers=2, on="ray")) == table(results)
