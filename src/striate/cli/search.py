@@ -83,8 +83,10 @@ def search(
         from striate.study.search.documents import search_document
 
         print_json(search_document(found, again))
-        return
-    _show(asked, found, again, out)
+    else:
+        _show(asked, found, again, best, out)
+    if any(trial.ended == "failed" for trial in found.trials):
+        raise typer.Exit(1)
 
 
 def _again(
@@ -109,12 +111,16 @@ def _again(
     return read_results(run_study(study, out / f"best-{names}", workers=workers, on=on, events=events, dataset=dataset))
 
 
-def _show(asked: Search, found: SearchResults, again: Any, out: Path) -> None:  # noqa: ANN401 - a study's reading
+def _show(asked: Search, found: SearchResults, again: Any, best: int, out: Path) -> None:  # noqa: ANN401 - a study's reading
     from striate.cli.search_tables import show_search
     from striate.cli.study_tables import show_study
 
     show_search(asked, found)
+    print_line("")
     if again is not None:
-        print_line("")
         show_study(again)
+    elif best:
+        print_line(
+            "Nothing was trained again: fewer than two designs are left to compare. Search more, or with other limits."
+        )
     print_line(f"Next: the same command with --trials {2 * len(found.trials)} goes on in {out}.")

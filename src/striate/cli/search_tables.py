@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from striate.cli.terminal import console
 from striate.numbers import count, percent, plural
 from striate.study.search import Search, SearchResults, front, importances
-from striate.study.search.importance import Importance
+from striate.study.search.importance import LEAST_SCORES, Importance
 from striate.study.search.space import told_space
 from striate.study.search.trials import Trial
 
@@ -36,15 +38,23 @@ def show_search(asked: Search, found: SearchResults) -> None:
         ]
         table.add_row(str(trial.number), *values, count(trial.macs), count(trial.params), percent(trial.score or 0.0))
     screen.print(table)
-    for line in said_importances(found):
+    for line in (*said_importances(found), *said_failures(found)):
         screen.print(line)
 
 
 def said_importances(found: SearchResults) -> list[str]:
-    """Return what mattered, in sentences; nothing for fewer than ten scores."""
-    if sum(trial.score is not None for trial in found.trials) < 10:
-        return ["Fewer than ten scores: what matters cannot be told yet."]
+    """Return what mattered, in sentences."""
+    if sum(trial.score is not None for trial in found.trials) < LEAST_SCORES:
+        return [f"Fewer than {LEAST_SCORES} scores: what matters cannot be told yet."]
     return [_said(one) for one in importances(found.trials, found.space, seed=found.search.seed)]
+
+
+def said_failures(found: SearchResults) -> list[str]:
+    """Return why trials failed, each reason once, the most frequent first."""
+    reasons = Counter(trial.reason for trial in found.trials if trial.ended == "failed")
+    return [
+        f"{plural(times, 'design')} failed: {reason or 'no reason was told'}" for reason, times in reasons.most_common()
+    ]
 
 
 def _said(one: Importance) -> str:

@@ -85,6 +85,7 @@ def _read(cell: CellReading) -> dict[str, Any]:
         "to_reference": None if cell.against is None else _difference(cell.against),
         "corrected_p": None if cell.corrected is None else _number(cell.corrected),
         "is_front": cell.is_front,
+        "apart": cell.apart,
         "runs": [{name: value for name, value in asdict(run).items() if name != "seconds"} for run in cell.row.runs],
     }
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 from typing import Literal
 
 from striate.study.plan import Published
 from striate.study.results import CellResult, StudyResults
 from striate.study.statistics import Difference, Interaction, detectable, difference, holm, interactions, pooled
 from striate.train.paired import mean_interval
+
+# Of three seeds of one normal distribution the spread is so many times the median cell's once in 60,000 cells.
+_FAR = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class CellReading:
             reference itself, and where no seed has both.
         corrected: p-value of that difference, corrected by Holm over all cells.
         is_front: Whether no other cell is both better and cheaper in MACs.
+        apart: How many times as far apart as in the median cell its seeds lie, by standard deviations, where that is more than
+            four times; else None. Some of its trainings learned and others did not: its mean is no typical training's.
     """
 
     row: CellResult
@@ -34,6 +39,7 @@ class CellReading:
     against: Difference | None
     corrected: float | None
     is_front: bool = False
+    apart: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +96,10 @@ class StudyReading:
         cells: One a cell, in the study's order.
         effects: One a level that is not the reference's.
         interactions: One a pair of factors that can be told, their p corrected by Holm.
-        spread: Standard deviation of two cells' difference over seeds, pooled over all pairs of cells.
-        detectable: Smallest difference between two cells that as many seeds show with 80 % probability; None if that is not
-            known.
+        spread: Standard deviation of two cells' difference over seeds, pooled over all pairs of cells but those whose seeds lie
+            far apart.
+        detectable: Smallest difference between two such cells that as many seeds show with 80 % probability; None if that is
+            not known.
         best: The cell with the highest mean; None while there is none.
         claims: One a published finding.
     """
@@ -133,9 +140,12 @@ def read_results(results: StudyResults) -> StudyReading:
         _cell(row, one, None if one is None else next(corrected))
         for row, one in zip(results.cells, against, strict=True)
     )
-    cells = tuple(replace(cell, is_front=_is_front(cell, cells)) for cell in cells)
+    apart = _apart(results.cells)
+    cells = tuple(
+        replace(cell, is_front=_is_front(cell, cells), apart=far) for cell, far in zip(cells, apart, strict=True)
+    )
     known = [cell for cell in cells if cell.mean is not None]
-    spread = pooled(_spreads(results.cells))
+    spread = pooled(_spreads([cell.row for cell in cells if cell.apart is None]))
     smallest = detectable(spread, results.study.seeds)
     return StudyReading(
         results=results,
@@ -180,6 +190,13 @@ def _spreads(cells: Sequence[CellResult]) -> list[float]:
         if len(pairs) > 1:
             found.append(stdev(pairs))
     return found
+
+
+def _apart(cells: Sequence[CellResult]) -> list[float | None]:
+    """Return how far apart each cell's seeds lie beside the median cell's, where that is far."""
+    spreads = [stdev(row.scores) if len(row.scores) > 1 else None for row in cells]
+    usual = median([one for one in spreads if one is not None] or [0.0])
+    return [one / usual if one is not None and one > _FAR * usual > 0 else None for one in spreads]
 
 
 def _is_front(cell: CellReading, cells: Sequence[CellReading]) -> bool:

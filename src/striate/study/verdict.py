@@ -26,7 +26,7 @@ class Verdict:
         interactions: What depends on what.
         published: One sentence a published finding.
         why: What training was like where it went worse.
-        troubles: Cells that are not equal, are no network, or failed.
+        troubles: Cells that are not equal, are no network, failed, or learned from some seeds only.
         would_change: What would change the verdict.
     """
 
@@ -220,6 +220,13 @@ def _troubles(reading: StudyReading) -> list[str]:
             found.append(f"{name} is no network: {cell.row.cell.trouble}")
         elif cell.row.cell.trouble:
             found.append(f"{name} does not cost the same: {cell.row.cell.trouble}.")
+        if cell.apart is not None:
+            scores = listed([percent(score) for score in cell.row.scores])
+            found.append(
+                f"{name}: its seeds lie {measure(cell.apart)} times as far apart as is usual here ({scores}); some of its "
+                "trainings learned and others did not, so its mean is no typical training's. More epochs, a warm-up or another "
+                "beginning may mend that."
+            )
         failed = [run for run in cell.row.runs if run.failed and run.failed != "not done yet"]
         if failed:
             seeds = listed([str(run.seed) for run in failed])
@@ -238,8 +245,9 @@ def _would_change(reading: StudyReading) -> str:
         "each cell at the best of its own rates" if study.rates else f"rate {measure(study.recipe.rate)} for all cells"
     )
     images = f"{study.recipe.images} images" if study.recipe.images else "all training images"
+    steady = " between cells whose seeds agree" if any(cell.apart is not None for cell in reading.cells) else ""
     return (
-        f"With {plural(study.seeds, 'seed')} this study can see differences above {100 * reading.detectable:.1f} points (with "
-        f"probability 80{THIN}%); with {2 * study.seeds} seeds, above {100 * twice:.1f}. Other data, another recipe "
+        f"With {plural(study.seeds, 'seed')} this study can see differences above {100 * reading.detectable:.1f} points{steady} "
+        f"(with probability 80{THIN}%); with {2 * study.seeds} seeds, above {100 * twice:.1f}. Other data, another recipe "
         f"({rates}, {plural(study.recipe.epochs, 'epoch')}, {images}) or another cost may turn it."
     )

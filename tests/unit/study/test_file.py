@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from striate.errors import InputError, UnknownNameError
+from striate.errors import InputError, SchemaError, UnknownNameError
 from striate.study import read_study, ready_studies, ready_study, study_from, study_text
 
 GIVEN = {
@@ -112,7 +112,7 @@ def test_a_file_that_is_not_there_or_no_study(tmp_path):
 
     with pytest.raises(InputError, match="readable text"):
         read_study(tmp_path / "none.yaml")
-    with pytest.raises(InputError, match="study file must begin|of a study|blueprint"):
+    with pytest.raises(SchemaError, match="schema must be striate/study/1; got 'striate/blueprint/2'"):
         read_study(tmp_path / "net.yaml")
     with pytest.raises(UnknownNameError, match="Did you mean depth-width"):
         ready_study("depth-widht")

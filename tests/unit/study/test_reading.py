@@ -1,4 +1,6 @@
 from dataclasses import replace
+from itertools import combinations
+from statistics import fmean, variance
 
 import pytest
 
@@ -132,6 +134,23 @@ def test_failures_are_left_out_of_the_pairs_and_told():
     assert one.mean == pytest.approx((0.81 + 0.85) / 2)
     assert one.against.pairs == 2
     assert verdict(reading).troubles == ("Depth 1, side 5 has no score for seed 1: the loss must stay a finite number",)
+
+
+def test_a_cell_whose_seeds_lie_far_apart_is_told_and_does_not_blunt_the_rest():
+    broken = read_results(results(CLEAR | {("1", "5"): (0.95, 0.20, 0.95)}))
+    steady = [cell.row.scores for cell in broken.cells if cell.apart is None]
+    pairs = [[one - two for one, two in zip(*pair, strict=True)] for pair in combinations(steady, 2)]
+    # Standard deviations: 0.02, 0.433, 0.0195, 0.0265; their median is 0.0232.
+    [far] = [cell.apart for cell in broken.cells if cell.apart is not None]
+    [trouble] = verdict(broken).troubles
+
+    assert far == pytest.approx(0.43301 / 0.02323, rel=1e-3)
+    assert broken.spread == pytest.approx(fmean([variance(pair) for pair in pairs]) ** 0.5)
+    assert broken.detectable < 0.1
+    assert trouble.startswith("Depth 1, side 5: its seeds lie 18.6 times as far apart as is usual here (95.0")
+    assert "between cells whose seeds agree" in verdict(broken).would_change
+    assert all(cell.apart is None for cell in read_results(results(CLEAR)).cells)
+    assert "whose seeds agree" not in verdict(read_results(results(CLEAR))).would_change
 
 
 def test_one_seed_knows_nothing_of_chance():

@@ -11,7 +11,7 @@ import pytest
 
 from striate.data import load_data
 from striate.errors import InputError, StorageError
-from striate.study import fork_study, read_results, run_study, study_text, verdict
+from striate.study import estimating, fork_study, read_results, run_study, study_text, verdict
 from striate.study.documents import study_document
 from striate.study.estimating import told_seconds
 from striate.study.running import prepared, results_of
@@ -101,10 +101,8 @@ def test_two_processes_do_nothing_twice_and_lose_nothing(small, whole, tmp_path)
     for one in both:
         _, errors = one.communicate(timeout=120)
         assert one.returncode == 0, errors
-    begun = [json.loads(path.read_text())["began"] for path in folder.glob("trainings/*/run/run.json")]
 
     assert table(results_of(prepared(small), folder)) == table(results)
-    assert len(begun) == 8
     # A training that two had begun would have been told so in its log.
     assert not [path for path in folder.glob("trainings/*/run/log.jsonl") if "resumed" in path.read_text()]
 
@@ -130,13 +128,15 @@ def test_a_study_that_changed_is_refused_with_the_difference_or_forked(small, wh
     folder, results = whole
     other = replace(small, recipe=replace(small.recipe, epochs=2))
 
-    with pytest.raises(InputError, match=r"'epochs': 1.*→.*'epochs': 2.*--fork"):
+    with pytest.raises(InputError, match=r"'epochs': 1.*→.*'epochs': 2.*--fork .*study --out NEW"):
         run_study(other, folder)
     with pytest.raises(InputError, match="seeds 2 → 1"):
         run_study(replace(small, seeds=1), folder)
     depth, optimizer = small.factors
+    adam, sgd = optimizer.levels
+    renamed = replace(optimizer, levels=(adam, replace(sgd, name="plain")))
     with pytest.raises(InputError, match="level sgd of optimizer: sgd → none"):
-        run_study(replace(small, factors=(depth, replace(optimizer, levels=optimizer.levels[:1]))), folder)
+        run_study(replace(small, factors=(depth, renamed)), folder)
 
     asked = replace(small, fixed=replace(small.fixed, within_percent=90), question="The same?")
     assert fork_study(asked, folder, tmp_path / "fork") == 8
@@ -171,10 +171,29 @@ def test_a_cell_without_a_rate_says_why(small, tmp_path):
     assert [row.rate for row in results.cells] == [None, None]
     assert all(row.scores == () and len(row.runs) == 2 for row in results.cells)
     for row in results.cells:
-        assert row.runs[0].failed.startswith(
-            "no rate that was tried could be trained: the loss must stay a finite number"
-        )
+        why = row.runs[0].failed
+        assert why.startswith("no rate that was tried could be trained: the ")
+        assert "loss must" in why
+        assert why.endswith("[diverged]")
     assert verdict(read_results(results)).headline == "No training has ended yet."
+
+
+def test_a_cell_that_is_no_network_has_no_rate_and_no_run_to_wait_for(small, tmp_path):
+    depth, optimizer = small.factors
+    # Eight places cannot be halved five times.
+    words = (("depth", "1; (maxpool 2) x5; (conv 3 w) x1"),)
+    asked = replace(
+        small,
+        factors=(replace(depth, levels=(*depth.levels, replace(depth.levels[0], name="none", words=words))), optimizer),
+        rates=(0.01, 0.03),
+    )
+    results = run_study(asked, tmp_path / "study", workers=1)
+    none = [row for row in results.cells if row.cell.levels[0] == "none"]
+
+    assert [row.rate for row in none] == [None, None]
+    assert all(row.scores == () and row.cell.plan is None for row in none)
+    assert [len(row.scores) for row in results.cells if row not in none] == [2] * 4
+    assert "Depth none, optimizer sgd is no network" in " ".join(verdict(read_results(results)).troubles)
 
 
 def test_a_cell_that_diverges_is_recorded_with_its_reason_and_does_not_stop_the_rest(small, tmp_path):
@@ -229,14 +248,20 @@ def test_a_disk_that_refuses_is_told_and_what_was_done_is_kept(small, tmp_path, 
     assert [len(row.scores) for row in after.cells] == [2] * 4
 
 
-def test_time_is_told_in_proportion(small):
+def test_time_is_told_in_proportion(small, monkeypatch):
     ready = prepared(small)
     data = load_data(small.data)
     works = ready.planned()
     long = [replace(work, recipe=replace(work.recipe, epochs=50)) for work in works]
+    timed = estimating._step_seconds(works[0], data)
+    monkeypatch.setattr(estimating, "_step_seconds", lambda *_: 0.1)
+    batches = -(-len(data.split(seed=0, validation=0.1, test=0.2).train) // works[0].recipe.batch)
 
+    assert 0 < timed < 1
     assert told_seconds([], data, workers=2) == 0
-    assert told_seconds(long, data, workers=1) > 10 * told_seconds(works, data, workers=1) > 0
+    assert told_seconds(works, data, workers=1) == pytest.approx(1.3 * 0.1 * batches * len(works))
+    assert told_seconds(long, data, workers=1) == pytest.approx(50 * told_seconds(works, data, workers=1))
+    assert told_seconds(works, data, workers=2) == pytest.approx(told_seconds(works, data, workers=1) / 2)
 
 
 @pytest.mark.cluster

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from striate.study.statistics import detectable, difference, holm, interactions
+from striate.study.statistics import detectable, difference, holm, interactions, pooled
 
 
 def test_a_paired_difference_is_scipys():
@@ -36,7 +36,7 @@ def test_holm_by_hand():
 
 @pytest.mark.parametrize("pairs", [3, 8])
 def test_what_can_be_seen_is_seen_four_times_in_five(pairs):
-    shift = detectable([2.0], pairs)
+    shift = detectable(2.0, pairs)
     rng = np.random.default_rng(1)
     drawn = rng.normal(shift, 2.0, (40_000, pairs))
     seen = stats.ttest_1samp(drawn, 0.0, axis=1).pvalue < 0.05
@@ -45,9 +45,11 @@ def test_what_can_be_seen_is_seen_four_times_in_five(pairs):
 
 
 def test_spreads_are_pooled_and_one_seed_sees_nothing():
-    assert detectable([3.0, 4.0], 5) == pytest.approx(np.sqrt(12.5) * detectable([1.0], 5))
-    assert isnan(detectable([1.0], 1))
-    assert isnan(detectable([], 5))
+    assert pooled([3.0, 4.0]) == pytest.approx(np.sqrt(12.5))
+    assert pooled([]) == 0
+    assert detectable(3.0, 5) == pytest.approx(3 * detectable(1.0, 5))
+    assert isnan(detectable(1.0, 1))
+    assert isnan(detectable(0.0, 5))
 
 
 def test_an_interaction_is_that_of_a_two_way_analysis_of_variance():

@@ -8,7 +8,7 @@ from typing import Any
 from striate import schema
 from striate.study.documents import study_document
 from striate.study.reading import StudyReading
-from striate.study.search.importance import importances
+from striate.study.search.importance import LEAST_SCORES, importances
 from striate.study.search.searching import SearchResults
 from striate.study.search.trials import front
 
@@ -31,7 +31,7 @@ def search_document(found: SearchResults, again: StudyReading | None = None) -> 
         "trials": [asdict(trial) for trial in found.trials],
         "front": [trial.number for trial in front(found.trials)],
         "importances": [asdict(one) for one in importances(found.trials, found.space, seed=found.search.seed)]
-        if scores >= 10
+        if scores >= LEAST_SCORES
         else [],
         "best": None if again is None else study_document(again),
     }

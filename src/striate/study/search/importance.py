@@ -14,7 +14,7 @@ from striate.study.search.space import Space
 from striate.study.search.trials import Trial
 
 DRAWS = 40
-_LEAST = 10
+LEAST_SCORES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def importances(trials: Sequence[Trial], space: Space, *, seed: int = 0) -> tupl
         seed: Of the draws and the forest.
 
     Raises:
-        InputError: Fewer than ten scores.
+        InputError: Fewer than `LEAST_SCORES`, ten.
         MissingExtraError: Optuna is not installed.
 
     When it misleads:
@@ -55,9 +55,9 @@ def importances(trials: Sequence[Trial], space: Space, *, seed: int = 0) -> tupl
         Optuna has it. Differs: intervals, over draws of the trials.
     """
     done = [trial for trial in trials if trial.score is not None]
-    if len(done) < _LEAST:
+    if len(done) < LEAST_SCORES:
         raise InputError(
-            f"importance must have at least {_LEAST} scores", got=plural(len(done), "score"), where="search"
+            f"importance must have at least {LEAST_SCORES} scores", got=plural(len(done), "score"), where="search"
         )
     optuna = import_optuna()
     draw = random.Random(seed)  # noqa: S311 - no secret

@@ -138,22 +138,19 @@ def _outcomes(tasks: list[Task], on: Where) -> list[Outcome]:
     return found
 
 
-def _tell(study: Any, trial: Any, plan: Blueprint, outcome: Outcome, goal: Direction) -> list[float] | None:  # noqa: ANN401
-    """Tell the sampler what a design reached, and return it; None for one that was stopped or failed."""
+def _tell(study: Any, trial: Any, plan: Blueprint, outcome: Outcome, goal: Direction) -> None:  # noqa: ANN401 - Optuna's
+    """Tell the sampler what a design reached, or that it was stopped or failed."""
     import optuna
 
     found = outcome.value if not outcome.error else {"failed": outcome.error}
     if found.get("pruned"):
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-        return None
-    if found["failed"]:
+    elif found["failed"]:
         trial.set_user_attr("reason", found["failed"])
         study.tell(trial, state=optuna.trial.TrialState.FAIL)
-        return None
-    values = [float(found["validation_score"]), float(cost(plan.graph()).total.macs)]
-    values = values if goal == "front" else values[:1]
-    study.tell(trial, values)
-    return values
+    else:
+        values = [float(found["validation_score"]), float(cost(plan.graph()).total.macs)]
+        study.tell(trial, values if goal == "front" else values[:1])
 
 
 def _tell_again(study: Any, trial: Any, values: list[float] | None) -> None:  # noqa: ANN401 - Optuna's
