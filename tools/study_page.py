@@ -75,7 +75,7 @@ def _row(cell: CellReading, reading: StudyReading) -> list[str]:
 
 def main(folder: str, target: str, date: str, machine: str) -> None:
     """Read the study's folder and write the page."""
-    ready = prepared(open_study(folder))
+    ready = prepared(open_study(folder), None, folder)
     Path(target).parent.mkdir(parents=True, exist_ok=True)
     Path(target).write_text(page(read_results(results_of(ready, Path(folder))), date, machine), encoding="utf-8")
 

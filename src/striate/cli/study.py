@@ -116,11 +116,14 @@ def _plan(asked: Study, dataset: Dataset | None, workers: int, *, json: bool) ->
     from striate.study.estimating import told_seconds
     from striate.study.running import prepared
 
-    if json:
+    if json and not asked.fixed.is_measured:
         print_json(cells_document(asked, cells_of(asked)))
         return
     dataset = dataset or load_data(asked.data)
     ready = prepared(asked, dataset)
+    if json:
+        print_json(cells_document(asked, ready.cells))
+        return
     show_plan(asked, ready.cells)
     works = ready.planned()
     print_line(

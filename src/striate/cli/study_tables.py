@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from striate.analyse.budget import amount_text
 from striate.cli.terminal import console
 from striate.numbers import THIN, capital, count, measure, percent
 from striate.study.cells import Cell
@@ -22,11 +23,12 @@ def show_plan(study: Study, cells: Sequence[Cell]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for factor in study.factors:
         table.add_column(factor.name)
-    for name in ("MACs", "Off", "Parameters", "Field, px"):
+    for name in ("MACs", *(["Time"] if study.fixed.is_measured else []), "Off", "Parameters", "Field, px"):
         table.add_column(name, justify="right")
     table.add_column("Settings")
     for cell in cells:
-        table.add_row(*cell.levels, *_cost(cell, study), _settings(cell))
+        macs, *others = _cost(cell, study)
+        table.add_row(*cell.levels, macs, *_time(cell, study), *others, _settings(cell))
     screen.print(table)
     for cell in cells:
         if cell.trouble:
@@ -70,6 +72,12 @@ def _cost(cell: Cell, study: Study) -> tuple[str, str, str, str]:
     off = f"{measure(cell.off_percent, 2, signed=True)}{THIN}%" if study.fixed.budget is not None else "–"
     field = "×".join(map(str, cell.figures.field_px)) or "all"
     return count(cell.figures.macs), off, count(cell.figures.params), field
+
+
+def _time(cell: Cell, study: Study) -> list[str]:
+    if not study.fixed.is_measured or study.fixed.budget is None:
+        return []
+    return ["–" if cell.figures is None else amount_text(study.fixed.budget, cell.reached)]
 
 
 def _settings(cell: Cell) -> str:

@@ -158,17 +158,19 @@ def change_section(reading: StudyReading, would_change: str) -> Section:
             "on to differ as they did.",
             should_see="Differences seen that are smaller than those you care about.",
             wrong_if="a difference you care about is smaller than the first row: that none was found then says nothing.",
-            source=f"Power of the paired t test, two-sided at 5{THIN}%; spreads pooled over all pairs of cells. "
-            f"{source(reading)}.",
+            source=f"Power of the paired t test, two-sided at 5{THIN}%; spreads pooled over all pairs of cells but those whose "
+            f"seeds lie far apart. {source(reading)}.",
         ),
     )
 
 
 def _costs_table(reading: StudyReading) -> Table:
-    has_budget = reading.results.study.fixed.budget is not None
+    fixed = reading.results.study.fixed
+    has_budget, is_measured = fixed.budget is not None, fixed.is_measured
     columns = [
         Column(label="Cell", align="left"),
         Column(label="MACs"),
+        *([Column(label="Time of one image", unit="ms", decimals=3)] if is_measured else []),
         *([Column(label="Off", unit="%", decimals=2)] if has_budget else []),
         Column(label="Parameters"),
         Column(label="Field", unit="px"),
@@ -182,13 +184,16 @@ def _costs_table(reading: StudyReading) -> Table:
             [
                 cell_name(reading, read),
                 None if figures is None else figures.macs,
+                *([None if figures is None else cell.reached / 1000] if is_measured else []),
                 *off,
                 None if figures is None else figures.params,
                 None if figures is None else "×".join(map(str, figures.field_px)) or "all",
                 read.row.rate or cell.recipe.rate,
             ]
         )
-    return Table(columns=columns, rows=rows, caption="Every cell on paper")
+    return Table(
+        columns=columns, rows=rows, caption="Every cell by the clock" if is_measured else "Every cell on paper"
+    )
 
 
 def _texts_table(reading: StudyReading) -> Table:

@@ -44,7 +44,10 @@ def held(reading: StudyReading) -> str:
         return "No cost is held: cells may cost differently."
     amount = reading.results.reference.cell.reached if fixed.of_reference else fixed.budget.amount
     over = " and ".join(fixed.over)
-    return f"Held within {measure(fixed.within_percent)}{THIN}%: {amount_text(fixed.budget, amount)}, by {over}."
+    measured = " a pass of one image, measured on one thread" if fixed.is_measured else ""
+    return (
+        f"Held within {measure(fixed.within_percent)}{THIN}%: {amount_text(fixed.budget, amount)}{measured}, by {over}."
+    )
 
 
 def facts(reading: StudyReading) -> list[Fact]:

@@ -72,6 +72,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "macs": None if cell.figures is None else cell.figures.macs,
         "params": None if cell.figures is None else cell.figures.params,
         "field_px": None if cell.figures is None else list(cell.figures.field_px),
+        "reached": cell.reached,
         "off_percent": cell.off_percent,
         "trouble": cell.trouble,
     }

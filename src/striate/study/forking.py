@@ -11,6 +11,7 @@ from striate.errors import Quoted, StorageError
 from striate.study.folder import TRAININGS, begin_study, open_study
 from striate.study.plan import Study
 from striate.study.running import prepared
+from striate.study.timing import write_timed
 from striate.study.training import RESULT
 
 
@@ -30,8 +31,11 @@ def fork_study(study: Study, before: Path | str, folder: Path | str, *, dataset:
         StorageError: The disk refused.
     """
     open_study(before)
-    ready = prepared(study, dataset)
+    # Networks that were solved for measured time stay what they were.
+    ready = prepared(study, dataset, before)
     folder, taken = begin_study(study, folder), 0
+    if ready.timed:
+        write_timed(folder, ready.timed)
     for work in ready.all_works():
         name = fingerprint.short(work.key)
         source, target = Path(before) / TRAININGS / name, folder / TRAININGS / name

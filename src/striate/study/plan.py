@@ -65,6 +65,23 @@ class Fixed:
     over: tuple[str, ...] = ("width",)
     within_percent: float = 1.0
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether what is held is measured on the machine, not told by paper."""
+        return self.budget is not None and self.budget.figure == "latency_us"
+
+    def document(self) -> dict[str, Any]:
+        """Return what is held as plain values, in the form a study's file has; nothing if nothing is."""
+        if self.budget is None:
+            return {}
+        name = "latency_ms" if self.is_measured else self.budget.figure
+        amount = self.budget.amount / 1000 if self.is_measured else self.budget.amount
+        return {
+            name: "reference" if self.of_reference else amount,
+            "over": list(self.over),
+            "within_percent": self.within_percent,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
@@ -138,13 +155,8 @@ class Study:
             "factors": factors,
             "reference": dict(zip((factor.name for factor in self.factors), self.reference, strict=True)),
         }
-        if self.fixed.budget is not None:
-            amount = "reference" if self.fixed.of_reference else self.fixed.budget.amount
-            made["fixed"] = {
-                self.fixed.budget.figure: amount,
-                "over": list(self.fixed.over),
-                "within_percent": self.fixed.within_percent,
-            }
+        if held := self.fixed.document():
+            made["fixed"] = held
         if self.without:
             made["without"] = [dict(one) for one in self.without]
         # Seeds are the study's, and what is varied is no part of what is fixed.

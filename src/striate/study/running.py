@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from striate.data.load import absolute_reference
 from striate.events import SILENT, Events
 from striate.numbers import duration, plural
 from striate.runs.claim import claim
-from striate.study.cells import Cell, cells_of
+from striate.study.cells import Cell, cells_of, written
 from striate.study.estimating import told_seconds
 from striate.study.folder import TRAININGS, begin_study
 from striate.study.plan import Study
 from striate.study.results import CellResult, StudyResults, cell_result, rate_of
+from striate.study.timing import Clock, Timed, read_timed, write_timed
 from striate.study.training import BUSY, Work, lock_of, read_result
 from striate.tasks import Task, Where, run_tasks
 from striate.train.score import SCORE_NAMES
@@ -39,6 +41,7 @@ class Prepared:
     data: str
     data_key: str
     score_name: str
+    timed: tuple[Timed, ...] = ()
 
     def work(self, cell: Cell, *, seed: int, rate: float | None = None) -> Work:
         """Return the training of a cell from a seed."""
@@ -88,13 +91,25 @@ class Prepared:
         return rate_of(self.study.rates, [result_of(work, folder) for work in trials]) if trials else None
 
 
-def prepared(study: Study, dataset: Dataset | None = None) -> Prepared:
-    """Return a study ready to be run: its cells on paper, and the key of its data.
+def prepared(study: Study, dataset: Dataset | None = None, folder: Path | str | None = None) -> Prepared:
+    """Return a study ready to be run: its cells, and the key of its data.
+
+    Args:
+        study: The study.
+        dataset: The data, if they are loaded already.
+        folder: Of the study; where measured time is held, what was measured before is taken from there. Without it, or for
+            networks that are not there, it is measured now.
 
     Raises:
         InputError: No cells that can be compared; data that cannot be read.
     """
-    cells = cells_of(study)
+    timed: tuple[Timed, ...] = ()
+    if study.fixed.is_measured:
+        clock = Clock(written(study, study.reference)[0], read_timed(Path(folder)) if folder is not None else ())
+        cells = cells_of(study, clock)
+        timed = clock.known
+    else:
+        cells = cells_of(study)
     dataset = load_data(study.data) if dataset is None else dataset
     return Prepared(
         study=study,
@@ -102,6 +117,7 @@ def prepared(study: Study, dataset: Dataset | None = None) -> Prepared:
         data=absolute_reference(study.data),
         data_key=dataset.fingerprint,
         score_name=SCORE_NAMES[dataset.output.kind],
+        timed=timed,
     )
 
 
@@ -138,8 +154,11 @@ def run_study(
         every training; whoever chooses among many studies by it should keep another part aside.
     """
     dataset = load_data(study.data) if dataset is None else dataset
-    ready = prepared(study, dataset)
-    folder = begin_study(study, folder)
+    with _first(study, Path(folder)):
+        ready = prepared(study, dataset, folder)
+        folder = begin_study(study, folder)
+        if ready.timed:
+            write_timed(folder, ready.timed)
     workers = workers or os.cpu_count() or 1
     _tell_time(ready, dataset, folder, workers, events)
     reasons: dict[str, str] = {}
@@ -147,6 +166,21 @@ def run_study(
     # Which trainings there are depends on the rates that were chosen.
     reasons |= _do(ready.trainings(folder), folder, workers, on, events)
     return results_of(ready, folder, reasons)
+
+
+@contextmanager
+def _first(study: Study, folder: Path) -> Iterator[None]:
+    """Wait until nobody else measures this study's networks: what one has measured holds for all."""
+    if not study.fixed.is_measured:
+        yield
+        return
+    while True:
+        # Beside the folder, which is not there before the study can be begun.
+        with claim(folder.with_name(f".{folder.name}.lock")) as is_free:
+            if is_free:
+                yield
+                return
+        time.sleep(_WAIT_S)
 
 
 def _tell_time(ready: Prepared, dataset: Dataset, folder: Path, workers: int, events: Events) -> None:

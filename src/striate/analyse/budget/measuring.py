@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from striate.analyse.cost import cost
 from striate.analyse.field.receptive import receptive_fields
@@ -13,8 +14,9 @@ from striate.errors import InputError
 from striate.graph import Graph
 from striate.records.figures import Figures
 
-Figure = Literal["macs", "params", "peak_bytes"]
-FIGURES: tuple[Figure, ...] = get_args(Figure)
+Figure = Literal["macs", "params", "peak_bytes", "latency_us"]
+# What paper tells; latency has to be measured, by whoever can run a network.
+FIGURES: tuple[Figure, ...] = ("macs", "params", "peak_bytes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,7 @@ class Budget:
     """So much of one figure.
 
     Attributes:
-        figure: "macs" of one image forward, "params", or "peak_bytes" of a training step.
+        figure: "macs" of one image forward, "params", "peak_bytes" of a training step, or measured "latency_us" of one image.
         amount: How much.
         batch: Images of the training step.
         optimizer: Of the training step.
@@ -37,11 +39,16 @@ class Budget:
 def measured(graph: Graph, figure: Figure, *, optimizer: str = "adam") -> int:
     """Return one figure of a table.
 
+    Raises:
+        InputError: Latency, which no table tells.
+
     Example:
         >>> graph = Blueprint.from_text("input 1x4x4; conv 3x3 2 bias off; classes 3").graph()
         >>> measured(graph, "macs"), measured(graph, "params")   # 2·16 places × 9, 32 × 3; 2·9 + 32·3 + 3
         (384, 117)
     """
+    if figure == "latency_us":
+        raise InputError("a figure must be one that paper tells", got=figure, where="budget", hint="Measure latency.")
     if figure == "peak_bytes":
         return memory_ledger(graph, optimizer=optimizer).peak_bytes
     total = cost(graph).total
@@ -54,15 +61,24 @@ def table_for(plan: Blueprint, budget: Budget) -> Graph:
     return plan.graph(batch=budget.batch, mode="train") if is_step else plan.graph()
 
 
-def measured_or_none(plan: Blueprint, budget: Budget, kinds: tuple[str, ...] | None) -> int | None:
-    """Return a blueprint's figure, or None if its layers do not fit each other, or are others than stated kinds."""
+def measured_or_none(
+    plan: Blueprint, budget: Budget, kinds: tuple[str, ...] | None, price: Callable[[Blueprint], int] | None = None
+) -> int | None:
+    """Return a blueprint's figure, or None if its layers do not fit each other, or are others than stated kinds.
+
+    Args:
+        plan: The blueprint.
+        budget: Names the figure.
+        kinds: Of its layers; None for any.
+        price: Tells the figure of a blueprint; the table does if None.
+    """
     try:
         graph = table_for(plan, budget)
     except InputError:
         return None
     if kinds is not None and tuple(op.kind for op in graph) != kinds:
         return None
-    return measured(graph, budget.figure, optimizer=budget.optimizer)
+    return measured(graph, budget.figure, optimizer=budget.optimizer) if price is None else price(plan)
 
 
 def figures(plan: Blueprint, *, batch: int = 1) -> Figures:

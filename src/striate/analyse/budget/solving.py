@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from striate.analyse.budget.ladder import MOST_OTHER, Ladder, setting_ladder, side_ladder, width_ladder
@@ -12,9 +13,9 @@ from striate.analyse.budget.sites import Site, stated
 from striate.analyse.budget.solved import Solved, WidthChange
 from striate.blueprint import Blueprint
 from striate.errors import InputError, Quoted
-from striate.numbers import count, storage
+from striate.numbers import count, measure, storage
 
-_NAMES = {"macs": "MACs", "params": "parameters", "peak_bytes": "peak memory"}
+_NAMES = {"macs": "MACs", "params": "parameters", "peak_bytes": "peak memory", "latency_us": "latency"}
 
 
 def solve(  # noqa: PLR0913 - one argument for each figure a budget may be stated in
@@ -75,8 +76,16 @@ def solve(  # noqa: PLR0913 - one argument for each figure a budget may be state
     return solved(plan, budget, over=over, multiple=multiple, at_most=at_most)
 
 
-def solved(plan: Blueprint, budget: Budget, *, over: str = "width", multiple: int = 1, at_most: bool = False) -> Solved:
-    """Return what `solve` does, for a budget that is checked."""
+def solved(
+    plan: Blueprint,
+    budget: Budget,
+    *,
+    over: str = "width",
+    multiple: int = 1,
+    at_most: bool = False,
+    price: Callable[[Blueprint], int] | None = None,
+) -> Solved:
+    """Return what `solve` does, for a budget that is checked; by a price that is measured, if one is given."""
     if multiple < 1:
         raise InputError("multiple must be at least 1", got=multiple)
     if plan.choices():
@@ -93,7 +102,7 @@ def solved(plan: Blueprint, budget: Budget, *, over: str = "width", multiple: in
     bonded = bonds(plan, multiple=multiple) if over == "width" else None
     ladder = _ladder(plan, over, bonded, multiple)
     found = nearest(
-        lambda rung: measured_or_none(ladder.plan(rung), budget, kinds),
+        lambda rung: measured_or_none(ladder.plan(rung), budget, kinds, price),
         count=ladder.count,
         start=ladder.start,
         wanted=budget.amount,
@@ -124,6 +133,8 @@ def amount_text(budget: Budget, amount: int) -> str:
         >>> amount_text(Budget(figure="peak_bytes", amount=1), 2**20), amount_text(Budget(figure="params", amount=1), 900)
         ('1.00 MiB', '900 parameters')
     """
+    if budget.figure == "latency_us":
+        return f"{measure(amount / 1000)} ms"
     return storage(amount) if budget.figure == "peak_bytes" else f"{count(amount)} {_NAMES[budget.figure]}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import replace
 from statistics import median
 
@@ -11,13 +10,13 @@ import torch
 
 from striate.errors import InputError, Quoted
 from striate.events import SILENT, Events, Task
-from striate.nets import load_network
 from striate.numbers import measure
 from striate.study.search.space import Space
+from striate.study.timing import forward_s, ready
 from striate.train.device import own_state
 
 MOST_MEASURED = 400
-_WARM, _TIMED = 2, 7
+_TIMED = 7
 
 
 def within_latency(space: Space, most_ms: float, *, seed: int = 0, events: Events = SILENT) -> Space:
@@ -57,13 +56,5 @@ def within_latency(space: Space, most_ms: float, *, seed: int = 0, events: Event
 
 
 def _forward_ms(space: Space, design: tuple[int, ...]) -> float:
-    network = load_network(space.blueprint(design))
-    module = network.module.eval()
-    image = torch.zeros(1, *network.input_shape)
-    taken = []
-    for number in range(_WARM + _TIMED):
-        began = time.perf_counter()
-        module(image)
-        if number >= _WARM:
-            taken.append(time.perf_counter() - began)
-    return 1000 * median(taken)
+    warm = ready(space.blueprint(design))
+    return 1000 * median(forward_s(*warm) for _ in range(_TIMED))

@@ -122,7 +122,8 @@ def test_batches_change_nothing(toys, monkeypatch):
     parted = invariance(blurring(toys), dots(9), torch.arange(9) % 2, changes=[shift(1), turn(15)])
 
     for one, other in zip(whole.layers, parted.layers, strict=True):
-        assert one.distance == pytest.approx(other.distance, rel=1e-6)
+        # Features that the change leaves alone differ by rounding, which batches round otherwise.
+        assert one.distance == pytest.approx(other.distance, rel=1e-6, abs=1e-6)
         assert one.same_class == pytest.approx(other.same_class, rel=1e-6)
         # Moved are (features, None) alike.
         assert [value is None for value in one.moved] == [value is None for value in other.moved]
