@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,10 @@ from striate.study.search.space import Design, Space
 
 Sampler = Literal["tpe", "random"]
 Direction = Literal["score", "front"]
+
+# What databases say of tables and rows that another process makes at the same moment.
+_MEANWHILE = ("UNIQUE constraint", "duplicate key", "already exists")
+_MOST_TRIES, _WAIT_S = 10, 0.5
 
 
 def import_optuna() -> Any:  # noqa: ANN401 - a module
@@ -53,16 +58,28 @@ def opened(storage: str, name: str, *, goal: Direction) -> Any:  # noqa: ANN401 
     optuna = import_optuna()
     directions = ["maximize"] if goal == "score" else ["maximize", "minimize"]
     try:
-        return optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
+        return _made_or_joined(optuna, storage, name, directions)
     except ImportError as cause:
         raise MissingExtraError(
             "a database must have its driver",
             got=Quoted(str(cause).splitlines()[0][:160]),
             where=_without_password(storage),
-            hint="Install it: pip install psycopg2-binary, for postgresql://.",
+            hint='Install it: pip install "psycopg[binary]", for postgresql://.',
         ) from cause
     except Exception as cause:
         raise _gone(storage, cause) from cause
+
+
+def _made_or_joined(optuna: Any, storage: str, name: str, directions: list[str]) -> Any:  # noqa: ANN401 - Optuna's study
+    """Return the study; when two begin a new database at the same moment, the later one finds it half made, and waits."""
+    for _ in range(_MOST_TRIES):
+        try:
+            return optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
+        except Exception as cause:
+            if not any(word in str(cause) for word in _MEANWHILE):
+                raise
+            time.sleep(_WAIT_S)
+    return optuna.create_study(storage=storage, study_name=name, directions=directions, load_if_exists=True)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from striate.analyse import cost
 from striate.blueprint import Blueprint
 from striate.data import Dataset
 from striate.data.load import absolute_reference
-from striate.errors import Quoted, RunError
 from striate.events import Events
 from striate.events import Task as Watched
 from striate.study.search.asking import Direction, enqueue, storage_at, suggested
@@ -55,14 +54,23 @@ class Sitting:
         while len(tried) < trials:
             room = min(workers, trials - len(tried))
             asked_now: dict[Design, Any] = {}
-            while len(asked_now) < room:
-                trial, design = self.ask(tried, asked_now)
+            while len(asked_now) < room and (found := self.ask()) is not None:
+                trial, design = found
                 asked_now[design] = trial
-            tasks = [Task(function=_FUNCTION, arguments=self.arguments(*pair)) for pair in asked_now.items()]
-            for (design, trial), outcome in zip(asked_now.items(), _outcomes(tasks, on), strict=True):
-                _tell(self.study, trial, self.space.blueprint(design), outcome, self.asked.goal)
+            if not asked_now:
+                # What is left, others have under way.
+                events.check("searching")
+                time.sleep(_WAIT_S)
+            for design, outcome in self.outcomes(asked_now, on):
+                _tell(self.study, asked_now[design], self.space.blueprint(design), outcome, self.asked.goal)
                 watched.advance()
             tried = self.tried()
+
+    def outcomes(self, asked_now: Mapping[Design, Any], on: Where) -> Iterator[tuple[Design, Outcome]]:
+        """Train designs at once, and give what came of each."""
+        if asked_now:
+            tasks = [Task(function=_FUNCTION, arguments=self.arguments(*pair)) for pair in asked_now.items()]
+            yield from zip(asked_now, _outcomes(tasks, on), strict=True)
 
     def _begin_again(self) -> None:
         """Put trials a kill cut off back into the queue; the folder's lock is ours, so nobody is at those of its own."""
@@ -86,28 +94,45 @@ class Sitting:
             if one.state.is_finished() and DESIGN in one.user_attrs and AGAIN not in one.user_attrs
         }
 
-    def ask(self, tried: Mapping[Design, Any], under_way: Mapping[Design, Any]) -> tuple[Any, Design]:
-        """Return a trial with a design that nobody tried.
+    def ask(self) -> tuple[Any, Design] | None:
+        """Return a trial with a design that nobody tried or is at; None if there is none left.
 
         One that was tried is told to the sampler again, and costs no training; a sampler that goes on asking for such gets one
         of the others, drawn evenly.
         """
+        if len(self.taken()) >= len(self.space.designs):
+            return None
         for attempt in range(_MOST_AGAIN + 1):
             trial = self.study.ask()
             trial.set_user_attr(OWNER, self.owner)
             design = suggested(trial, self.space)
+            # Told before it is looked who else has it: of two that ask at once, at least one sees the other, and gives way.
             trial.set_user_attr(DESIGN, list(design))
-            if design not in tried and design not in under_way:
+            taken = self.taken(besides=trial.number)
+            if design not in taken:
                 return trial, design
             trial.set_user_attr(AGAIN, 1)
-            _tell_again(self.study, trial, tried.get(design))
+            _tell_again(self.study, trial, taken[design])
             if attempt == _MOST_AGAIN - 1:
-                left = [one for one in self.space.designs if one not in tried and one not in under_way]
+                left = [one for one in self.space.designs if one not in taken]
+                if not left:
+                    return None
                 drawn = random.Random(f"{self.asked.seed} {trial.number}").choice(left)  # noqa: S311 - no secret
                 enqueue(self.study, self.space, [self.space.values(drawn)])
-        raise RunError(
-            "a sampler must ask for a design that is left", got=Quoted("others only"), where=str(self.folder)
-        )
+        # Whoever else asks may have been given what was drawn.
+        return None
+
+    def taken(self, *, besides: int | None = None) -> dict[Design, Any]:
+        """Return the designs that were tried or that somebody is at, with the values the sampler was told; None of the others.
+
+        Args:
+            besides: Number of a trial that does not count.
+        """
+        return {
+            tuple(one.user_attrs[DESIGN]): one.values
+            for one in self.study.get_trials(deepcopy=False)
+            if DESIGN in one.user_attrs and AGAIN not in one.user_attrs and one.number != besides
+        }
 
     def arguments(self, design: Design, trial: Any) -> dict[str, Any]:  # noqa: ANN401 - Optuna's
         """Return what a trial's task takes."""

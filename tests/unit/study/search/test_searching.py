@@ -94,6 +94,42 @@ def test_killed_it_loses_no_trial(pictures, data, tmp_path):
     assert all(trial.score is not None for trial in found.trials)
 
 
+def test_two_that_share_a_database_try_nothing_twice_and_end_together(pictures, tmp_path):
+    import optuna
+
+    storage = f"sqlite:///{tmp_path / 'shared.db'}"
+    # More than there are: at the end each waits for what the other has under way.
+    words = [sys.executable, str(WORKER), str(pictures)]
+    both = [
+        subprocess.Popen([*words, str(tmp_path / name), "50", storage], stderr=subprocess.PIPE, text=True)
+        for name in ("a", "b")
+    ]
+    errors = [one.communicate(timeout=300)[1] for one in both]
+    assert [one.returncode for one in both] == [0, 0], errors
+    [summary] = optuna.get_all_study_summaries(storage)
+    study = optuna.load_study(study_name=summary.study_name, storage=storage)
+    done = [one for one in study.trials if one.state.name == "COMPLETE" and "again" not in one.user_attrs]
+    designs = [tuple(one.user_attrs["design"]) for one in done]
+
+    # By hand, see below: four of width 2, four of width 3, and width 4 with one block.
+    assert len(designs) == len(set(designs)) == 10
+    assert len({one.user_attrs["owner"] for one in done}) == 2
+
+
+def test_a_design_that_another_has_under_way_is_not_tried_too(data, tmp_path):
+    from striate.study.search.sitting import Sitting
+    from striate.study.search.space import space_of
+
+    space = space_of(PLAN, lambda plan: len(plan.to_text()) > 0, seed=0)
+    study = opened(storage_at(tmp_path), "striate", goal="score")
+    made = {"asked": ASKED, "space": space, "study": study, "dataset": data, "folder": tmp_path, "storage": "shared"}
+    mine, theirs = Sitting(**made, owner="mine"), Sitting(**made, owner="theirs")
+    asked = [one.ask() for one in [mine, theirs] * 8]
+
+    assert len({design for _, design in asked}) == 16
+    assert mine.ask() is None
+
+
 def test_when_every_design_was_tried_it_ends(data, tmp_path):
     few = replace(ASKED, limits=Limits(macs=8_500))
     found = search(few, data, tmp_path / "a", trials=50, workers=1)

@@ -1,6 +1,7 @@
 """Searches in a process of its own. Run by test_searching.
 
 python worker.py DATA FOLDER TRIALS [PLACE] : kills itself with SIGKILL when the PLACE-th result is about to be written.
+python worker.py DATA FOLDER TRIALS ADDRESS : shares the database there.
 """
 
 import os
@@ -29,9 +30,10 @@ def killing_at(place):
 
 
 if __name__ == "__main__":
-    data, folder, trials, *places = sys.argv[1:]
-    if places:
-        killing_at(int(places[0]))
+    data, folder, trials, *more = sys.argv[1:]
+    storage = more[0] if more and not more[0].isdigit() else ""
+    if more and not storage:
+        killing_at(int(more[0]))
     recipe = Recipe(epochs=1, batch=10, rate=0.02)
     asked = Search(plan=Blueprint.from_text(PLAN), limits=Limits(macs=20_000), recipe=recipe, prune=False, seed=3)
-    search(asked, load_data(data), folder, trials=int(trials), workers=1)
+    search(asked, load_data(data), folder, trials=int(trials), workers=1, storage=storage)
