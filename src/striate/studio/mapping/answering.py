@@ -12,6 +12,7 @@ from striate.numbers import count, percent, plural
 from striate.observe.units import unit_axes
 from striate.report.arrays import ArrayStore
 from striate.studio.looks.changing import run_changed
+from striate.studio.looks.editing import edited_module
 from striate.studio.looks.look import Look
 from striate.studio.map_wire import ChoiceWanted, Differences, InputPlaced, MapShown, PlacedAt, UnitDifference
 from striate.studio.mapping.making import SampleMap
@@ -106,15 +107,19 @@ def differences(subject: Subject, made: SampleMap, wanted: ChoiceWanted) -> Diff
 def placed_input(subject: Subject, made: SampleMap, look: Look) -> InputPlaced:
     """Return where a look's input goes at every layer of a map, among the points nearest to it.
 
+    With changed channels and edited filters it goes where these bring it.
+
     Raises:
-        InputError: A difference of two looks.
+        InputError: A difference of two looks, or one of another version: the points are values of the watched network.
     """
-    if look.is_difference:
-        raise InputError("an input must be one to be placed on a map", got=Quoted("a difference of two"))
+    if look.is_difference or look.version:
+        got = "a difference of two" if look.is_difference else f"one of {look.version}"
+        raise InputError("a look must be one of the opened network to be placed on its map", got=Quoted(got))
     specs = {layer.name: layer for layer in made.store.spec.layers}
     taps = {layer.reading.name: layer.reading.tap for layer in subject.layers}
     ops = {layer.layer: taps.get(layer.layer, layer.layer) for layer in made.found.layers}
-    _, values = run_changed(subject, look.inputs, look.changes, taps=list(ops.values()))
+    module = edited_module(subject, look.edits)
+    _, values = run_changed(subject, look.inputs, look.changes, module, taps=list(ops.values()))
     axes = unit_axes(subject.recording.graph)
     found = []
     for layer in made.found.layers:
@@ -131,7 +136,8 @@ def placed_input(subject: Subject, made: SampleMap, look: Look) -> InputPlaced:
             )
         )
     far = [one.layer for one in found if one.is_far]
-    which = "with its channels changed" if look.changes else "is not among these samples: it"
+    altered = [name for name, there in (("channels", look.changes), ("filters", look.edits)) if there]
+    which = f"with its {' and '.join(altered)} changed" if altered else "is not among these samples: it"
     words = f"The present input {which} stands among those nearest to it by each layer's vectors."
     if far:
         words += f" At {', '.join(far)} it is farther from them than 99 % of the samples from their own: its place says little."

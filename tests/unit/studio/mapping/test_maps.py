@@ -1,6 +1,7 @@
 """The map of the samples over the studio's own routes: positions of `striate map`, values of torch, differences by brute force."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def app(studio):
-    found = create_app(studio)
+    found = create_app(replace(studio, beside={"other": studio.network.module}))
     yield found
     found.state.jobs.close()
 
@@ -166,6 +167,29 @@ def test_a_changed_look_moves_and_a_difference_has_no_place(asked, key, shown):
     assert any(one["is_far"] for one in after["layers"])
     assert "its place says little" in after["words"]
     assert asked.get(f"/api/maps/{key}/looks/{less['key']}").status_code == 422
+
+
+def test_a_look_with_edited_filters_stands_where_they_bring_it(asked, key):
+    """Zero filters leave their biases: every input is the same then, and no sample's."""
+    looks = [asked.post("/api/looks/sample", json={"sample": sample}).json() for sample in (1, 2)]
+    edits = [{"row": 0, "channel": channel, "how": "zero"} for channel in range(8)]
+    edited = [
+        asked.post(f"/api/looks/{one['key']}/changed", json={"changes": [], "edits": edits}).json() for one in looks
+    ]
+    first, second = (asked.get(f"/api/maps/{key}/looks/{one['key']}").json() for one in edited)
+
+    assert first["layers"] == second["layers"]
+    assert first["layers"] != asked.get(f"/api/maps/{key}/looks/{looks[0]['key']}").json()["layers"]
+    assert first["words"].startswith("The present input with its filters changed stands")
+
+
+def test_a_look_of_another_version_has_no_place(asked, key):
+    look = asked.post("/api/looks/sample", json={"sample": 1}).json()
+    other = asked.get(f"/api/looks/{look['key']}/beside", params={"version": "beside:other"}).json()
+    answer = asked.get(f"/api/maps/{key}/looks/{other['key']}")
+
+    assert answer.status_code == 422
+    assert "got one of beside:other" in answer.json()["message"]
 
 
 @pytest.mark.parametrize(
