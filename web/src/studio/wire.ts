@@ -1251,6 +1251,10 @@ export interface FreezeWanted {
    */
   kept: string;
   /**
+   * Name of the version that stands beside it.
+   */
+  beside: string;
+  /**
    * Number of the output that gradients are of.
    */
   about: number;
