@@ -262,14 +262,17 @@ def test_a_cancelled_map_leaves_nothing_behind(studio, tmp_path, monkeypatch):
     app.state.jobs.close()
 
 
-def test_older_maps_are_given_up_with_their_folders(studio, tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_together", [False, True], ids=["one after the other", "together"])
+def test_older_maps_are_given_up_with_their_folders(studio, tmp_path, monkeypatch, is_together):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     app = create_app(studio)
     asked = TestClient(app)
     keys = []
     for seed in range(3):
         keys.append(asked.post("/api/jobs/map", json={"samples": 10, "rows": [5], "seed": seed}).json()["key"])
-        app.state.jobs.wait()
+        if not is_together:
+            app.state.jobs.wait()
+    app.state.jobs.wait()
 
     again = asked.post("/api/jobs/map", json={"samples": 10, "rows": [5], "seed": 1}).json()
     assert (again["key"], again["state"]) == (keys[1], "done")
