@@ -26,7 +26,7 @@ def shown(made: SampleMap) -> MapShown:
         parts=len(made.parts),
         samples=made.samples.tolist(),
         seen=made.seen,
-        units=sum(ranks.shape[1] for ranks in made.ranks),
+        units=made.ranks.shape[1],
     )
 
 
@@ -66,13 +66,14 @@ def differences(subject: Subject, made: SampleMap, wanted: ChoiceWanted) -> Diff
         raise InputError(f"a point's number must be 0 … {total - 1}", got=wrong[0])
     chosen = np.zeros(total, np.bool_)
     chosen[wanted.points] = True
-    rows = range(len(made.ranks))
+    first, last = 0, made.ranks.shape[1]
     if wanted.row is not None:
         subject.layer(wanted.row)
-        rows = range(wanted.row, wanted.row + 1)
-    found = differing_units(np.concatenate([made.ranks[row] for row in rows], axis=1), chosen)
-    row_of = np.concatenate([np.full(made.ranks[row].shape[1], row) for row in rows])
-    channel_of = np.concatenate([np.arange(made.ranks[row].shape[1]) for row in rows])
+        first, last = made.bounds[wanted.row : wanted.row + 2]
+    found = differing_units(made.ranks[:, first:last], chosen)
+    number = np.arange(first, last)
+    row_of = np.searchsorted(made.bounds, number, side="right") - 1
+    channel_of = number - np.asarray(made.bounds)[row_of]
     share = np.asarray(found.share)
     order = np.argsort(-np.abs(share - 0.5), kind="stable")[: wanted.top]
     values = {int(row): made.values(subject.layers[row].reading.name) for row in sorted(set(row_of[order]))}
@@ -125,7 +126,8 @@ def placed_input(subject: Subject, made: SampleMap, look: Look) -> InputPlaced:
     for layer in made.found.layers:
         op = ops[layer.layer]
         vector = pooled(values[op], specs[layer.layer].pooling, axes[op])[0].cpu().numpy()
-        added = add_to_map(layer, made.values(layer.layer), vector)
+        added = add_to_map(layer, made.values(layer.layer), vector, limit=made.limits.get(layer.layer))
+        made.limits[layer.layer] = added.limit
         found.append(
             PlacedAt(
                 layer=layer.layer,

@@ -13,7 +13,7 @@ from striate.blueprint import Blueprint
 from striate.cli.app import run
 from striate.data import evenly_spread, prepare, subset
 from striate.features.extraction import extract
-from striate.features.mapping import kept_map
+from striate.features.mapping import adding, kept_map
 from striate.features.store import VectorStore
 from striate.records.vectors import VectorChoice
 from striate.studio.app import create_app
@@ -183,6 +183,14 @@ def test_a_look_with_edited_filters_stands_where_they_bring_it(asked, key):
     assert first["words"].startswith("The present input with its filters changed stands")
 
 
+def test_what_is_far_is_worked_out_once_a_map(asked, key, monkeypatch):
+    looks = [asked.post("/api/looks/sample", json={"sample": sample}).json()["key"] for sample in (1, 2)]
+    assert asked.get(f"/api/maps/{key}/looks/{looks[0]}").status_code == 200
+    monkeypatch.setattr(adding, "far_limit", lambda *_: pytest.fail("it is worked out again"))
+
+    assert asked.get(f"/api/maps/{key}/looks/{looks[1]}").status_code == 200
+
+
 def test_a_look_of_another_version_has_no_place(asked, key):
     look = asked.post("/api/looks/sample", json={"sample": 1}).json()
     other = asked.get(f"/api/looks/{look['key']}/beside", params={"version": "beside:other"}).json()
@@ -274,6 +282,7 @@ def test_older_maps_are_given_up_with_their_folders(studio, tmp_path, monkeypatc
             app.state.jobs.wait()
     app.state.jobs.wait()
 
+    assert len(list(tmp_path.iterdir())) == 2
     again = asked.post("/api/jobs/map", json={"samples": 10, "rows": [5], "seed": 1}).json()
     assert (again["key"], again["state"]) == (keys[1], "done")
     assert [asked.get(f"/api/maps/{key}").status_code for key in keys] == [404, 200, 200]
