@@ -1,5 +1,6 @@
 """A view of the studio as one file: opened from disk with the studio gone, it shows the same numbers, and says what it cannot."""
 
+import base64
 import re
 
 import pytest
@@ -20,23 +21,56 @@ def subject(small_run, digits):
 
 
 @pytest.fixture
-def saved(browser, subject, tmp_path):
-    """The view's file, and what the live page showed of it."""
+def keep(browser, subject, tmp_path):
+    """Opens an address in the studio, waits until it shows what is wanted, and keeps the view and what the live page showed."""
     served = Served(subject)
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     page = context.new_page()
-    page.goto(f"{served.url}{AT}")
-    page.locator("table.sum").wait_for()
-    page.get_by_text("Kept: Number 3 of digits").wait_for()
-    shown = _shown(page)
-    with page.expect_download() as waited:
-        page.get_by_role("button", name="Save this view as one HTML file").click()
-    page.get_by_text(re.compile(r"^Saved, [\d.]+ MiB")).wait_for()
-    path = tmp_path / "view.html"
-    waited.value.save_as(path)
-    context.close()
-    served.end()
-    return path, shown
+
+    def kept(address, said, shown):
+        page.goto(served.url)
+        page.get_by_role("heading", name=re.compile("^Answer")).wait_for()
+        page.goto(f"{served.url.split('?')[0]}{address(page) if callable(address) else address}")
+        page.get_by_text(said).first.wait_for()
+        found = shown(page)
+        with page.expect_download() as waited:
+            page.get_by_role("button", name="Save this view as one HTML file").click()
+        page.get_by_text(re.compile(r"^Saved, [\d.]+ MiB")).wait_for()
+        path = tmp_path / "view.html"
+        waited.value.save_as(path)
+        context.close()
+        served.end()
+        return path, found
+
+    return kept
+
+
+@pytest.fixture
+def saved(keep):
+    """The view's file, and what the live page showed of it."""
+    return keep(AT, "Kept: Number 3 of digits", _shown)
+
+
+def _asked(page, path, body):
+    """What the studio answers to the page."""
+    return page.evaluate(
+        """async ([path, body]) => {
+            const headers = { "content-type": "application/json" };
+            const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+            return answer.json();
+        }""",
+        [path, body],
+    )
+
+
+def _seen(page):
+    """The answer, and the strongest channels of the first layer and of the last."""
+    for row in (0, 5):
+        page.locator(f'[data-row="{row}"] canvas').wait_for()
+    return {
+        "answer": page.locator("h3", has_text="Answer:").inner_text(),
+        "rows": [page.locator(f'[data-row="{row}"] canvas').get_attribute("aria-label") for row in (0, 5)],
+    }
 
 
 def _shown(page):
@@ -104,3 +138,55 @@ def test_what_needs_the_network_is_absent_and_said(saved, open_report):
     with page.expect_download() as waited:
         page.get_by_role("button", name=re.compile("made of: save as PNG")).click()
     assert waited.value.suggested_filename.endswith(".png")
+
+
+def _drawing(page):
+    """A bar that was drawn, with a channel silenced, beside itself."""
+    pixels = base64.b64encode(bytes(28 * 4) + bytes([0] * 12 + [255] * 4 + [0] * 12) * 20 + bytes(28 * 4)).decode()
+    key = _asked(page, "api/looks/drawing", {"height": 28, "width": 28, "pixels": pixels})["key"]
+    return f"#/explore?input=look:{key}&changed=conv1:1:0&kept=look:{key}"
+
+
+def _edited(page):
+    """A sample with a filter edited, beside another with a filter edited."""
+    keys = []
+    for sample, how in ((2436, "negate"), (3, "zero")):
+        look = _asked(page, "api/looks/sample", {"sample": sample})["key"]
+        edit = {"row": 0, "channel": 3, "how": how, "factor": 1.0, "values": []}
+        keys.append(_asked(page, f"api/looks/{look}/changed", {"changes": [], "edits": [edit]})["key"])
+    return f"#/explore?input=look:{keys[0]}&kept=look:{keys[1]}"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (_drawing, "Saved with a change: Channel 1 of conv1 is silenced."),
+        (_edited, re.compile("^Saved with a change: Filter 3 of conv1.* is negated")),
+    ],
+    ids=["drawn", "edited"],
+)
+def test_inputs_that_are_no_samples_open_with_what_was_changed_and_kept(keep, open_report, address, said):
+    path, shown = keep(address, re.compile("^Kept: "), _seen)
+    page = open_report(path)
+    page.get_by_text(said).first.wait_for()
+
+    assert _seen(page) == shown
+    page.get_by_text(re.compile("^Kept: ")).wait_for()
+    page.get_by_label("this input less the kept one").check()
+    page.get_by_text(re.compile("^The layers show .*, less: ")).wait_for()
+    expect(page.locator('[data-row="0"] canvas')).not_to_have_attribute("aria-label", shown["rows"][0])
+    expect(page.get_by_role("alert").filter(has_text=re.compile(r"\S"))).to_have_count(0)
+
+
+def test_a_version_beside_is_shown_with_its_layers(keep, open_report):
+    at = "#/explore?input=sample:2436&with=step-16&layers=version"
+    path, shown = keep(at, "The layers show run, after 16 steps", _seen)
+    page = open_report(path)
+    page.get_by_text("The layers show run, after 16 steps").wait_for()
+
+    assert _seen(page) == shown
+    page.get_by_label("this less the version").check()
+    page.get_by_text("The layers show the watched network less run, after 16 steps").wait_for()
+    page.get_by_label("this network", exact=True).check()
+    expect(page.locator('[data-row="0"] canvas')).not_to_have_attribute("aria-label", shown["rows"][0])
+    expect(page.get_by_role("alert").filter(has_text=re.compile(r"\S"))).to_have_count(0)

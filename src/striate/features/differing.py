@@ -46,19 +46,16 @@ def doubled_ranks(values: npt.NDArray[np.float32]) -> Ranks:
     return found
 
 
-def differing_units(
-    doubled: Ranks, chosen: npt.NDArray[np.bool_], *, looked_at: int = 0, sure: float = 0.95
-) -> DifferingUnits:
+def differing_units(doubled: Ranks, chosen: npt.NDArray[np.bool_], *, sure: float = 0.95) -> DifferingUnits:
     """Return how each unit's values tell the chosen samples from the rest.
 
     The effect is the probability that a chosen sample has the larger value than another one, ties half: the area under the ROC
     curve, the Mann-Whitney statistic over its largest value. It asks nothing of how values are distributed. The intervals hold
-    for all units together (Bonferroni): looked at alone, each would be surer than asked.
+    for all units given together (Bonferroni): looked at alone, each would be surer than asked.
 
     Args:
         doubled: (n, units) as `doubled_ranks` gives them.
         chosen: (n,) which samples.
-        looked_at: How many units the choice is made among, if these are a part of them; the units given if 0.
         sure: Probability that all the intervals hold the true share.
 
     Raises:
@@ -96,7 +93,7 @@ def differing_units(
     rest = count - here
     sums = doubled[chosen].sum(0, dtype=np.int64)
     share = (sums / 2 - here * (here + 1) / 2) / (here * rest)
-    level = 1 - (1 - sure) / max(looked_at, units)
+    level = 1 - (1 - sure) / units
     width = float(norm.isf((1 - level) / 2))
     low = _bound(share, here, rest, width)
     high = 1 - _bound(1 - share, here, rest, width)

@@ -14,7 +14,12 @@ Points = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int64]
 
 
-def directions(features: Any, places: Numbers | None = None) -> Points:  # noqa: ANN401 - an array of any float type
+def directions(
+    features: Any,  # noqa: ANN401 - an array of any float type
+    places: Numbers | None = None,
+    *,
+    centre: npt.NDArray[np.float64] | None = None,
+) -> Points:
     """Return features (n, f) centred, each sample as a direction of length 1; float32.
 
     The distance between two is then the one their angle gives (cosine). Each feature keeps its own
@@ -26,6 +31,7 @@ def directions(features: Any, places: Numbers | None = None) -> Points:  # noqa:
     Args:
         features: (n, f) of all samples; their mean is the centre.
         places: Only these are returned.
+        centre: (f,) another one: of vectors that come to others, the mean of these.
 
     Cost:
         Memory for what is returned and blocks of it.
@@ -35,7 +41,7 @@ def directions(features: Any, places: Numbers | None = None) -> Points:  # noqa:
         [[-1.0, 0.0], [1.0, 0.0], [0.0, 0.0]]
     """
     values = np.asarray(features)
-    centre = values.mean(0, dtype=np.float64)
+    centre = values.mean(0, dtype=np.float64) if centre is None else centre
     # Below this the rest of a subtraction of equal numbers would become a direction.
     smallest = 1e-6 * max(float(values.max()), -float(values.min()), 1e-30)
     found = np.empty((len(values) if places is None else len(places), values.shape[1]), np.float32)

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from striate.page.frozen import Wire
 
+How = Literal["zero", "negate", "scale", "flip", "identity", "set"]
+
 
 class SetWeight(Wire):
     """One weight of a filter, set to a number."""
@@ -21,7 +23,7 @@ class EditedFilter(Wire):
 
     row: int = Field(ge=0)
     channel: int = Field(ge=0)
-    how: Literal["zero", "negate", "scale", "flip", "identity", "set"] = Field(
+    how: How = Field(
         description="flip turns the kernel about its middle; identity passes the channel of its own number through."
     )
     factor: float = Field(default=1.0, ge=-1e6, le=1e6, description="Of scale.")

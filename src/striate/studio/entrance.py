@@ -43,7 +43,7 @@ class Opening(Events):
                 self._moments.append(Moment(done=progress.done, figures=progress.figures))
             if len(self._moments) > _MOST_MOMENTS:
                 # Every other one, and the newest in any case.
-                self._moments = self._moments[1::2]
+                self._moments = self._moments[::-2][::-1]
         self._others.progress(progress)
 
     def log(self, message: str) -> None:

@@ -26,6 +26,7 @@ class FreezeWanted(Wire):
     input: str = Field(pattern=_SOURCE)
     look: str = Field(pattern="^[0-9a-f]{4,64}$", description="Of that input, with the changes that are shown.")
     kept: str = Field(default="", pattern=f"{_SOURCE}|^$", description="The input it is compared with.")
+    beside: str = Field(default="", max_length=512, description="Name of the version that stands beside it.")
     about: int = Field(ge=0, description="Number of the output that gradients are of.")
     open: int | None = Field(default=None, ge=0, description="Row that is unfolded.")
     units: list[UnitWanted] = Field(max_length=32, description="Units that were looked at, the chosen one first.")

@@ -19,6 +19,7 @@ from striate.events import SILENT, Events
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.datastructures import State
     from starlette.types import ASGIApp
 
     from striate.studio.entrance import Entrance, Opening
@@ -95,8 +96,7 @@ def serve(
         # Ctrl-C is how it ends.
         with suppress(KeyboardInterrupt):
             server.run(sockets=[held])
-        inner.state.jobs.close()
-        inner.state.trainings.close()
+        _close(inner.state)
 
 
 def serve_opening(
@@ -143,7 +143,7 @@ def serve_opening(
         opening.cancel()
         thread.join(_PATIENCE_S)
         if (state := getattr(entrance.inner, "state", None)) is not None:
-            state.jobs.close()
+            _close(state)
     if failed:
         raise failed[0]
 
@@ -167,6 +167,12 @@ def _open(
         opening.failure = re.sub(r" \[[a-z-]+\]$", "", str(error))
         time.sleep(_HEARD_S)
         server.should_exit = True
+
+
+def _close(state: State) -> None:
+    """End what a studio began: its jobs, and its trainings, each with a checkpoint."""
+    state.jobs.close()
+    state.trainings.close()
 
 
 def _server(app: ASGIApp, address: Address) -> uvicorn.Server:

@@ -47,7 +47,9 @@ class GrownImage(Wire):
 class FilterChannel(Wire):
     """The weights with which a unit reads one channel."""
 
-    channel: int
+    channel: int = Field(
+        description="Its number in the layer that is read; its place in the filter is that less `first`."
+    )
     norm: float = Field(description="Root of the sum of squares.")
     sum: float
 
@@ -58,9 +60,10 @@ class UnitFilter(Wire):
     row: int
     channel: int
     op: str = Field(description="Name of the op they belong to.")
-    key: str = Field(description="Name of the parameter; empty if the unit has no weights of its own.")
+    key: str = Field(description="Name of the parameter.")
     kernel: list[int] = Field(description="Sides of the window; empty for a fully connected layer.")
     inputs: int = Field(description="Channels it reads, or features.")
+    first: int = Field(description="Number of the first of them; 0 but for convolutions in groups.")
     norm: float = Field(description="Of all its weights.")
     bias: float | None
     share: float = Field(description="Share of its weights' power in the channels listed, 0 … 1.")

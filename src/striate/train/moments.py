@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 
 from torch import nn
 
 from striate.nets import save_weights
+from striate.runs import write_json
 
 FOLDER = "moments"
+_EVERY = "every.json"
 _NAME = "step-{step}.safetensors"
 # Weights up to this are kept unless it is said otherwise: with some eight moments a run takes at most 32 MB more.
 SMALL_BYTES = 2**22
@@ -74,3 +77,22 @@ def kept_moments(run: Path) -> dict[int, Path]:
         if step.isdecimal():
             found[int(step)] = path
     return dict(sorted(found.items()))
+
+
+def note_every(run: Path, epochs: int) -> None:
+    """Write after every how many epochs a run keeps its weights, so that whoever goes on with it can do the same.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    if epochs or (run / FOLDER / _EVERY).is_file():
+        (run / FOLDER).mkdir(exist_ok=True)
+        write_json(run / FOLDER / _EVERY, {"epochs": epochs})
+
+
+def noted_every(run: Path) -> int:
+    """Return after every how many epochs a run keeps its weights; 0 if it does not, or was begun before this was written."""
+    try:
+        return int(json.loads((run / FOLDER / _EVERY).read_text(encoding="utf-8"))["epochs"])
+    except FileNotFoundError:
+        return 0

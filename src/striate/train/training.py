@@ -20,6 +20,7 @@ from striate.train.choosing import choose_way, watchers
 from striate.train.curve import COMMAND, read_curve, split_key, write_seen
 from striate.train.device import Device, accelerated, own_state
 from striate.train.fewer import fewer
+from striate.train.moments import note_every
 from striate.train.ranks import begin_run
 from striate.train.recipes import check_recipe
 from striate.train.result import read_result
@@ -149,6 +150,7 @@ def train(  # noqa: PLR0913 - what, on what, how, where, and what is kept
                 with interrupts() as is_interrupted, told_ending(run, "training"):
                     if device.ranks.leads:
                         write_seen(run, dataset, split)
+                        note_every(run.folder, keep_every)
                     watching, stops = watchers(events, is_interrupted, device.ranks)
                     session = Session(
                         network,

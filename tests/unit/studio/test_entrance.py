@@ -4,7 +4,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from striate.events import Events, Task
+from striate.events import Events, Progress, Task
 from striate.studio.entrance import Entrance, Opening
 
 
@@ -54,6 +54,15 @@ def test_many_figures_are_thinned_and_the_newest_stays(opening):
 
     assert 150 <= len(moments) <= 400
     assert (moments[-1].done, moments[-1].figures) == (5000, {"loss": 4999.0})
+
+
+def test_the_newest_figures_stay_at_every_step_also_when_they_are_thinned(opening):
+    for done in range(900):
+        opening.progress(
+            Progress(task="a", done=done, total=900, unit="step", elapsed_s=0.0, left_s=None, figures={"loss": 1.0})
+        )
+        assert opening._moments[-1].done == done
+    assert len(opening._moments) <= 400
 
 
 def test_from_its_entry_on_the_studio_answers(client):

@@ -101,6 +101,17 @@ def asked(operation, mode, rooms, key=""):
     return statuses
 
 
+def can_be_wrong(app, label):
+    """Whether the description of an operation leaves something out that a request could hold: any text is right in some."""
+    method, path = label.split(" ")
+    said = app.openapi()["paths"][path][method.lower()]
+    limits = [
+        one["schema"].keys() - {"title", "type", "description"} or one["schema"].get("type") != "string"
+        for one in said.get("parameters", [])
+    ]
+    return any(limits) or "application/json" in said.get("requestBody", {}).get("content", {})
+
+
 def conforms(mode):
     from schemathesis.specs.openapi import checks
 
@@ -119,6 +130,6 @@ def test_no_request_breaks_the_server(app, description, key, chart, mode):
         reached |= {operation.label} if statuses else set()
 
         assert max(statuses, default=0) < 500
-    assert "GET /api/looks/{key}/walls/{row}" in reached
+    every = {operation.label for operation in operations(description)}
     assert mode == NEGATIVE or "GET /api/maps/{key}" in answered
-    assert len(reached) >= (16 if mode == NEGATIVE else 40)
+    assert reached >= ({label for label in every if can_be_wrong(app, label)} if mode == NEGATIVE else every)

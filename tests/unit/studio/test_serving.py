@@ -1,12 +1,15 @@
 """Where a studio listens, and for whom."""
 
 import socket
+import threading
+from types import SimpleNamespace
 
 import pytest
+from starlette.applications import Starlette
 
 from striate.errors import InputError
 from striate.studio import serving
-from striate.studio.serving import Address, listening, serve
+from striate.studio.serving import Address, listening, serve, serve_opening
 
 TOKEN = "abcdefghijklmnopqrst"
 
@@ -88,3 +91,29 @@ def test_an_address_is_told_and_opened_once_it_listens(studio, monkeypatch):
     assert url == address.url
     assert len(address.token) >= 32
     assert (config.access_log, config.ws, config.lifespan) == (False, "none", "off")
+
+
+@pytest.mark.parametrize("is_opening", [False, True])
+def test_what_a_studio_began_ends_with_it(studio, monkeypatch, is_opening):
+    """Its jobs and its trainings, also where the page was there before the studio."""
+    import uvicorn
+
+    from striate.studio import app
+
+    closed, entered = [], threading.Event()
+
+    def created(subject):
+        made = Starlette()
+        for name in ("jobs", "trainings"):
+            setattr(made.state, name, SimpleNamespace(close=lambda name=name: closed.append(name)))
+        entered.set()
+        return made
+
+    monkeypatch.setattr(app, "create_app", created)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda _self, sockets: entered.wait(20))
+    if is_opening:
+        serve_opening(lambda _events: studio, opens_browser=False)
+    else:
+        serve(studio, opens_browser=False)
+
+    assert closed == ["jobs", "trainings"]

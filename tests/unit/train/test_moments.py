@@ -10,7 +10,7 @@ from striate.events import SILENT, Events
 from striate.nets import read_weights
 from striate.records import Recipe
 from striate.train import train
-from striate.train.moments import Moments, kept_moments
+from striate.train.moments import Moments, kept_moments, note_every, noted_every
 from striate.train.start import starting_network
 
 TEXT = "input 1x8x8; conv 3x3 4, batchnorm, relu; globalavgpool; classes 2"
@@ -130,3 +130,15 @@ def test_one_process_writes_and_going_back_forgets(tmp_path):
 
     assert not kept_moments(tmp_path / "other")
     assert list(kept_moments(tmp_path / "run")) == [0, 1, 4]
+
+
+def test_a_run_says_after_every_how_many_epochs_it_keeps_weights(data, tmp_path):
+    plan = Blueprint.from_text(TEXT)
+    train(plan, data, RECIPE, tmp_path / "run", threads=1, keep_every=2)
+    train(plan, data, RECIPE, tmp_path / "bare", threads=1, keep_checkpoints=False)
+    found = noted_every(tmp_path / "run")
+    note_every(tmp_path / "run", 0)
+
+    assert (found, noted_every(tmp_path / "run"), noted_every(tmp_path / "bare")) == (2, 0, 0)
+    # Nothing is kept of the second: not even a folder.
+    assert not (tmp_path / "bare" / "moments").exists()

@@ -30,6 +30,12 @@ test("an input is called as an address names it", () => {
   assert.deepEqual(nameOf("api/looks/0a1b"), { name: "look/0a1b" });
 });
 
+test("the one version that is kept stands beside a look, and its filters are not kept", () => {
+  assert.deepEqual(nameOf("api/versions"), { name: "versions" });
+  assert.deepEqual(nameOf("api/looks/0a/beside?version=step-4"), { name: "0a/beside" });
+  assert.equal(nameOf("api/versions/filters?version=step-4"), null);
+});
+
 test("gradients by their output, whole and in strips", () => {
   assert.deepEqual(nameOf("api/looks/0a/backward?about=4"), { name: "0a/backward/4" });
   assert.deepEqual(nameOf("api/looks/0a/backward/strips?about=4&first=0&last=1&count=12"), {

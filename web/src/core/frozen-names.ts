@@ -16,7 +16,7 @@ export function nameOf(path: string, body: unknown = null): Asked | null {
   const said = new URLSearchParams(query);
   const number = (name: string, otherwise: number) => Number(said.get(name) ?? otherwise);
   const parts = place.split("/").slice(1);
-  if (parts[0] === "network") return { name: "network" };
+  if (place === "api/network" || place === "api/versions") return { name: parts[0]! };
   if (parts[0] !== "looks") return null;
   const [, key = "", what = "", row = "", channel = ""] = parts;
   if (key === "sample") return { name: `input/sample:${(body as { sample: number }).sample}` };
@@ -28,7 +28,8 @@ export function nameOf(path: string, body: unknown = null): Asked | null {
     case "changed":
       return { name: "changed" };
     case "input":
-      return { name: `${key}/input` };
+    case "beside":
+      return { name: `${key}/${what}` };
     case "minus":
       return { name: `${key}/minus/${row}` };
     case "strips":

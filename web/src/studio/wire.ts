@@ -797,7 +797,7 @@ export interface UnitFilter {
    */
   op: string;
   /**
-   * Name of the parameter; empty if the unit has no weights of its own.
+   * Name of the parameter.
    */
   key: string;
   /**
@@ -808,6 +808,10 @@ export interface UnitFilter {
    * Channels it reads, or features.
    */
   inputs: number;
+  /**
+   * Number of the first of them; 0 but for convolutions in groups.
+   */
+  first: number;
   /**
    * Of all its weights.
    */
@@ -826,6 +830,9 @@ export interface UnitFilter {
  * The weights with which a unit reads one channel.
  */
 export interface FilterChannel {
+  /**
+   * Its number in the layer that is read; its place in the filter is that less `first`.
+   */
   channel: number;
   /**
    * Root of the sum of squares.
@@ -1250,6 +1257,10 @@ export interface FreezeWanted {
    * The input it is compared with.
    */
   kept: string;
+  /**
+   * Name of the version that stands beside it.
+   */
+  beside: string;
   /**
    * Number of the output that gradients are of.
    */

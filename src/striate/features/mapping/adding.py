@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from striate.errors import InputError, Quoted
+from striate.features.mapping.far import far_limit
 from striate.features.mapping.layer import KEPT_NEIGHBOURS
 from striate.features.mapping.neighbours import nearest_rows
 from striate.features.mapping.tsne import NEW_NEIGHBOURS, place_new
-from striate.features.space import Points
+from striate.features.space import Points, directions
 from striate.records import MappedLayer
-
-FAR = 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,9 @@ class Added:
         return self.distance > self.limit
 
 
-def add_to_map(layer: MappedLayer, vectors: Points, one: Points, *, threads: int = 0) -> Added:
+def add_to_map(
+    layer: MappedLayer, vectors: Points, one: Points, *, limit: float | None = None, threads: int = 0
+) -> Added:
     """Return where a vector goes among those a map was made of; none of them moves.
 
     It begins at the median of its 25 nearest and is moved by what draws it to them, as new rows of a store are by `map_store`.
@@ -47,6 +48,7 @@ def add_to_map(layer: MappedLayer, vectors: Points, one: Points, *, threads: int
         layer: The map.
         vectors: (n, f) it was made of, in the order of its points.
         one: (f,) the vector.
+        limit: That of an earlier answer about the same map: it does not depend on the vector, and takes most of the time.
         threads: As for `place_new`.
 
     Raises:
@@ -59,13 +61,12 @@ def add_to_map(layer: MappedLayer, vectors: Points, one: Points, *, threads: int
         raise InputError(
             f"a vector must be {vectors.shape[1]} finite numbers to be placed", got=one.shape, where=layer.layer
         )
-    centre = vectors.mean(0, dtype=np.float64)
-    space, here = _directions(vectors, centre), _directions(one[None], centre)
+    space = directions(vectors)
+    here = directions(one[None], centre=vectors.mean(0, dtype=np.float64))
     if not space.any():
         raise InputError("a map must have vectors that differ", got=Quoted("equal ones"), where=layer.layer)
     near = nearest_rows(here, NEW_NEIGHBOURS, others=space)
     rows, distances = near[0][0], near[1][0]
-    limit = float(np.quantile(nearest_rows(space, 1)[1][:, 0], FAR))
     if layer.perplexity > 0:
         x, y = (place_new(near, layer.points.astype(np.float64) * layer.scale, threads=threads) / layer.scale)[0]
     else:
@@ -75,13 +76,5 @@ def add_to_map(layer: MappedLayer, vectors: Points, one: Points, *, threads: int
         place=(float(x), float(y)),
         nearest=tuple(int(row) for row in rows[:KEPT_NEIGHBOURS]),
         distance=float(distances[0]),
-        limit=limit,
+        limit=far_limit(nearest_rows(space, 1), len(space)) if limit is None else limit,
     )
-
-
-def _directions(values: Points, centre: np.ndarray) -> Points:
-    """Return vectors as directions from a centre that is given, as `directions` does from their own."""
-    centred = values - centre
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    smallest = 1e-6 * max(float(np.abs(values).max()), 1e-30)
-    return np.asarray(np.where(lengths > smallest, centred / np.maximum(lengths, smallest), 0.0), np.float32)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from striate.errors import InputError
 from striate.events import SILENT, Events
 from striate.features.mapping.comparing import MOST_COMPARED, compare_maps
+from striate.features.mapping.far import far_limit
 from striate.features.mapping.measured import LOF_NEIGHBOURS, measured
 from striate.features.mapping.neighbours import nearest_rows
 from striate.features.mapping.principal import AXES, principal_axes
@@ -35,7 +36,6 @@ MOST_MACS = 1e13
 # Of each point, so many are kept for whoever shows the map.
 KEPT_NEIGHBOURS = 5
 _SHARES_TOLD = 10
-_FAR = 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +187,7 @@ def _continued(
         near = nearest_rows(here[settled:], NEW_NEIGHBOURS, others=here[: kept.count])
         placed = place_new(near, reference, threads=how.threads)
         points = np.vstack([points, (placed / old.scale).astype(np.float32)])
-        far[settled:] = near[1][:, 0] > _far_limit(ground.near, kept.count)
+        far[settled:] = near[1][:, 0] > far_limit(ground.near, kept.count)
     return replace(
         layer,
         points=points,
@@ -198,14 +198,6 @@ def _continued(
         lone=old.lone,
         scale=old.scale,
     ), far
-
-
-def _far_limit(near: Near, count: int) -> float:
-    """Return the distance to the nearest other that 99 % of the first points keep among themselves, in the space as it is now."""
-    others, distances = near[0][:count], near[1][:count]
-    # Who has new points alone around is at least as far from the old ones as from the last of these.
-    apart = np.where(others < count, distances, distances[:, -1:]).min(1)
-    return float(np.quantile(apart, _FAR))
 
 
 def _compared(layer: MappedLayer, ground: _Space, placed: Placed, how: MapSettings, events: Events) -> MappedLayer:

@@ -13,7 +13,7 @@ from striate.records import Receptive
 from striate.studio.edit_wire import EditedFilter, SetWeight
 from striate.studio.looks.changing import words_of
 from striate.studio.looks.editing import Edit, edit_words
-from striate.studio.looks.look import Look
+from striate.studio.looks.look import Look, Looks
 from striate.studio.subject import Layer, Subject
 from striate.studio.wire import Answer, Changed, Explored, InputKind, LayerRow, LookMade, OutputKind
 
@@ -60,6 +60,15 @@ def told(subject: Subject, look: Look, before: Look | None = None) -> LookMade:
         before=[] if before is None else _answers(subject, before, _shares(subject, before), numbers),
         answers=_answers(subject, look, shares, numbers),
     )
+
+
+def described(subject: Subject, looks: Looks, look: Look) -> LookMade:
+    """Return a look's answers; of one with changes or edits beside those of the network as it is.
+
+    Raises:
+        UnknownNameError: Its input was given up.
+    """
+    return told(subject, look, looks.change(look.key, []) if look.changes or look.edits else None)
 
 
 def _edited(one: Edit) -> EditedFilter:

@@ -47,7 +47,7 @@ def centred(pixels: NDArray[np.uint8]) -> tuple[Tensor, str]:
     scale = DIGIT_PX / max(height, width)
     sides = (max(1, round(height * scale)), max(1, round(width * scale)))
     small = functional.interpolate(
-        torch.from_numpy(np.ascontiguousarray(cut)).float()[None, None],
+        torch.from_numpy(cut.astype(np.float32))[None, None],
         size=sides,
         mode="area" if scale < 1 else "bilinear",
         **({} if scale < 1 else {"align_corners": False}),

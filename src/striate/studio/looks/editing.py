@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal
+from typing import get_args
 
 import torch
 from torch import Tensor, nn
 
 from striate.errors import InputError, Quoted, unknown_name
 from striate.graph import times
+from striate.studio.edit_wire import How
 from striate.studio.looks.weights import Weights, filter_of, weights_of
 from striate.studio.subject import Subject
 from striate.trace.copying import copied
 
-How = Literal["zero", "negate", "scale", "flip", "identity", "set"]
-HOWS: tuple[How, ...] = ("zero", "negate", "scale", "flip", "identity", "set")
+_HOWS = get_args(How)
 _MOST = 1e6
 
 
@@ -28,7 +28,7 @@ class Edit:
     Attributes:
         row: Number of its row.
         channel: The unit's.
-        how: One of `HOWS`: "flip" turns the kernel about its middle, "identity" passes the channel of its own number through
+        how: One of `How`: "flip" turns the kernel about its middle, "identity" passes the channel of its own number through
             (counted round where it reads fewer), "set" sets single weights.
         factor: Of "scale".
         values: Of "set": (index in the filter, number), each index once.
@@ -50,8 +50,8 @@ def checked_edits(subject: Subject, edits: Sequence[Edit]) -> tuple[Edit, ...]:
         UnknownNameError: A way to edit that nobody knows.
     """
     for edit in edits:
-        if edit.how not in HOWS:
-            raise unknown_name("edit", edit.how, list(HOWS))
+        if edit.how not in _HOWS:
+            raise unknown_name("edit", edit.how, list(_HOWS))
         _, values = filter_of(subject, edit.row, edit.channel)
         name = subject.layers[edit.row].reading.name
         numbers = [edit.factor, *(value for _, value in edit.values)]

@@ -25,6 +25,8 @@ def told_filter(subject: Subject, row: int, channel: int) -> UnitFilter:
     norms, chosen = _strongest(values)
     power = float(np.square(norms).sum())
     state = subject.network.module.state_dict()
+    groups = int(found.op.attributes.get("groups", 1))
+    first = channel // (subject.layers[row].channels // groups) * len(values)
     return UnitFilter(
         row=row,
         channel=channel,
@@ -32,11 +34,14 @@ def told_filter(subject: Subject, row: int, channel: int) -> UnitFilter:
         key=found.key,
         kernel=list(values.shape[1:]),
         inputs=len(values),
+        first=first,
         norm=power**0.5,
         bias=float(state[found.bias][channel]) if found.bias else None,
         share=float(np.square(norms[chosen]).sum()) / power if power else 1.0,
         channels=[
-            FilterChannel(channel=int(one), norm=float(norms[one]), sum=float(values[one].sum(dtype=np.float64)))
+            FilterChannel(
+                channel=first + int(one), norm=float(norms[one]), sum=float(values[one].sum(dtype=np.float64))
+            )
             for one in chosen
         ],
     )

@@ -15,17 +15,21 @@ from striate.page.frozen import Wire
 from striate.report.html import with_data
 from striate.studio.freeze_wire import FreezeWanted, Frozen, UnitWanted
 from striate.studio.looks import going_back, neurons, orders, pictures
-from striate.studio.looks.describing import explored, told
+from striate.studio.looks.describing import described, explored
 from striate.studio.looks.given import of_sample
 from striate.studio.looks.going_back import Start
 from striate.studio.looks.look import Look, Looks
 from striate.studio.looks.passes import Passes
 from striate.studio.looks.pictures import peaks_of, places_of, planes
 from striate.studio.subject import Subject
+from striate.studio.versions.describing import row_of, told_beside
+from striate.studio.versions.held import Versions
 from striate.studio.wire import Difference, SampleWanted
 
 # Of the whole file, and of the walls in it: the rest is small.
 MOST_BYTES, _MOST_WALL_BYTES = 20 * 2**20, 12 * 2**20
+# Of the sentence about what did not fit.
+_SENTENCE_BYTES = 4096
 _STRIP, _PATHS = 24, 3
 # Neurons cost a pass back each.
 _MOST_MACS, _MOST_UNITS = 1e10, 48
@@ -33,16 +37,17 @@ _BYS = ("contribution", "weight", "gradient")
 
 
 class Freezer:
-    """Gathers the answers of one view.
+    """Gathers the answers of one view, by the names that the page calls them: `frozen-names.ts`.
 
     Args:
         subject: The network.
         looks: Its looks.
         passes: Its passes.
+        versions: What may stand beside it.
     """
 
-    def __init__(self, subject: Subject, looks: Looks, passes: Passes) -> None:
-        self._subject, self._looks, self._passes = subject, looks, passes
+    def __init__(self, subject: Subject, looks: Looks, passes: Passes, versions: Versions) -> None:
+        self._subject, self._looks, self._passes, self._versions = subject, looks, passes, versions
         self._answers: dict[str, object] = {}
         self._arrays: dict[str, str] = {}
         self._left: list[str] = []
@@ -50,31 +55,23 @@ class Freezer:
     def html(self, wanted: FreezeWanted) -> str:
         """Return the file.
 
-        What every part of the view shows comes first; then the walls of the other layers, smallest first, up to 12 MiB; then the
-        neurons of the strongest channels. What does not fit is named on the page.
+        What every part of the view shows comes first, and the neurons of the strongest channels; then the walls, up to 12 MiB of
+        the whole file: that of the unfolded layer, then the smallest. What does not fit is named on the page.
 
         Raises:
-            InputError: There is no such row or unit; a file of more than 20 MiB.
-            UnknownNameError: A look that was given up.
+            InputError: There is no such row or unit; a file of more than 20 MiB without any wall.
+            UnknownNameError: A look or a version that was given up.
         """
         look = self._looks.of(wanted.look)
         self._keep("network", explored(self._subject))
         self._inputs(wanted, look)
-        shown = [look, *self._difference(wanted, look)]
-        for one in shown:
-            self._layers(one, wanted.open)
+        shown = {"": look} | self._difference(wanted, look) | self._beside(wanted, look)
+        for one in shown.values():
+            self._strips(one)
         self._gradient(look, wanted.about)
-        if not look.is_difference:
-            self._units(look, wanted)
-        frozen = Frozen(
-            address=wanted.address,
-            made=f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC, of {self._subject.name}",
-            left=self._left,
-            answers=self._answers,
-            arrays=self._arrays,
-        )
-        text = json.dumps(frozen.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
-        made = with_data(frozen_page(), {"striate-view": ("application/json", text)})
+        self._units(look, wanted)
+        self._walls(shown, wanted)
+        made = self._file(wanted)
         if (size := len(made.encode())) > MOST_BYTES:
             raise InputError(
                 f"a view's file must be at most {MOST_BYTES // 2**20} MiB",
@@ -83,19 +80,34 @@ class Freezer:
             )
         return made
 
-    def _keep(self, name: str, answer: Wire) -> None:
-        self._answers[name] = answer.model_dump(mode="json", by_alias=True)
+    def _file(self, wanted: FreezeWanted) -> str:
+        frozen = Frozen(
+            address=wanted.address,
+            made=f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC, of {self._subject.name}",
+            left=self._left,
+            answers=self._answers,
+            arrays=self._arrays,
+        )
+        text = json.dumps(frozen.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+        return with_data(frozen_page(), {"striate-view": ("application/json", text)})
+
+    def _keep(self, name: str, answer: Wire | list[Wire]) -> None:
+        each = [
+            one.model_dump(mode="json", by_alias=True) for one in (answer if isinstance(answer, list) else [answer])
+        ]
+        self._answers[name] = each if isinstance(answer, list) else each[0]
 
     def _array(self, name: str, content: bytes) -> None:
         self._arrays[name] = base64.b64encode(content).decode("ascii")
 
     def _inputs(self, wanted: FreezeWanted, look: Look) -> None:
-        base = self._of(wanted.input)
-        self._keep(f"input/{wanted.input}", told(self._subject, base))
-        before = self._looks.change(look.key, []) if look.changes else None
-        self._keep("changed" if look.changes else f"look/{look.key}", told(self._subject, look, before))
-        if wanted.kept:
-            self._keep(f"input/{wanted.kept}", told(self._subject, self._of(wanted.kept)))
+        for source in filter(None, (wanted.input, wanted.kept)):
+            # A sample is asked for by its number; what was drawn, and what has edited filters, by the key of its look.
+            kind, _, which = source.partition(":")
+            name = f"look/{which}" if kind == "look" else f"input/{source}"
+            self._keep(name, described(self._subject, self._looks, self._of(source)))
+        if look.changes or look.edits:
+            self._keep("changed", described(self._subject, self._looks, look))
         self._array(f"{look.key}/input", pictures.seen(self._subject, look))
 
     def _of(self, source: str) -> Look:
@@ -104,30 +116,49 @@ class Freezer:
             return self._looks.of(name)
         return self._looks.take(of_sample(self._subject, SampleWanted(sample=int(name))))
 
-    def _difference(self, wanted: FreezeWanted, look: Look) -> list[Look]:
-        if not wanted.kept:
-            return []
-        other = self._of(wanted.kept)
-        if other.key == look.key:
-            return []
-        found = self._looks.difference(look.key, other.key)
-        first, second = look.words.rstrip("."), other.words.rstrip(".")
-        self._keep(f"{look.key}/minus/{other.key}", Difference(key=found.key, words=f"{first}, less: {second}."))
-        return [found]
+    def _difference(self, wanted: FreezeWanted, look: Look) -> dict[str, Look]:
+        """Return the look less the kept one, by what its walls are called where they do not fit."""
+        other = self._of(wanted.kept) if wanted.kept else look
+        return {" (less the kept input)": self._less(look, other, other.words)} if other.key != look.key else {}
 
-    def _layers(self, look: Look, open_row: int | None) -> None:
-        rows = range(len(look.values))
-        for row in rows:
+    def _beside(self, wanted: FreezeWanted, look: Look) -> dict[str, Look]:
+        """Return the version beside and the look less it; of a look with changes or edits the page shows none."""
+        name = "" if look.changes or look.edits else wanted.beside
+        if not name:
+            self._keep("versions", [])
+            return {}
+        version = self._versions.of(name)
+        other, opened = self._versions.beside(self._looks, look.key, name)
+        self._keep("versions", [row_of(version)])
+        self._keep(f"{look.key}/beside", told_beside(self._subject, other, opened, version))
+        less = self._less(look, other, f"{other.words.rstrip('.')}, in {name}")
+        return {f" ({name})": other, f" (less {name})": less}
+
+    def _less(self, look: Look, other: Look, named: str) -> Look:
+        found = self._looks.difference(look.key, other.key)
+        words = f"{look.words.rstrip('.')}, less: {named.rstrip('.')}."
+        self._keep(f"{look.key}/minus/{other.key}", Difference(key=found.key, words=words))
+        return found
+
+    def _strips(self, look: Look) -> None:
+        for row in range(len(look.values)):
             self._array(f"{look.key}/strips/{row}", pictures.strips(look, row, row + 1, count=_STRIP))
-        size = {row: int(np.prod(planes(look, row).shape)) for row in rows}
+
+    def _walls(self, shown: dict[str, Look], wanted: FreezeWanted) -> None:
         room, left = _MOST_WALL_BYTES, []
-        for row in sorted(rows, key=lambda one: (one != open_row, size[one])):
-            content = pictures.wall(look, row)
-            if len(content) > room:
-                left.append(self._subject.layers[row].reading.name)
-                continue
-            room -= len(content)
-            self._array(f"{look.key}/walls/{row}", content)
+        in_file = MOST_BYTES - _SENTENCE_BYTES - len(self._file(wanted).encode())
+        first = next(iter(shown.values()))
+        size = {row: int(np.prod(planes(first, row).shape)) for row in range(len(first.values))}
+        for row in sorted(size, key=lambda one: (one != wanted.open, size[one])):
+            for words, look in shown.items():
+                name, content = f"{look.key}/walls/{row}", pictures.wall(look, row)
+                # Base64, with its name, quotes, colon and comma.
+                written = -(-len(content) // 3) * 4 + len(name) + 6
+                if len(content) > room or written > in_file:
+                    left.append(self._subject.layers[row].reading.name + words)
+                    continue
+                room, in_file = room - len(content), in_file - written
+                self._array(name, content)
         if left:
             self._left.append(f"All channels of {plural(len(left), 'wide layer')}: {', '.join(left[:6])}")
 

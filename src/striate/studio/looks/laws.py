@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,8 @@ from striate.report.gradient_parts import parts_of
 from striate.studio.looks.neurons import row_of
 from striate.studio.unit_wire import Law
 from striate.trace.backprop import gradients
+
+_MOST_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,25 @@ class Wanted:
     at: tuple[int, ...] = ()
     about: int | None = None
     weight: tuple[int, ...] | None = None
+
+
+class Laws:
+    """The newest laws: a page asks for the words and for the pictures of one singly, and both come of one way back."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, Wanted], tuple[Law, bytes]] = OrderedDict()
+
+    def of(self, look: str, seen: Pass, wanted: Wanted) -> tuple[Law, bytes]:
+        """Return the law of a look, by its key; asked by one thread at a time, as its pass is.
+
+        Raises:
+            InputError: As `law`.
+        """
+        found = self._kept.pop((look, wanted), None) or law(seen, wanted)
+        self._kept[look, wanted] = found
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return found
 
 
 def law(seen: Pass, wanted: Wanted) -> tuple[Law, bytes]:

@@ -12,6 +12,7 @@ from striate.numbers import count, percent, plural
 from striate.observe.units import unit_axes
 from striate.report.arrays import ArrayStore
 from striate.studio.looks.changing import run_changed
+from striate.studio.looks.editing import edited_module
 from striate.studio.looks.look import Look
 from striate.studio.map_wire import ChoiceWanted, Differences, InputPlaced, MapShown, PlacedAt, UnitDifference
 from striate.studio.mapping.making import SampleMap
@@ -25,7 +26,7 @@ def shown(made: SampleMap) -> MapShown:
         parts=len(made.parts),
         samples=made.samples.tolist(),
         seen=made.seen,
-        units=sum(ranks.shape[1] for ranks in made.ranks),
+        units=made.ranks.shape[1],
     )
 
 
@@ -65,13 +66,14 @@ def differences(subject: Subject, made: SampleMap, wanted: ChoiceWanted) -> Diff
         raise InputError(f"a point's number must be 0 … {total - 1}", got=wrong[0])
     chosen = np.zeros(total, np.bool_)
     chosen[wanted.points] = True
-    rows = range(len(made.ranks))
+    first, last = 0, made.ranks.shape[1]
     if wanted.row is not None:
         subject.layer(wanted.row)
-        rows = range(wanted.row, wanted.row + 1)
-    found = differing_units(np.concatenate([made.ranks[row] for row in rows], axis=1), chosen)
-    row_of = np.concatenate([np.full(made.ranks[row].shape[1], row) for row in rows])
-    channel_of = np.concatenate([np.arange(made.ranks[row].shape[1]) for row in rows])
+        first, last = made.bounds[wanted.row : wanted.row + 2]
+    found = differing_units(made.ranks[:, first:last], chosen)
+    number = np.arange(first, last)
+    row_of = np.searchsorted(made.bounds, number, side="right") - 1
+    channel_of = number - np.asarray(made.bounds)[row_of]
     share = np.asarray(found.share)
     order = np.argsort(-np.abs(share - 0.5), kind="stable")[: wanted.top]
     values = {int(row): made.values(subject.layers[row].reading.name) for row in sorted(set(row_of[order]))}
@@ -106,21 +108,26 @@ def differences(subject: Subject, made: SampleMap, wanted: ChoiceWanted) -> Diff
 def placed_input(subject: Subject, made: SampleMap, look: Look) -> InputPlaced:
     """Return where a look's input goes at every layer of a map, among the points nearest to it.
 
+    With changed channels and edited filters it goes where these bring it.
+
     Raises:
-        InputError: A difference of two looks.
+        InputError: A difference of two looks, or one of another version: the points are values of the watched network.
     """
-    if look.is_difference:
-        raise InputError("an input must be one to be placed on a map", got=Quoted("a difference of two"))
+    if look.is_difference or look.version:
+        got = "a difference of two" if look.is_difference else f"one of {look.version}"
+        raise InputError("a look must be one of the opened network to be placed on its map", got=Quoted(got))
     specs = {layer.name: layer for layer in made.store.spec.layers}
     taps = {layer.reading.name: layer.reading.tap for layer in subject.layers}
     ops = {layer.layer: taps.get(layer.layer, layer.layer) for layer in made.found.layers}
-    _, values = run_changed(subject, look.inputs, look.changes, taps=list(ops.values()))
+    module = edited_module(subject, look.edits)
+    _, values = run_changed(subject, look.inputs, look.changes, module, taps=list(ops.values()))
     axes = unit_axes(subject.recording.graph)
     found = []
     for layer in made.found.layers:
         op = ops[layer.layer]
         vector = pooled(values[op], specs[layer.layer].pooling, axes[op])[0].cpu().numpy()
-        added = add_to_map(layer, made.values(layer.layer), vector)
+        added = add_to_map(layer, made.values(layer.layer), vector, limit=made.limits.get(layer.layer))
+        made.limits[layer.layer] = added.limit
         found.append(
             PlacedAt(
                 layer=layer.layer,
@@ -131,7 +138,8 @@ def placed_input(subject: Subject, made: SampleMap, look: Look) -> InputPlaced:
             )
         )
     far = [one.layer for one in found if one.is_far]
-    which = "with its channels changed" if look.changes else "is not among these samples: it"
+    altered = [name for name, there in (("channels", look.changes), ("filters", look.edits)) if there]
+    which = f"with its {' and '.join(altered)} changed" if altered else "is not among these samples: it"
     words = f"The present input {which} stands among those nearest to it by each layer's vectors."
     if far:
         words += f" At {', '.join(far)} it is farther from them than 99 % of the samples from their own: its place says little."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -46,9 +47,11 @@ class SampleMap:
         page: The map's page.
         parts: Its arrays, as files in the safetensors layout.
         samples: (n,) number in the data of each point's sample.
-        ranks: By the layer's number: (n, channels), see `doubled_ranks`.
+        ranks: (n, units) of all layers' units side by side, in the layers' order, see `doubled_ranks`.
+        bounds: By the layer's number the first of its units there; one more, their number.
         seen: Which samples these are, in words.
         folder: Where the store is, as long as somebody asks.
+        limits: What `add_to_map` found to be far, by layer, once it was asked.
     """
 
     found: VectorMap
@@ -56,9 +59,11 @@ class SampleMap:
     page: Page
     parts: tuple[bytes, ...]
     samples: npt.NDArray[np.int64]
-    ranks: tuple[Ranks, ...]
+    ranks: Ranks
+    bounds: tuple[int, ...]
     seen: str
     folder: PassingFolder = field(repr=False)
+    limits: dict[str, float] = field(default_factory=dict, repr=False)
 
     def values(self, layer: str) -> npt.NDArray[np.float32]:
         """Return a layer's vectors (n, f), in the order of the points; `layer` is a layer's or an op's name."""
@@ -116,7 +121,8 @@ def mapped(subject: Subject, wanted: MapWanted, *, events: Events) -> SampleMap:
         page=page,
         parts=parts,
         samples=np.array([number_of[place] for place in read_points(found, store).places], np.int64),
-        ranks=(),
+        ranks=np.empty((0, 0), np.uint16),
+        bounds=tuple(accumulate((layer.channels for layer in subject.layers), initial=0)),
         seen=seen,
         folder=folder,
     )
@@ -133,13 +139,13 @@ def _layers(subject: Subject, wanted: MapWanted) -> tuple[tuple[str, ...], str]:
     return map_layers(readings, graph), default_feature_layer(readings, graph)
 
 
-def _ranks(made: SampleMap, names: list[str], events: Events) -> tuple[Ranks, ...]:
+def _ranks(made: SampleMap, names: list[str], events: Events) -> Ranks:
     task = Task("ranking the units", total=len(names), unit="layer", events=events)
-    found = []
-    for name in names:
-        found.append(doubled_ranks(made.values(name)))
+    found = np.empty((len(made.samples), made.bounds[-1]), np.uint16)
+    for name, (first, last) in zip(names, pairwise(made.bounds), strict=True):
+        found[:, first:last] = doubled_ranks(made.values(name))
         task.advance()
-    return tuple(found)
+    return found
 
 
 def _drawn(found: VectorMap, store: VectorStore) -> tuple[Page, tuple[bytes, ...]]:

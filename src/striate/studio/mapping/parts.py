@@ -38,8 +38,8 @@ def in_parts(arrays: ArrayStore, *, most_bytes: int = MOST_BYTES) -> tuple[bytes
 
 
 def _pieces(values: NDArray[np.generic], room: int, most_bytes: int) -> Iterator[NDArray[np.generic]]:
-    """Yield an array whole where it fits into what is left or into a file, else cut along its first axis."""
-    if values.nbytes <= max(room, most_bytes) or values.ndim == 0:
+    """Yield an array whole where it fits into a file, else cut along its first axis, beginning in what is left of this one."""
+    if values.nbytes <= most_bytes or values.ndim == 0:
         yield values
         return
     each = max(1, values.nbytes // len(values))

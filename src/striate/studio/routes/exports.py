@@ -44,7 +44,7 @@ def add_exports(app: FastAPI, subject: Subject, looks: Looks) -> None:
 
     @app.post("/api/view", response_class=Page, responses=_PAGE)
     def view(wanted: FreezeWanted) -> Page:
-        made = Freezer(subject, looks, passes).html(wanted)
+        made = Freezer(subject, looks, passes, app.state.versions).html(wanted)
         # Never a page of this address: it is a file for elsewhere.
         headers = {"content-disposition": "attachment; filename=view.html"}
         return Page(made, media_type="text/html", headers=headers)

@@ -40,7 +40,7 @@ def add_jobs(app: FastAPI, subject: Subject, looks: Looks, jobs: Jobs) -> None:
     @app.post("/api/jobs/survey")
     def survey(wanted: SurveyWanted) -> Job:
         longwork.data_of(subject)
-        settings = {"weights": subject.key, "samples": wanted.samples}
+        settings = {**longwork.of_job(subject), "samples": wanted.samples}
         work = jobs.begin("survey", settings, lambda events: longwork.surveyed(subject, wanted.samples, events=events))
         return work.told()
 

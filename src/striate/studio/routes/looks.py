@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from striate.studio.looks import given, pictures
 from striate.studio.looks.changing import Change
-from striate.studio.looks.describing import told
+from striate.studio.looks.describing import described, told
 from striate.studio.looks.editing import Edit
 from striate.studio.looks.look import Look, Looks, unchanged
 from striate.studio.routes.route import FILE, Key, Numbers, Row, Side, Tensors, tensors
@@ -99,7 +99,7 @@ def _beside(subject: Subject, looks: Looks, look: Look) -> LookMade:
     """Tell a look; one with changes beside the network as it is. Of another version its own address tells."""
     if look.version:
         unchanged(look)
-    return told(subject, look, looks.change(look.key, []) if look.changes or look.edits else None)
+    return described(subject, looks, look)
 
 
 def _said(look: Look) -> str:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Path
 from fastapi.responses import Response
 
 from striate.errors import Quoted, UnknownNameError
+from striate.events import Events
 from striate.studio.job_wire import Job
 from striate.studio.looks.look import Looks
 from striate.studio.map_wire import ChoiceWanted, Differences, InputPlaced, MapShown, MapWanted
@@ -16,6 +17,7 @@ from striate.studio.mapping.making import SampleMap, check_wanted, mapped
 from striate.studio.routes.route import FILE, IMMUTABLE, Channel, Key, Row, Tensors, tensors
 from striate.studio.subject import Subject
 from striate.studio.work.jobs import Jobs
+from striate.studio.work.longwork import of_job
 
 # Each holds ranks of all units: the older ones are given up.
 MOST_MAPS = 2
@@ -30,10 +32,13 @@ def add_maps(app: FastAPI, subject: Subject, looks: Looks, jobs: Jobs) -> None:
     @app.post("/api/jobs/map")
     def lay_out(wanted: MapWanted) -> Job:
         check_wanted(subject, wanted)
-        settings = {"weights": subject.key, **wanted.model_dump()}
-        work = jobs.begin("map", settings, lambda events: mapped(subject, wanted, events=events))
-        _forget_others(jobs, work.key)
-        return work.told()
+
+        def run(events: Events) -> SampleMap:
+            # As soon as it begins, and not when it was asked for: several may have waited together.
+            _make_room(jobs)
+            return mapped(subject, wanted, events=events)
+
+        return jobs.begin("map", {**of_job(subject), **wanted.model_dump()}, run).told()
 
     @app.get("/api/maps/{key}")
     def shown(key: Key, response: Response) -> MapShown:
@@ -69,8 +74,7 @@ def _made(jobs: Jobs, key: str) -> SampleMap:
     raise UnknownNameError("a map must have been made", got=Quoted(key), hint="Make it: begin the job map.")
 
 
-def _forget_others(jobs: Jobs, key: str) -> None:
-    """Give up all maps but this one, made or to be made, and the newest others."""
-    others = [work for work in jobs.all() if isinstance(work.result, SampleMap) and work.key != key]
-    for old in others[MOST_MAPS - 1 :]:
+def _make_room(jobs: Jobs) -> None:
+    """Give up all maps but the newest ones beside which there is room for another."""
+    for old in [work for work in jobs.all() if isinstance(work.result, SampleMap)][MOST_MAPS - 1 :]:
         jobs.forget(old.key)

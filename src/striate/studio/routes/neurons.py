@@ -123,12 +123,14 @@ Back = Annotated[laws.Wanted, Depends(_place_back)]
 
 
 def _add_laws(app: FastAPI, looks: Looks, passes: Passes) -> None:
+    kept = laws.Laws()
+
     @app.get("/api/looks/{key}/law/{row}/{channel}")
     def law(key: Key, wanted: Back) -> Law:
         with passes.of(unchanged(looks.of(key))) as seen:
-            return laws.law(seen, wanted)[0]
+            return kept.of(key, seen, wanted)[0]
 
     @app.get("/api/looks/{key}/law/{row}/{channel}/arrays", response_class=Tensors, responses=FILE)
     def law_arrays(key: Key, wanted: Back) -> Tensors:
         with passes.of(unchanged(looks.of(key))) as seen:
-            return tensors(laws.law(seen, wanted)[1])
+            return tensors(kept.of(key, seen, wanted)[1])

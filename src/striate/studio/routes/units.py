@@ -15,6 +15,7 @@ from striate.studio.subject import Subject
 from striate.studio.unit_wire import GrownImage, UnitFigures, UnitFilter, UnitImageWanted, UnitOcclusionWanted
 from striate.studio.work import saving, unit_figures, unit_work
 from striate.studio.work.jobs import Jobs
+from striate.studio.work.longwork import of_job
 
 
 def add_units(app: FastAPI, subject: Subject, looks: Looks, jobs: Jobs) -> None:
@@ -46,7 +47,7 @@ def _add_work(app: FastAPI, subject: Subject, jobs: Jobs) -> None:
     @app.post("/api/jobs/unit-image")
     def grow(wanted: UnitImageWanted) -> Job:
         unit_work.check_image(subject, wanted)
-        settings = {"weights": subject.key, **wanted.model_dump()}
+        settings = {**of_job(subject), **wanted.model_dump()}
         about = f"{wanted.row}/{wanted.channel}"
         return jobs.begin(
             "unit-image", settings, lambda events: unit_work.grown(subject, wanted, events=events), about
@@ -55,7 +56,7 @@ def _add_work(app: FastAPI, subject: Subject, jobs: Jobs) -> None:
     @app.post("/api/jobs/unit-occlusion")
     def cover(wanted: UnitOcclusionWanted) -> Job:
         unit_work.check_occlusion(subject, wanted)
-        settings = {"weights": subject.key, **wanted.model_dump()}
+        settings = {**of_job(subject), **wanted.model_dump()}
         about = f"{wanted.row}/{wanted.channel}/{wanted.sample}"
         return jobs.begin(
             "unit-occlusion", settings, lambda events: unit_work.covered(subject, wanted, events=events), about

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from striate.explain.answers import meant
 from striate.studio.looks.given import of_sample
 from striate.studio.looks.look import Look, Looks
 from striate.studio.looks.neurons import row_of
@@ -63,9 +64,10 @@ class Stage:
     def input(self, choice: InputChoice) -> Place:
         """Return an input.
 
-        "clear": the sample answered with the highest probability, among those answered rightly if the data's classes are the
-        network's; "wrong": the first that is answered wrongly; "other": the one that is answered otherwise most surely. They are
-        looked for in samples evenly spaced through the data, the more the fewer MACs the network has.
+        "clear": the sample answered with the highest probability, or the largest value, among those answered rightly if the
+        data's classes are the network's; "wrong": the first that is answered wrongly; "other": the one that is answered
+        otherwise most surely. They are looked for in samples evenly spaced through the data, the more the fewer MACs the
+        network has.
 
         Raises:
             NotHereError: No data; no such sample among those looked at.
@@ -131,7 +133,7 @@ class Stage:
                 raise NotHereError("the studio was opened without data" if self._present else "nothing has gone in yet")
             return Place(source=f"look:{self._present.key}", look=self._present)
         if choice == "clear":
-            best = max(self._candidates(), key=lambda one: (one.is_right, one.probability))
+            best = max(self._candidates(), key=lambda one: (one.is_right, one.size))
             return self._place(best.number)
         if choice == "wrong":
             if not self.subject.shares_classes:
@@ -144,7 +146,7 @@ class Stage:
         others = [one for one in self._candidates() if one.answer != clear]
         if not others:
             raise NotHereError("all samples that were looked at are answered alike")
-        return self._place(max(others, key=lambda one: one.probability).number)
+        return self._place(max(others, key=lambda one: one.size).number)
 
     def _place(self, number: int) -> Place:
         look = self.looks.take(of_sample(self.subject, SampleWanted(sample=number)))
@@ -160,7 +162,8 @@ class Stage:
 class _Candidate:
     number: int
     answer: int
-    probability: float
+    # What the answer means: its probability, or the value itself.
+    size: float
     is_right: bool
 
 
@@ -173,12 +176,10 @@ def _candidates(subject: Subject) -> list[_Candidate]:
     for number in np.linspace(0, len(dataset) - 1, wanted).astype(int).tolist():
         given = of_sample(subject, SampleWanted(sample=number))
         with torch.inference_mode():
-            scores = subject.recording.program.run(subject.network.module, given.inputs).outputs.reshape(-1).float()
+            scores = subject.recording.program.run(subject.network.module, given.inputs).outputs.reshape(1, -1).float()
         answer = int(scores.argmax())
-        share = float(scores.softmax(0)[answer])
-        found.append(
-            _Candidate(number=number, answer=answer, probability=share, is_right=given.target in (None, answer))
-        )
+        size = float(meant(subject.network, scores)[0, answer])
+        found.append(_Candidate(number=number, answer=answer, size=size, is_right=given.target in (None, answer)))
     return found
 
 

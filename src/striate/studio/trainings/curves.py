@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from striate.numbers import measure, percent, plural
-from striate.page.wire import Chart, Charts, Curve
+from striate.page.wire import Cell, Chart, Charts, Column, Curve, Table
 from striate.records.training import TrainingCurve
 from striate.report.sections.training import training_figure
 from striate.runs import Run
@@ -78,21 +79,19 @@ def _read(folder: Path, loss: str, _written: tuple[tuple[int, int], ...]) -> tup
     if not curve.epochs:
         return curve, ()
     found = training_figure(curve, loss=loss)
-    by_epoch = Charts(charts=[*found.charts, *_gradients(curve)], table=found.table)
-    steps = _by_step(rows, loss)
-    return curve, ((by_epoch, Charts(charts=steps)) if steps else (by_epoch,))
-
-
-def _by_step(rows: list[dict[str, Any]], loss: str) -> list[Chart]:
+    table = None if found.table is None else _with_gradients(found.table, curve)
+    by_epoch = Charts(charts=[*found.charts, *_gradients(curve)], table=table)
     steps = [row for row in rows if row["kind"] == "step"]
-    if not steps:
-        return []
+    return curve, ((by_epoch, _by_step(steps, loss)) if steps else (by_epoch,))
+
+
+def _by_step(steps: list[dict[str, Any]], loss: str) -> Charts:
     some = steps[:: -(-len(steps) // _MOST_POINTS)]
     at = [float(row["step"]) for row in some]
-    return [
+    charts = [
         Chart(
             title="Loss of single steps",
-            unit=f"{loss}, every tenth step",
+            unit=f"{loss}{_spacing(at)}",
             x_label="step",
             low=0.0,
             curves=[Curve(label="", x=at, y=[row["loss"] for row in some])],
@@ -105,6 +104,17 @@ def _by_step(rows: list[dict[str, Any]], loss: str) -> list[Chart]:
             curves=[Curve(label="", x=at, y=[row["rate"] for row in some])],
         ),
     ]
+    columns = [Column(label="Step"), Column(label="Loss", decimals=4), Column(label="Rate", decimals=6)]
+    cells: list[list[Cell]] = [[row["step"], row["loss"], row["rate"]] for row in some]
+    return Charts(charts=charts, table=Table(columns=columns, rows=cells, caption="Single steps"))
+
+
+def _spacing(at: list[float]) -> str:
+    """Return which steps are drawn, as an ending of what is drawn; empty for a single one, or for all."""
+    # The first row may stand elsewhere, and a training that went back repeats steps: most gaps are the same.
+    gaps = sorted(after - before for before, after in pairwise(at))
+    gap = gaps[len(gaps) // 2] if gaps else 1.0
+    return f", one step in {gap:g}" if gap > 1 else ""
 
 
 def _gradients(curve: TrainingCurve) -> list[Chart]:
@@ -114,15 +124,28 @@ def _gradients(curve: TrainingCurve) -> list[Chart]:
         return []
     at = [float(row.epoch) for row in curve.guard]
     step = -(-len(blocks) // _MOST_BLOCKS)
+    drawn = blocks[::step]
+    some = "" if step == 1 else f" ({len(drawn)} of {len(blocks)}; all are in the table)"
     return [
         Chart(
             title="Gradient norm",
-            unit="largest of the epoch, by block",
+            unit=f"largest of the epoch, by block{some}",
             x_label="epoch",
             low=0.0,
             curves=[
-                Curve(label=block, x=at, y=[row.gradient_norm.get(block) for row in curve.guard])
-                for block in blocks[::step]
+                Curve(label=block, x=at, y=[row.gradient_norm.get(block) for row in curve.guard]) for block in drawn
             ],
         )
     ]
+
+
+def _with_gradients(table: Table, curve: TrainingCurve) -> Table:
+    """Return the table by epoch with the gradient norms of every block, drawn or not."""
+    blocks = list(curve.guard[-1].gradient_norm) if curve.guard else []
+    norms = {row.epoch: row.gradient_norm for row in curve.guard}
+    columns = [*table.columns, *(Column(label=f"Gradient norm, {block}", decimals=4) for block in blocks)]
+    rows = [
+        [*cells, *(norms.get(row.epoch, {}).get(block) for block in blocks)]
+        for cells, row in zip(table.rows, curve.epochs, strict=True)
+    ]
+    return table.model_copy(update={"columns": columns, "rows": rows})

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from striate.events import Events, Progress
 _LOOK_S = 0.2
 # A step may take long, and a checkpoint is written after it; nobody waits for ever.
 _MOST_STOPPING_S = 120.0
+_COMMAND = ("-m", "striate.studio.trainings.child")
 
 
 def trained(asked: dict[str, Any], *, events: Events) -> None:
@@ -32,10 +34,11 @@ def trained(asked: dict[str, Any], *, events: Events) -> None:
 
     Raises:
         Cancelled: It stopped as asked; it can be gone on with.
-        RunError: It refused, as its process tells; or its process is gone without a word.
+        RunError: It refused, as its process tells; its process is gone without a word; it did not stop within two minutes of
+            being asked, and was killed.
     """
     with tempfile.TemporaryFile() as errors:
-        command = [sys.executable, "-m", "striate.studio.trainings.child"]
+        command = [sys.executable, *_COMMAND]
         # Ours alone ends it: an interrupt meant for the studio must not reach it twice.
         process = subprocess.Popen(  # noqa: S603 - our own module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True, text=True
@@ -61,28 +64,54 @@ def _followed(process: subprocess.Popen[str], asked: dict[str, Any], events: Eve
         process.stdin.flush()
     lines: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
+    latest: float | None = None
     while True:
-        if events.is_cancelled() and not process.stdin.closed:
-            with suppress(OSError):
-                process.stdin.close()
+        if events.is_cancelled():
+            latest = _hurried(process, latest, Path(asked["folder"]).name)
         try:
             line = lines.get(timeout=_LOOK_S)
         except queue.Empty:
             continue
         if line is None:
             return ""
-        if said := _understood(line):
-            if "progress" in said:
-                events.progress(Progress(**said["progress"]))
-            elif "failure" in said:
-                failure = said["failure"]
-                raise RunError(
-                    failure["rule"], got=Quoted(failure["got"]), where=failure["where"], hint=failure["hint"]
-                )
-            elif said["end"] == "cancelled":
-                raise Cancelled("training was asked to stop", hint="Go on with it.")
-            else:
-                return str(said["end"])
+        if (said := _understood(line)) and (end := _heard(said, events)):
+            return end
+
+
+def _hurried(process: subprocess.Popen[str], latest: float | None, name: str) -> float:
+    """Ask a process to stop, and return until when it must have; one that has not is killed."""
+    if latest is None:
+        with suppress(OSError):
+            if process.stdin is not None:
+                process.stdin.close()
+        return time.monotonic() + _MOST_STOPPING_S
+    if time.monotonic() > latest:
+        process.kill()
+        raise RunError(
+            f"a training must stop within {_MOST_STOPPING_S:g} s of being asked to",
+            got=Quoted("one that did not: its process was killed"),
+            where=name,
+            hint="Go on with it: the last checkpoint is kept.",
+        )
+    return latest
+
+
+def _heard(said: dict[str, Any], events: Events) -> str:
+    """Pass on what a process said, and return how it ended; empty while it goes on.
+
+    Raises:
+        Cancelled: It stopped as asked.
+        RunError: It refused.
+    """
+    if "progress" in said:
+        events.progress(Progress(**said["progress"]))
+        return ""
+    if "failure" in said:
+        failure = said["failure"]
+        raise RunError(failure["rule"], got=Quoted(failure["got"]), where=failure["where"], hint=failure["hint"])
+    if said["end"] == "cancelled":
+        raise Cancelled("training was asked to stop", hint="Go on with it.")
+    return str(said["end"])
 
 
 def _read(outgoing: Iterable[str], lines: queue.Queue[str | None]) -> None:

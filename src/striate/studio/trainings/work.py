@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import RLock
 from typing import Any, Literal
 
 from striate.blueprint import Blueprint
@@ -19,6 +20,7 @@ from striate.studio.trainings.process import trained
 from striate.studio.trainings.standing import standing
 from striate.studio.work.jobs import Jobs, Work
 from striate.train import check_recipe
+from striate.train.moments import noted_every
 from striate.train.start import check_output, describe
 
 Start = Literal["anew", "weights"]
@@ -33,8 +35,10 @@ class Trainings:
 
     def __init__(self, subject: Subject) -> None:
         self._subject, self.jobs = subject, Jobs()
-        self._works: dict[str, Work] = {}
-        self._begun: dict[str, Path] = {}
+        # What was begun here, by name: the folder, and the newest work on it.
+        self._begun: dict[str, tuple[Path, Work]] = {}
+        # Of that and of the folders: whoever asks whether a training can go on begins it before another asks.
+        self._turn = RLock()
 
     def refusal(self) -> str:
         """Return why no training can be begun, in a sentence; empty if one can."""
@@ -68,30 +72,34 @@ class Trainings:
         recipe = Recipe(**wanted.recipe.model_dump())
         dataset = self._subject.dataset
         check_recipe(recipe, dataset.output.kind if dataset else None)
-        folder = new_folder(self._subject, wanted.name)
         plan = _plan(self._subject) if wanted.start == "anew" else ""
-        self._begin(folder, self._asked(folder, recipe.document(), plan, wanted.keep_every))
+        with self._turn:
+            folder = new_folder(self._subject, wanted.name)
+            self._begin(folder, self._asked(folder, recipe.document(), plan, wanted.keep_every))
         return folder
 
-    def resume(self, name: str, keep_every: int = 1) -> Path:
-        """Go on with a training that was stopped, killed, or lost, and return its folder.
+    def resume(self, name: str) -> Path:
+        """Go on with a training that was stopped, killed, or lost, keeping what it kept of its way, and return its folder.
 
         Raises:
             UnknownNameError: There is none of that name.
             InputError: It is done, or under way.
         """
-        folder = self.folder(name)
-        told = self.told(folder)
-        if not told.can_resume:
-            raise InputError("a training must have been stopped to be gone on with", got=Quoted(told.words), where=name)
-        document = Run.read(folder).document
-        recipe, inputs = document.settings["recipe"], document.inputs
-        plan = _plan(self._subject)
-        if plan:
-            begun = describe(Blueprint.from_yaml(plan), Recipe.from_document(recipe))
-            plan = plan if begun["weights"] == inputs["network"]["weights"] else ""
-        data = {"data": inputs["data"]["reference"], "read_as": inputs["data"].get("read_as", {})}
-        self._begin(folder, self._asked(folder, recipe, plan, keep_every) | data)
+        with self._turn:
+            folder = self.folder(name)
+            told = self.told(folder)
+            if not told.can_resume:
+                raise InputError(
+                    "a training must have been stopped to be gone on with", got=Quoted(told.words), where=name
+                )
+            document = Run.read(folder).document
+            recipe, inputs = document.settings["recipe"], document.inputs
+            plan = _plan(self._subject)
+            if plan:
+                begun = describe(Blueprint.from_yaml(plan), Recipe.from_document(recipe))
+                plan = plan if begun["weights"] == inputs["network"]["weights"] else ""
+            data = {"data": inputs["data"]["reference"], "read_as": inputs["data"].get("read_as", {})}
+            self._begin(folder, self._asked(folder, recipe, plan, noted_every(folder)) | data)
         return folder
 
     def stop(self, name: str) -> Path:
@@ -101,18 +109,21 @@ class Trainings:
             UnknownNameError: There is none of that name.
             InputError: It is not under way here.
         """
-        folder = self.folder(name)
-        if name not in self.going():
-            raise InputError(
-                "a training must be under way here to be stopped", got=Quoted("one that is not"), where=name
-            )
-        self._works[name].cancel()
+        with self._turn:
+            folder = self.folder(name)
+            if name not in self.going():
+                raise InputError(
+                    "a training must be under way here to be stopped", got=Quoted("one that is not"), where=name
+                )
+            self._begun[name][1].cancel()
         return folder
 
     def folders(self) -> list[Path]:
         """Return the folders of all trainings: the opened run, those beside it, those begun here that wrote nothing yet."""
+        with self._turn:
+            begun = [folder for folder, _ in self._begun.values()]
         known = trainings_of(self._subject)
-        return known + [folder for folder in self._begun.values() if folder not in known and folder.is_dir()]
+        return known + [folder for folder in begun if folder not in known and folder.is_dir()]
 
     def folder(self, name: str) -> Path:
         """Return the folder of a training.
@@ -127,8 +138,9 @@ class Trainings:
 
     def told(self, folder: Path) -> TrainingRow:
         """Return how a training stands, by its own folder and by what this studio knows."""
-        work, opened = self._works.get(folder.name), self._subject.folder
-        told = work.told() if work else None
+        with self._turn:
+            begun = self._begun.get(folder.name)
+        opened, told = self._subject.folder, begun[1].told() if begun else None
         state, words, can_resume = standing(folder, told, is_alone=len(self.going()) < 2)
         return TrainingRow(
             name=folder.name,
@@ -141,7 +153,8 @@ class Trainings:
 
     def going(self) -> list[str]:
         """Return the names of trainings that wait or run here."""
-        return [name for name, work in self._works.items() if work.state in {"waiting", "running"}]
+        with self._turn:
+            return [name for name, (_, work) in self._begun.items() if work.state in {"waiting", "running"}]
 
     def close(self) -> None:
         """Ask all to stop; each writes its checkpoint and ends, also after the studio did."""
@@ -161,16 +174,22 @@ class Trainings:
 
     def _begin(self, folder: Path, asked: dict[str, Any]) -> None:
         def run(events: Events) -> None:
-            try:
-                trained(asked, events=events)
-            finally:
-                # Nothing was written: nothing is to be seen.
-                with suppress(OSError):
-                    folder.rmdir()
+            trained(asked, events=events)
 
         # A folder is trained in again and again: each time is other work.
-        work = self.jobs.begin("training", {"folder": str(folder), "at": time.monotonic_ns()}, run)
-        self._works[folder.name], self._begun[folder.name] = work, folder
+        settings = {"folder": str(folder), "at": time.monotonic_ns()}
+        try:
+            work = self.jobs.begin("training", settings, run, after=lambda: _remove_empty(folder))
+        except InputError:
+            _remove_empty(folder)
+            raise
+        self._begun[folder.name] = folder, work
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder in which nothing was written: nothing is to be seen of it."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _plan(subject: Subject) -> str:

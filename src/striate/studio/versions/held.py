@@ -185,9 +185,7 @@ def _name_of(subject: Subject) -> str:
 
 def _identity(version: Version) -> tuple[str, int, int]:
     """Return a name with what tells that its file was written anew."""
-    path = version.weights
-    if path is None and isinstance(version.network, Path):
-        path = version.network / "network" / "network.json"
+    path = version.weights or _file_of(version.network)
     try:
         status = None if path is None else path.stat()
     except OSError as error:
@@ -195,3 +193,14 @@ def _identity(version: Version) -> tuple[str, int, int]:
             "a version's weights must be there", got=Quoted("a file that is gone"), where=version.name
         ) from error
     return (version.name, 0, 0) if status is None else (version.name, status.st_mtime_ns, status.st_size)
+
+
+def _file_of(reference: Any) -> Path | None:  # noqa: ANN401 - whatever `load_network` takes
+    """Return the file that is written anew with a network; None for one that lies in no file of ours: a module, a public name."""
+    if not isinstance(reference, str | Path) or (isinstance(reference, str) and ":" in reference):
+        return None
+    place = Path(reference)
+    if place.is_file():
+        return place
+    own = place / "network.json"
+    return own if own.is_file() else place / "network" / "network.json"

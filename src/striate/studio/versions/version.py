@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from striate.runs import Run
 from striate.train.checkpoint import newest
 from striate.train.curve import COMMAND
 from striate.train.journal import METRICS
+from striate.train.moments import FOLDER as MOMENTS
 from striate.train.moments import kept_moments
 
+# Of a training's folder: where a new version, or the words for one, would be seen.
+_TELLING = ("run.json", METRICS, MOMENTS, "checkpoint", "network", "network/network.json")
 _BESIDE, _END, _NEWEST = "beside:", "end", "newest"
 
 
@@ -51,6 +55,21 @@ def versions_of(run: Path, *, is_opened: bool) -> list[Version]:
         run: Its folder.
         is_opened: It is the one that is watched, so that its end needs no name.
     """
+    # Asked for with every look at a version, of every training beside: what was not written to is not read again.
+    return list(_read(run, tuple(map(_written, (run, *(run / name for name in _TELLING)))), is_opened=is_opened))
+
+
+def _written(path: Path) -> tuple[int, int]:
+    """Return what tells that a file was written to, or something laid into a folder."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=128)
+def _read(run: Path, _stamps: tuple[tuple[int, int], ...], *, is_opened: bool) -> list[Version]:
     try:
         read = Run.read(run)
         if read.document.command != COMMAND:

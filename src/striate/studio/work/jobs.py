@@ -29,11 +29,21 @@ class Work(Events):
         kind: What sort of work.
         run: Does it, and is told how to tell.
         about: What it is of.
+        after: Called once when it came to its end, also if it never ran.
     """
 
-    def __init__(self, key: str, kind: Kind, run: Callable[[Events], Any], about: str = "") -> None:
-        self.key, self.kind, self._run, self._about = key, kind, run, about
+    def __init__(
+        self,
+        key: str,
+        kind: Kind,
+        run: Callable[[Events], Any],
+        about: str = "",
+        after: Callable[[], None] | None = None,
+    ) -> None:
+        self.key, self.kind, self._run, self._about, self._after = key, kind, run, about, after
         self.state: State = "waiting"
+        # Of the step from waiting to running or to cancelled: it is one of them.
+        self._turn = threading.Lock()
         self.result: Any = None
         self._heard: Progress | None = None
         self._failure: Failure | None = None
@@ -50,17 +60,26 @@ class Work(Events):
     def cancel(self) -> None:
         """Ask to end it: at once if it waits, at its next step if it runs."""
         self._is_cancelled = True
-        if self.state == "waiting":
-            self.state = "cancelled"
+        with self._turn:
+            waited = self.state == "waiting"
+            if waited:
+                self.state = "cancelled"
+        if waited and self._after is not None:
+            self._after()
 
     def do(self) -> None:
         """Do it; whatever goes wrong is kept."""
-        if self.state != "waiting":
-            return
-        self.state = "running"
+        with self._turn:
+            if self.state != "waiting":
+                return
+            self.state = "running"
         try:
-            self.check(self.kind)
-            self.result = self._run(self)
+            try:
+                self.check(self.kind)
+                self.result = self._run(self)
+            finally:
+                if self._after is not None:
+                    self._after()
             self.state = "done"
         except Cancelled:
             self.state = "cancelled"
@@ -108,7 +127,15 @@ class Jobs:
         self._turn = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def begin(self, kind: Kind, settings: dict[str, Any], run: Callable[[Events], Any], about: str = "") -> Work:
+    def begin(
+        self,
+        kind: Kind,
+        settings: dict[str, Any],
+        run: Callable[[Events], Any],
+        about: str = "",
+        *,
+        after: Callable[[], None] | None = None,
+    ) -> Work:
         """Return the job of these settings: the one that is there, or a new one if there is none or it came to nothing.
 
         Args:
@@ -116,6 +143,7 @@ class Jobs:
             settings: What decides its result, as plain values.
             run: Does it; hears where to tell its progress and to ask whether it is cancelled.
             about: What it is of, by which a page finds its own.
+            after: Called once when it came to its end, also if it was cancelled before it ran.
 
         Raises:
             InputError: Too many wait.
@@ -129,7 +157,7 @@ class Jobs:
                 raise InputError(
                     f"at most {MOST_WAITING} jobs must wait", got=Quoted("one more"), hint="Cancel one, or wait."
                 )
-            work = Work(key, kind, run, about)
+            work = Work(key, kind, run, about, after)
             self._known[key] = work
             self._known.move_to_end(key)
             self._forget()

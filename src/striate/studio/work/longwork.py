@@ -70,6 +70,12 @@ def covered(
     return store.to_safetensors()
 
 
+def of_job(subject: Subject) -> dict[str, str]:
+    """Return what decides the result of work on the network and the data, beside what was asked."""
+    data = {} if subject.dataset is None else {"data": subject.dataset.fingerprint}
+    return {"weights": subject.key, **data}
+
+
 def data_of(subject: Subject) -> Dataset:
     """Return the data.
 

@@ -46,10 +46,10 @@ def is_output(subject: Subject, row: int) -> bool:
 
 
 def check_unit(subject: Subject, row: int, channel: int) -> None:
-    """Refuse a unit that is not there, and networks that do not read images.
+    """Refuse a unit that is not there.
 
     Raises:
-        InputError: It is one.
+        InputError: There is no such row or channel.
     """
     layer = subject.layer(row)
     if not 0 <= channel < layer.channels:
@@ -83,7 +83,7 @@ def grown(subject: Subject, wanted: UnitImageWanted, *, events: Events) -> Grown
         found = class_images(
             network, targets=[wanted.channel], real=real, twins=1, steps=wanted.steps, seed=wanted.seed, events=events
         )
-        return _of_output(found, wanted)
+        return _of_output(found, wanted, network.output.count)
     target = UnitTarget(layer=subject.layers[wanted.row].reading.tap, channel=wanted.channel)
     (one,) = unit_images(network, [target], real=real, steps=wanted.steps, seed=wanted.seed, events=events)
     return _of_unit(one, wanted)
@@ -157,7 +157,7 @@ def _real(subject: Subject) -> Tensor | None:
     return torch.stack([sample_of(subject, number * of // count) for number in range(count)])
 
 
-def _of_output(found: ClassImages, wanted: UnitImageWanted) -> Grown:
+def _of_output(found: ClassImages, wanted: UnitImageWanted, outputs: int) -> Grown:
     assert found.score is not None  # noqa: S101 - what `class_images` returns has scores
     twin = None if found.twin is None else found.twin[0]
     reached = [float(found.score[0]), None, None if found.twin_score is None else float(found.twin_score[0])]
@@ -171,7 +171,7 @@ def _of_output(found: ClassImages, wanted: UnitImageWanted) -> Grown:
         steps=found.steps * (1 + (found.rounds[0] if found.rounds else 0)),
         words=class_lines(found, 0),
         notes=(),
-        of=0,
+        of=outputs,
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from striate.errors import InputError
-from striate.features.mapping import MapSettings, add_to_map, map_layer
+from striate.features.mapping import MapSettings, add_to_map, adding, map_layer
 from vector_maps import digits_store
 
 pytestmark = pytest.mark.slow
@@ -57,6 +57,18 @@ def test_a_copy_of_a_point_stands_beside_it_and_what_no_point_is_like_is_far_fro
     assert np.linalg.norm(np.array(copy.place) - layer.points[17]) < 0.15
     assert alone.is_far
     assert alone.distance == pytest.approx(np.sqrt(2), abs=0.2)
+    # By brute force: what 99 % of the points keep to their nearest.
+    ways = (values - centre) / np.linalg.norm(values - centre, axis=1, keepdims=True)
+    apart = np.linalg.norm(ways[:, None] - ways[None], axis=2) + 9 * np.eye(len(ways))
+    assert copy.limit == pytest.approx(np.quantile(apart.min(1), 0.99), abs=1e-5)
+
+
+def test_the_limit_of_an_earlier_answer_is_not_worked_out_again(mapped, monkeypatch):
+    layer, values, others = mapped
+    first = add_to_map(layer, values, others[0])
+    monkeypatch.setattr(adding, "far_limit", lambda *_: pytest.fail("it is worked out again"))
+
+    assert add_to_map(layer, values, others[0], limit=first.limit) == first
 
 
 def test_what_has_no_place_is_refused(mapped):

@@ -72,3 +72,10 @@ def test_a_thin_line_keeps_a_pixel_and_stays_inside():
 
     assert cut(image).shape == (1, 20)
     assert mass_of(image)[1] == 14
+
+
+def test_strokes_that_fill_bytes_nobody_may_write_to_are_drawn_without_a_warning():
+    """As they come over the wire: warnings are errors here."""
+    image, _ = centred(np.frombuffer(bytes([200]) * 100, np.uint8).reshape(10, 10))
+
+    assert cut(image[0].numpy()).shape == (20, 20)

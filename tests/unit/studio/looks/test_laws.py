@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from torch import nn
 
+from striate.studio.looks import laws
+
 
 @pytest.fixture(scope="module")
 def key(client):
@@ -134,3 +136,16 @@ def test_a_changed_look_is_not_taken_apart(client, key):
 
     assert answer.status_code == 422
     assert "as it is to be taken apart" in answer.json()["message"]
+
+
+def test_words_and_pictures_of_one_law_are_worked_out_once(client, key, rows, monkeypatch):
+    worked = []
+    kept = laws.detail_of
+    monkeypatch.setattr(laws, "detail_of", lambda *given: (worked.append(given), kept(*given))[1])
+    row = number_of(rows, "conv")
+    first, arrays = asked(client, key, row, 5, (4, 4))
+    other, _ = asked(client, key, row, 5, (4, 5))
+
+    assert len(worked) == 2
+    assert (asked(client, key, row, 5, (4, 4)), first == other) == ((first, arrays), False)
+    assert len(worked) == 2

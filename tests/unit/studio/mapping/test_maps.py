@@ -1,6 +1,7 @@
 """The map of the samples over the studio's own routes: positions of `striate map`, values of torch, differences by brute force."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from striate.blueprint import Blueprint
 from striate.cli.app import run
 from striate.data import evenly_spread, prepare, subset
 from striate.features.extraction import extract
-from striate.features.mapping import kept_map
+from striate.features.mapping import adding, kept_map
 from striate.features.store import VectorStore
 from striate.records.vectors import VectorChoice
 from striate.studio.app import create_app
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def app(studio):
-    found = create_app(studio)
+    found = create_app(replace(studio, beside={"other": studio.network.module}))
     yield found
     found.state.jobs.close()
 
@@ -168,6 +169,37 @@ def test_a_changed_look_moves_and_a_difference_has_no_place(asked, key, shown):
     assert asked.get(f"/api/maps/{key}/looks/{less['key']}").status_code == 422
 
 
+def test_a_look_with_edited_filters_stands_where_they_bring_it(asked, key):
+    """Zero filters leave their biases: every input is the same then, and no sample's."""
+    looks = [asked.post("/api/looks/sample", json={"sample": sample}).json() for sample in (1, 2)]
+    edits = [{"row": 0, "channel": channel, "how": "zero"} for channel in range(8)]
+    edited = [
+        asked.post(f"/api/looks/{one['key']}/changed", json={"changes": [], "edits": edits}).json() for one in looks
+    ]
+    first, second = (asked.get(f"/api/maps/{key}/looks/{one['key']}").json() for one in edited)
+
+    assert first["layers"] == second["layers"]
+    assert first["layers"] != asked.get(f"/api/maps/{key}/looks/{looks[0]['key']}").json()["layers"]
+    assert first["words"].startswith("The present input with its filters changed stands")
+
+
+def test_what_is_far_is_worked_out_once_a_map(asked, key, monkeypatch):
+    looks = [asked.post("/api/looks/sample", json={"sample": sample}).json()["key"] for sample in (1, 2)]
+    assert asked.get(f"/api/maps/{key}/looks/{looks[0]}").status_code == 200
+    monkeypatch.setattr(adding, "far_limit", lambda *_: pytest.fail("it is worked out again"))
+
+    assert asked.get(f"/api/maps/{key}/looks/{looks[1]}").status_code == 200
+
+
+def test_a_look_of_another_version_has_no_place(asked, key):
+    look = asked.post("/api/looks/sample", json={"sample": 1}).json()
+    other = asked.get(f"/api/looks/{look['key']}/beside", params={"version": "beside:other"}).json()
+    answer = asked.get(f"/api/maps/{key}/looks/{other['key']}")
+
+    assert answer.status_code == 422
+    assert "got one of beside:other" in answer.json()["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -238,15 +270,19 @@ def test_a_cancelled_map_leaves_nothing_behind(studio, tmp_path, monkeypatch):
     app.state.jobs.close()
 
 
-def test_older_maps_are_given_up_with_their_folders(studio, tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_together", [False, True], ids=["one after the other", "together"])
+def test_older_maps_are_given_up_with_their_folders(studio, tmp_path, monkeypatch, is_together):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     app = create_app(studio)
     asked = TestClient(app)
     keys = []
     for seed in range(3):
         keys.append(asked.post("/api/jobs/map", json={"samples": 10, "rows": [5], "seed": seed}).json()["key"])
-        app.state.jobs.wait()
+        if not is_together:
+            app.state.jobs.wait()
+    app.state.jobs.wait()
 
+    assert len(list(tmp_path.iterdir())) == 2
     again = asked.post("/api/jobs/map", json={"samples": 10, "rows": [5], "seed": 1}).json()
     assert (again["key"], again["state"]) == (keys[1], "done")
     assert [asked.get(f"/api/maps/{key}").status_code for key in keys] == [404, 200, 200]

@@ -1,6 +1,7 @@
 """Tours on a network of digits and on a small one of colour images: what a step says of them is what torch finds."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,6 +101,20 @@ def test_the_wrong_answer_is_wrong_and_the_clear_one_right(digits_stage, studio,
 
     assert judged == {"A sure answer": True, "A wrong answer": False}
     assert [steps[0].holds, steps[-1].holds] == [True, False]
+
+
+def test_the_clear_sample_of_labels_is_the_one_with_the_likeliest_label(colour):
+    """By the sigmoid of each label: a softmax would choose the one whose labels lie farthest apart."""
+    network = from_blueprint(Blueprint.from_text(COLOUR.replace("classes 2", "classes 4")), seed=7)
+    network = replace(network, output=replace(network.output, kind="labels"))
+    labels = subject_of(network, colour.dataset, shares_classes=False)
+    inputs = torch.stack([prepare(labels.dataset.read(number), labels.network.preprocessing) for number in range(12)])
+    with torch.no_grad():
+        scores = labels.network.module.eval()(inputs)
+    clear = stage_of(labels).input("clear")
+
+    assert clear.source == f"sample:{int(scores.sigmoid().max(1).values.argmax())}"
+    assert clear.source != f"sample:{int(scores.softmax(1).max(1).values.argmax())}"
 
 
 def test_the_borders_share_is_autograds(digits_stage, studio, digits):

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -12,12 +13,19 @@ from starlette.testclient import TestClient
 
 from striate.blueprint import Blueprint
 from striate.data import load_data
+from striate.errors import InputError, RunError
+from striate.events import Events
 from striate.records import Recipe
 from striate.runs import Run
 from striate.studio.app import create_app
 from striate.studio.opening import subject_from
+from striate.studio.training_wire import TrainingWanted
+from striate.studio.trainings import process
 from striate.studio.trainings import standing as standing_module
+from striate.studio.trainings import work as work_module
 from striate.studio.trainings.folders import home_of, new_folder, stem_of, trainings_of
+from striate.studio.trainings.work import Trainings
+from striate.studio.work import jobs as jobs_module
 from striate.train import train
 
 TEXT = "input 1x8x8; conv 3x3 4, batchnorm, relu; globalavgpool; classes 2"
@@ -99,7 +107,7 @@ def test_the_watched_run_is_told_with_its_curves_and_moments(opened, run):
 @pytest.mark.slow
 def test_a_training_that_was_stopped_and_gone_on_with_ends_in_the_same_bits(opened, run, pictures, tmp_path):
     recipe = SMALL | {"epochs": 80}
-    assert opened.post("/api/trainings", json=wanted(recipe=recipe)).status_code == 200
+    assert opened.post("/api/trainings", json=wanted(recipe=recipe, keep_every=30)).status_code == 200
     until(opened, "a-b", "running")
     while not (run.parent / "a-b" / "metrics.jsonl").is_file():
         time.sleep(0.02)
@@ -116,7 +124,9 @@ def test_a_training_that_was_stopped_and_gone_on_with_ends_in_the_same_bits(open
 
     assert (told["can_resume"], at) == (True, "stopped")
     assert done["training"]["job"]["done"] == done["training"]["job"]["total"] == 80 * 6
-    assert "a-b/step-12" in [row["name"] for row in done["versions"]]
+    # Six steps an epoch: those of every thirtieth epoch, as asked for at the beginning, and the powers of four.
+    kept = {int(row["name"].rpartition("-")[2]) for row in done["versions"] if "/step-" in row["name"]}
+    assert kept == {0, 180, 360} | {1, 4, 16, 64, 256}
     assert (run.parent / "a-b" / weights).read_bytes() == (tmp_path / "whole" / weights).read_bytes()
 
 
@@ -168,6 +178,95 @@ def test_what_a_training_refuses_is_told_in_its_own_words_and_leaves_no_folder(r
 
     assert "a data reference must be a known name or an existing path" in work.told().failure.message
     assert not (run.parent / "a-b").exists()
+
+
+def test_a_process_that_does_not_stop_is_killed(monkeypatch):
+    """It says that it goes on, again and again, and does not look whether it is to stop."""
+    told = json.dumps(
+        {"progress": {"task": "training", "done": 1, "total": 2, "unit": "step", "elapsed_s": 1.0, "left_s": 1.0}}
+    )
+    code = f"import time\nwhile True:\n    print({told!r}, flush=True)\n    time.sleep(0.05)"
+    monkeypatch.setattr(process, "_COMMAND", ("-c", code))
+    monkeypatch.setattr(process, "_MOST_STOPPING_S", 0.5)
+
+    class Stopped(Events):
+        def __init__(self):
+            self.heard = 0
+
+        def progress(self, progress):
+            self.heard += 1
+
+        def is_cancelled(self):
+            return self.heard > 0
+
+    began = time.monotonic()
+    with pytest.raises(
+        RunError, match=r"must stop within 0.5 s of being asked to; got one that did not: .* \(at a-b\)"
+    ):
+        process.trained({"folder": "/home/a-b"}, events=Stopped())
+    assert time.monotonic() - began < 30
+    left = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "while True"], check=False, capture_output=True)
+    assert left.stdout == b""
+
+
+@pytest.fixture
+def held(run, pictures, monkeypatch):
+    """Trainings whose processes go on until they are let, or asked to stop."""
+    let = threading.Event()
+
+    def trained(asked, *, events):
+        while not let.wait(0.01):
+            events.check("training")
+
+    monkeypatch.setattr(work_module, "trained", trained)
+    found = Trainings(subject_from(str(run), str(pictures)))
+    yield found
+    let.set()
+    found.close()
+
+
+def test_a_training_that_never_began_leaves_no_folder(held, run, monkeypatch):
+    """Stopped while it waits, or refused because too many do."""
+    monkeypatch.setattr(jobs_module, "MOST_WAITING", 1)
+    running = held.begin(TrainingWanted(**wanted()))
+    end = time.monotonic() + 20
+    while held.told(running).state != "running":
+        assert time.monotonic() < end
+    waiting = held.begin(TrainingWanted(**wanted(name="c")))
+    with pytest.raises(InputError, match="at most 1 jobs must wait"):
+        held.begin(TrainingWanted(**wanted(name="d")))
+    assert sorted(path.name for path in run.parent.iterdir()) == ["a", "a-b", "a-c"]
+
+    held.stop(waiting.name)
+    assert sorted(path.name for path in run.parent.iterdir()) == ["a", "a-b"]
+    held.stop(running.name)
+    held.jobs.wait()
+    assert [path.name for path in run.parent.iterdir()] == ["a"]
+
+
+def test_of_two_who_go_on_with_a_training_at_once_one_is_refused(held, run, monkeypatch):
+    shutil.copytree(run, run.parent / "a-b")
+    document = json.loads((run.parent / "a-b" / "run.json").read_text())
+    (run.parent / "a-b" / "run.json").write_text(json.dumps(document | {"status": "stopped"}))
+    read = work_module.describe
+    monkeypatch.setattr(work_module, "describe", lambda *given: (time.sleep(0.3), read(*given))[1])
+    both, said = threading.Barrier(2), []
+
+    def resume():
+        both.wait(20)
+        try:
+            said.append(held.resume("a-b").name)
+        except InputError as error:
+            said.append(error.rule)
+
+    threads = [threading.Thread(target=resume) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert sorted(said) == ["a training must have been stopped to be gone on with", "a-b"]
+    assert len(held.jobs.all()) == 1
 
 
 @pytest.mark.parametrize(

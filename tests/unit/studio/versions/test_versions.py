@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,14 @@ from torch import nn
 
 from striate.blueprint import Blueprint
 from striate.data import prepare
-from striate.errors import InputError
+from striate.errors import InputError, UnknownNameError
 from striate.nets import from_blueprint, load_network
 from striate.nets.dense import dense
+from striate.runs import Run
 from striate.studio.app import create_app
 from striate.studio.looks.given import of_sample
 from striate.studio.opening import subject_from
+from striate.studio.versions import version as version_module
 from striate.studio.versions.held import Versions
 from striate.studio.wire import SampleWanted
 
@@ -209,6 +212,49 @@ def test_weights_that_were_written_anew_are_another_version(small_run, digits, t
 
     assert beside(asked, look, "step-1")["key"] != first["key"]
     assert asked.get(f"/api/looks/{first['key']}/walls/0").status_code == 404
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+@pytest.mark.parametrize("inner", ["", "network"], ids=["run", "network"])
+def test_a_folder_beside_that_was_written_anew_is_opened_again(small_run, digits, tmp_path, kind, inner):
+    shutil.copytree(small_run, tmp_path / "beside")
+    named = kind(tmp_path / "beside" / inner)
+    versions = Versions(subject_from(str(small_run), digits, beside={"other": named}))
+    first = versions.subject("beside:other")
+    again = versions.subject("beside:other")
+    from_blueprint(Blueprint.from_text(OTHER), seed=5).save(tmp_path / "beside" / "network")
+
+    assert again is first
+    assert versions.subject("beside:other").layers[2].channels == 12
+    shutil.rmtree(tmp_path / "beside")
+    with pytest.raises(UnknownNameError, match="a version's weights must be there"):
+        versions.subject("beside:other")
+
+
+def test_a_blueprint_beside_that_was_written_anew_is_opened_again(small_run, digits, tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text(Blueprint.from_text(OTHER).to_yaml())
+    versions = Versions(subject_from(str(small_run), digits, beside={"other": str(path)}))
+    first = versions.subject("beside:other")
+    path.write_text(Blueprint.from_text(OTHER.replace("3x3 12", "3x3 14")).to_yaml())
+
+    assert [first.layers[2].channels, versions.subject("beside:other").layers[2].channels] == [12, 14]
+
+
+def test_what_was_not_written_to_is_not_read_again(small_run, digits, tmp_path, monkeypatch):
+    shutil.copytree(small_run, tmp_path / "run")
+    versions = Versions(subject_from(str(tmp_path / "run"), digits))
+    first = versions.all()
+    read = []
+    kept = Run.read
+    monkeypatch.setattr(version_module.Run, "read", lambda folder: (read.append(folder), kept(folder))[1])
+    again = versions.all()
+    moments = tmp_path / "run" / "moments"
+    shutil.copy(moments / "step-1.safetensors", moments / "step-7.safetensors")
+
+    assert (again, read) == (first, [])
+    assert "step-7" in [version.name for version in versions.all()]
+    assert read == [tmp_path / "run"]
 
 
 def test_a_pickle_among_the_moments_is_no_version(small_run, digits, tmp_path):

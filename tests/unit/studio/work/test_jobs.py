@@ -1,6 +1,7 @@
 """Long work is done one at a time, told, ended when asked, and found again; what a survey saw is what the survey says."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from starlette.testclient import TestClient
 
 from striate.blueprint import Blueprint
+from striate.data import subset
 from striate.errors import InputError, UnknownNameError
 from striate.events import Task
 from striate.observe.survey import survey
@@ -260,3 +262,23 @@ def test_what_cannot_be_begun_is_refused(asked):
     assert asked.post("/api/jobs/occlusion", json={"look": "0" * 16}).status_code == 404
     assert asked.get("/api/jobs/0000").status_code == 404
     assert asked.delete("/api/jobs/0000").status_code == 404
+
+
+def test_jobs_of_other_data_have_other_keys(studio):
+    """A browser may keep what it got from an address: the same network with other data is another result."""
+    data = studio.dataset
+    apps = [create_app(replace(studio, dataset=found)) for found in (data, subset(data, range(0, 5000, 2)))]
+    wanted = {
+        "survey": {"samples": 20},
+        "map": {"samples": 20},
+        "unit-image": {"row": 0, "channel": 0, "steps": 1},
+        "unit-occlusion": {"row": 0, "channel": 0, "sample": 0},
+    }
+    keys = {
+        name: [TestClient(app).post(f"/api/jobs/{name}", json=body).json()["key"] for app in apps]
+        for name, body in wanted.items()
+    }
+    for app in apps:
+        app.state.jobs.close()
+
+    assert [name for name, (one, other) in keys.items() if one == other] == []

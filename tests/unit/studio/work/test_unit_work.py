@@ -1,5 +1,7 @@
 """A unit's filter, figures, grown image and occlusion are those of the network itself, by hand and by torch."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import torch
@@ -127,7 +129,12 @@ def test_covering_a_sample_changes_the_units_value_as_by_hand(studio, app, asks,
     )
 
 
-def test_an_image_grown_for_a_unit_reaches_what_is_told(studio, app, asks, convolution):
+def steps_of_grey(slope, how):
+    """How far a score can move, to first order, when each pixel of a picture is rounded to a whole grey value."""
+    return float(slope.abs().sum()) * 0.5 / 255 / how.std[0]
+
+
+def test_an_image_grown_for_a_unit_reaches_what_is_told(studio, app, asks, convolution, tensors):
     row, _, _ = convolution
     before = {key: value.clone() for key, value in studio.network.module.state_dict().items()}
     key = done(app, asks, "/api/jobs/unit-image", {"row": row, "channel": 3, "steps": 24})
@@ -135,7 +142,23 @@ def test_an_image_grown_for_a_unit_reaches_what_is_told(studio, app, asks, convo
 
     assert told["names"] == ["with prior", "without prior", "weights drawn anew"]
     assert (told["is_output"], told["of"], told["steps"]) == (False, studio.layers[row].channels, 24)
-    assert told["rank"] is not None
+    # What enters the rectifier is climbed, at the first place whose field lies within the picture: that of the field's size.
+    arrays, _ = tensors(asks.get(f"/api/jobs/{key}/result").content)
+    how, entered = studio.network.preprocessing, []
+    stored = torch.from_numpy(arrays["pictures"][0].astype(np.float32) / 255)[None, None]
+    inputs = ((stored - how.mean[0]) / how.std[0]).requires_grad_()
+    relu = [one for one in studio.network.module.modules() if isinstance(one, torch.nn.ReLU)][1]
+    hook = relu.register_forward_hook(lambda _module, given, _made: entered.append(given[0]))
+    with contextlib.suppress(RuntimeError):
+        # Behind it a picture of this size does not fit.
+        studio.network.module.eval()(inputs)
+    hook.remove()
+    values = entered[0][0, :, 2, 2]
+    (slope,) = torch.autograd.grad(values[3], inputs)
+    values = values.detach()
+    assert stored.shape[2:] == (9, 9)
+    assert told["reached"][0] == pytest.approx(float(values[3]), abs=1.2 * steps_of_grey(slope, how))
+    assert told["rank"] == 1 + int((values > values[3]).sum())
     assert all(torch.equal(value, before[key]) for key, value in studio.network.module.state_dict().items())
 
 
@@ -146,12 +169,13 @@ def test_an_image_grown_for_an_output_is_read_as_its_class(studio, app, asks, te
     arrays, _ = tensors(asks.get(f"/api/jobs/{key}/result").content)
     stored = torch.from_numpy(arrays["pictures"][0].astype(np.float32) / 255)[None, None]
     how = studio.network.preprocessing
-    with torch.no_grad():
-        scores = studio.network.module.eval()((stored - how.mean[0]) / how.std[0])[0]
+    inputs = ((stored - how.mean[0]) / how.std[0]).requires_grad_()
+    scores = studio.network.module.eval()(inputs)[0]
+    (slope,) = torch.autograd.grad(scores[4], inputs)
+    scores = scores.detach()
 
-    assert told["is_output"]
-    # Pictures hold whole grey values.
-    assert told["reached"][0] == pytest.approx(float(scores[4]), rel=0.05, abs=0.2)
+    assert (told["is_output"], told["of"]) == (True, 10)
+    assert told["reached"][0] == pytest.approx(float(scores[4]), abs=1.2 * steps_of_grey(slope, how))
     assert told["rank"] == 1 + int((scores > scores[4]).sum())
 
 
