@@ -128,6 +128,8 @@ def test_drawing_with_the_mouse_changes_every_layer(served, opened):
     page.get_by_role("button", name="Clear").click()
     page.get_by_text("Nothing is drawn yet.").wait_for()
     at = _places(pad)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.partition("/api/")[2].partition("?")[0]))
 
     page.mouse.move(*at(0.25, 0.2))
     page.mouse.down()
@@ -139,8 +141,27 @@ def test_drawing_with_the_mouse_changes_every_layer(served, opened):
     _until(page, lambda: _answer(page).startswith("Answer: 7"))
     after = [page.locator(f'[data-row="{row}"] canvas').get_attribute("aria-label") for row in (0, 2)]
     assert all(old != new for old, new in zip(before, after, strict=True))
+    # Each piece of it is one question.
+    assert asked.count("looks/drawing/strips") > 3
+    assert not [path for path in asked if path.endswith("/strips") and path != "looks/drawing/strips"]
+    # They are the strips of the look that the address names, asked for apart.
+    page.reload()
+    _until(page, lambda: page.locator('[data-row="2"] canvas').count() == 1)
+    again = [page.locator(f'[data-row="{row}"] canvas').get_attribute("aria-label") for row in (0, 2)]
+    assert again == after
     assert re.search(r"input=look:[0-9a-f]{4,64}$", page.url)
 
+
+def test_a_stroke_is_undone(served, opened):
+    page = opened(served, "#/explore?input=sample:2436")
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_text("Nothing is drawn yet.").wait_for()
+    at = _places(page.get_by_role("application"))
+    page.mouse.move(*at(0.25, 0.2))
+    page.mouse.down()
+    page.mouse.move(*at(0.75, 0.8), steps=4)
+    page.mouse.up()
+    page.get_by_text("Centred: the strokes,").wait_for()
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("Nothing is drawn yet.").wait_for()
 

@@ -106,9 +106,13 @@ export async function ask(path: string, turn: string, init: RequestInit = {}): P
 export const isOvertaken = (error: unknown) =>
   error instanceof DOMException && error.name === "AbortError";
 
-export async function tensors(path: string, turn: string): Promise<ReadonlyMap<string, Tensor>> {
+export async function tensors(
+  path: string,
+  turn: string,
+  init: RequestInit = {},
+): Promise<ReadonlyMap<string, Tensor>> {
   if (store) return store.tensors(path);
-  const answer = await ask(path, turn);
+  const answer = await ask(path, turn, init);
   return readSafetensors(new Uint8Array(await answer.arrayBuffer()));
 }
 
@@ -125,13 +129,6 @@ export const samples = (first: number, count: number, side: number) =>
 
 export const lookAtSample = async (sample: number, turn = "look"): Promise<LookMade> =>
   (await ask("api/looks/sample", turn, json({ sample }))).json();
-
-export const lookAtDrawing = async (
-  height: number,
-  width: number,
-  pixels: string,
-): Promise<LookMade> =>
-  (await ask("api/looks/drawing", "look", json({ height, width, pixels }))).json();
 
 export const lookAtPicture = async (file: Blob): Promise<LookMade> =>
   (await ask("api/looks/picture", "look", { method: "POST", body: file })).json();
