@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from tests.e2e.axe import violations
 
 from striate.analyse import cost
 from striate.blueprint import Blueprint
@@ -15,7 +15,6 @@ from striate.findings import by_severity
 from striate.numbers import THIN, count
 from striate.report.checkpage import write_check_page
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TEXT = "input 1x28x28; conv 5x5 8, batchnorm, relu; maxpool 2; (conv 3x3 8, relu) x3; fc 64, relu; classes 10"
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -279,13 +278,9 @@ def test_nothing_scrolls_sideways_but_the_table_in_its_own_frame(width, resnet, 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
 def test_axe_finds_nothing(width, scheme, blueprint, open_report):
-    page = open_report(blueprint[1], width=width, scheme=scheme, bypass_csp=True)
+    page = open_report(blueprint[1], width=width, scheme=scheme)
     page.get_by_role("button", name="Open all").click()
-    page.add_script_tag(path=str(AXE))
-
-    violations = page.evaluate("async () => (await axe.run()).violations.map(v => `${v.id}: ${v.nodes[0].html}`)")
-
-    assert violations == []
+    assert violations(page) == []
 
 
 def test_the_lines_have_ink(resnet, open_report):

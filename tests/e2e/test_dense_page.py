@@ -1,11 +1,11 @@
 """The page of prediction maps in a real browser: sliders, arrow keys and mouse, with the numbers Python computed."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tests.e2e.axe import violations
 
 from striate.blueprint import Blueprint
 from striate.data import load_data
@@ -15,7 +15,6 @@ from striate.nets import from_blueprint
 from striate.nets.dense import dense
 from striate.report.densepage import write_dense_page
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 # Without padding: every position equals the network on its crop.
 TEXT = "input 1x28x28; conv 5x5 8 padding 0, relu; maxpool 2; conv 3x3 8 padding 0, relu; maxpool 2; fc 16, relu; classes 10"
 
@@ -172,9 +171,5 @@ def test_nothing_scrolls_sideways(width, made, open_report):
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
 def test_axe_finds_nothing(width, scheme, made, open_report):
-    page = open_report(made[2], width=width, scheme=scheme, bypass_csp=True)
-    page.add_script_tag(path=str(AXE))
-
-    violations = page.evaluate("async () => (await axe.run()).violations.map(v => `${v.id}: ${v.nodes[0].html}`)")
-
-    assert violations == []
+    page = open_report(made[2], width=width, scheme=scheme)
+    assert violations(page) == []

@@ -68,6 +68,56 @@ def test_the_page_is_there_before_the_network_and_follows_its_training(opening, 
     page.close()
 
 
+@pytest.mark.parametrize("view", ["map", "train", "design", "report", "unit?layer=conv1&unit=0"])
+def test_every_view_waits_for_the_network(view, opening, open_page, small_run, digits):
+    def opened(_events, gate):
+        assert gate.wait(60)
+        return subject_from(str(small_run), digits)
+
+    url, gate, _, _ = opening(opened)
+    asked = []
+    page = open_page(
+        f"{url}#/{view}", may_fail=True, before=lambda page: page.on("request", lambda one: asked.append(one.url))
+    )
+    page.get_by_role("heading", name="The network is on its way.").wait_for()
+    page.wait_for_timeout(700)
+    assert {url.rpartition("/")[2] for url in asked if "/api/" in url} == {"network", "beginning"}
+    assert page.get_by_role("alert").filter(has_text=re.compile(r"\S")).count() == 0
+
+    gate.set()
+    expect(page.get_by_role("heading", name="The network is on its way.")).to_have_count(0)
+    page.get_by_role("heading", level=1).wait_for()
+    assert page.url.endswith(f"#/{view.partition('?')[0]}") or "?" in page.url
+
+
+def test_an_opening_that_is_left_is_asked_about_no_more(opening, open_page, small_run, digits):
+    def opened(_events, gate):
+        assert gate.wait(60)
+        return subject_from(str(small_run), digits)
+
+    url, gate, _, _ = opening(opened)
+    asked = []
+
+    def answer(route):
+        asked.append(route)
+        # The first fails, and the second comes late.
+        if len(asked) != 2:
+            route.abort()
+
+    page = open_page(url, may_fail=True, before=lambda page: page.route("**/api/beginning", answer))
+    again = page.get_by_role("button", name="Try again")
+    again.wait_for()
+    gate.set()
+    while len(asked) < 2 or page.evaluate("fetch('api/network').then(answer => answer.status)") != 200:
+        page.wait_for_timeout(100)
+    again.click()
+    page.get_by_role("heading", name="Every layer").wait_for()
+    asked[1].abort()
+    page.wait_for_timeout(1200)
+
+    assert len(asked) == 2
+
+
 def test_an_opening_that_fails_is_told_on_the_page_and_raised(opening, browser):
     def opened(_events, gate):
         assert gate.wait(60)

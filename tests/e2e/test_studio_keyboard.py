@@ -11,7 +11,6 @@ from tests.e2e.studio import Served
 
 from striate.blueprint import Blueprint
 from striate.nets import from_blueprint
-from striate.studio.opening import subject_from
 from striate.studio.subject import subject_of
 
 COLOUR = "input 3x32x32; conv 3x3 6, relu; maxpool 2; conv 3x3 8, relu; globalavgpool; classes 4"
@@ -21,30 +20,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=30_000)
 
 
-@pytest.fixture(scope="module")
-def served(small_run, digits):
-    found = Served(subject_from(str(small_run), digits))
-    yield found
-    found.end()
-
-
 @pytest.fixture
-def opened(browser, served):
-    contexts, problems = [], []
-
+def opened(open_studio, served):
     def opened(at="#/explore?input=sample:3", **options):
-        context = browser.new_context(viewport={"width": 1440, "height": 1000}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(f"{served.url}{at}")
+        page = open_studio(served, at, **options)
         page.locator('[data-row="0"] canvas').wait_for()
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert problems == []
+    return opened
 
 
 def tab_to(page, found):

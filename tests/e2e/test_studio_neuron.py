@@ -1,11 +1,11 @@
 """A neuron in the studio's page: its numbers are those that torch gives by hand, reached by mouse and by key alone."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tests.e2e.axe import violations
 from tests.e2e.colours import coloured
 from tests.e2e.studio import Served
 from torch import nn
@@ -16,7 +16,6 @@ from striate.data import prepare
 from striate.nets import from_blueprint
 from striate.studio.subject import subject_of
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TEXT = "input 1x28x28; conv 3x3 14, batchnorm, relu; maxpool 2; conv 3x3 9, batchnorm, relu; fc 12, relu; classes 10"
 SAMPLE = 7
 
@@ -37,10 +36,10 @@ def network():
 
 
 @pytest.fixture(scope="module")
-def url(network, digits):
-    served = Served(subject_of(network, digits, name="small"))
-    yield served.url
-    served.end()
+def served(network, digits):
+    found = Served(subject_of(network, digits, name="small"))
+    yield found
+    found.end()
 
 
 @pytest.fixture(scope="module")
@@ -74,24 +73,13 @@ def _retained(found):
 
 
 @pytest.fixture
-def page(browser, url):
-    """Opens the page at a part of its address; fails on any error of the page."""
-    contexts, problems = [], []
-
-    def opened(unit="", *, width=1440, scheme="light", **options):
-        context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-        page.goto(f"{url}#/explore?input=sample:{SAMPLE}&{unit}")
+def page(open_studio, served):
+    def opened(unit="", **how):
+        page = open_studio(served, f"#/explore?input=sample:{SAMPLE}&{unit}", **how)
         page.wait_for_selector("table.sum, table.window")
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert problems == []
+    return opened
 
 
 def _number(text):
@@ -381,13 +369,9 @@ def test_nothing_scrolls_sideways(width, page):
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
 @pytest.mark.parametrize("unit", ["layer=conv2&unit=4&at=6,9", "layer=maxpool1&unit=3&at=5,6"])
 def test_axe_finds_nothing(width, scheme, unit, page):
-    opened = page(unit, width=width, scheme=scheme, bypass_csp=True)
+    opened = page(unit, width=width, scheme=scheme)
     for button in opened.locator("table.sum tbody th button").all()[:1]:
         button.click()
     for summary in opened.locator("summary").all():
         summary.click()
-    opened.add_script_tag(path=str(AXE))
-
-    violations = opened.evaluate("async () => (await axe.run()).violations.map(v => `${v.id}: ${v.nodes[0].html}`)")
-
-    assert violations == []
+    assert violations(opened) == []

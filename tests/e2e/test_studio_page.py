@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.e2e.axe import violations
 from tests.e2e.studio import Served
 from torch import nn
 
@@ -16,19 +17,11 @@ from striate.nets import from_blueprint, load_network
 from striate.studio.opening import subject_from
 from striate.studio.subject import subject_of
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PAGE = Path(__file__).parents[2] / "src" / "striate" / "page" / "static" / "studio"
 WIDE = "input 1x28x28; conv 3x3 8, relu; maxpool 4; conv 1x1 2048, relu; globalavgpool; classes 10"
 PAPER, DARKEST = (252, 252, 250), (25, 27, 28)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def served(small_run, digits):
-    found = Served(subject_from(str(small_run), digits))
-    yield found
-    found.end()
 
 
 @pytest.fixture(scope="module")
@@ -39,28 +32,13 @@ def wide():
 
 
 @pytest.fixture
-def opened(browser):
-    """Opens a studio at a part of its address; fails on any error of the page."""
-    contexts, problems = [], []
-
-    def opened(served, at="", *, width=1440, height=1000, scheme="light", may_fail=False, **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-        if not may_fail:
-            page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-        page.goto(served.url)
-        if at:
-            page.goto(f"http://127.0.0.1:{served.port}/{at}")
-            page.reload()
+def opened(open_studio):
+    def opened(served, at="", **how):
+        page = open_studio(served, at, **how)
         page.get_by_role("heading", name="Every layer").wait_for()
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert problems == []
+    return opened
 
 
 def _plain(text):
@@ -150,6 +128,8 @@ def test_drawing_with_the_mouse_changes_every_layer(served, opened):
     page.get_by_role("button", name="Clear").click()
     page.get_by_text("Nothing is drawn yet.").wait_for()
     at = _places(pad)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.partition("/api/")[2].partition("?")[0]))
 
     page.mouse.move(*at(0.25, 0.2))
     page.mouse.down()
@@ -161,8 +141,27 @@ def test_drawing_with_the_mouse_changes_every_layer(served, opened):
     _until(page, lambda: _answer(page).startswith("Answer: 7"))
     after = [page.locator(f'[data-row="{row}"] canvas').get_attribute("aria-label") for row in (0, 2)]
     assert all(old != new for old, new in zip(before, after, strict=True))
+    # Each piece of it is one question.
+    assert asked.count("looks/drawing/strips") > 3
+    assert not [path for path in asked if path.endswith("/strips") and path != "looks/drawing/strips"]
+    # They are the strips of the look that the address names, asked for apart.
+    page.reload()
+    _until(page, lambda: page.locator('[data-row="2"] canvas').count() == 1)
+    again = [page.locator(f'[data-row="{row}"] canvas').get_attribute("aria-label") for row in (0, 2)]
+    assert again == after
     assert re.search(r"input=look:[0-9a-f]{4,64}$", page.url)
 
+
+def test_a_stroke_is_undone(served, opened):
+    page = opened(served, "#/explore?input=sample:2436")
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_text("Nothing is drawn yet.").wait_for()
+    at = _places(page.get_by_role("application"))
+    page.mouse.move(*at(0.25, 0.2))
+    page.mouse.down()
+    page.mouse.move(*at(0.75, 0.8), steps=4)
+    page.mouse.up()
+    page.get_by_text("Centred: the strokes,").wait_for()
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("Nothing is drawn yet.").wait_for()
 
@@ -333,15 +332,10 @@ def test_a_network_of_signals_has_nothing_to_draw_on(opened):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, pytest.param(820, marks=pytest.mark.long), 1440])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(width, scheme, served, opened):
-    # axe is injected as a script, which the studio's own content policy forbids
-    page = opened(served, "#/explore?input=sample:2436&open=conv2", width=width, scheme=scheme, bypass_csp=True)
+    page = opened(served, "#/explore?input=sample:2436&open=conv2", width=width, scheme=scheme)
     _answer(page)
     page.get_by_role("grid").wait_for()
-    page.add_script_tag(path=str(AXE))
-
-    violations = page.evaluate("async () => (await axe.run()).violations.map(v => `${v.id}: ${v.nodes[0].html}`)")
-
-    assert violations == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -46,17 +46,11 @@ def served(run, digits):
 
 
 @pytest.fixture
-def page(browser, served):
-    context, problems = browser.new_context(viewport={"width": 1440, "height": 1000}), []
-    page = context.new_page()
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    page.goto(f"{served.url}#/explore?input=sample:{SAMPLE}&layer=conv1&unit=2&at=9,11")
+def page(open_studio, served):
+    page = open_studio(served, f"#/explore?input=sample:{SAMPLE}&layer=conv1&unit=2&at=9,11")
     page.get_by_role("grid", name="All 8 channels of conv1").wait_for()
     page.locator("table.sum").wait_for()
-    yield page
-    context.close()
-    assert problems == []
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +109,64 @@ def test_a_drawing_says_layers_scale_and_source_in_words(page):
     assert "the layer’s largest value" in words
     assert f"Number {SAMPLE} of digits" in words
     assert max(ramps) == 9
+
+
+def _words(path):
+    return " ".join(text.text or "" for text in ET.parse(path).getroot().iter(f"{SVG}text"))
+
+
+def test_a_gradient_that_is_taken_says_so_and_its_scale(page, run, digits):
+    network, found = load_network(str(run)), []
+    module = network.module.eval()
+    relu = next(part for part in module.modules() if isinstance(part, nn.ReLU))
+
+    def keep(_part, _given, made):
+        made.retain_grad()
+        found.append(made)
+
+    hook = relu.register_forward_hook(keep)
+    module(prepare(digits.read(SAMPLE), network.preprocessing)[None])[0, 3].backward()
+    hook.remove()
+    most = float(found[0].grad.abs().max())
+    page.goto(f"{page.url.split('#')[0]}#/explore?input=sample:{SAMPLE}&open=conv1&about=3&shown=gradient")
+    page.get_by_text("All 8 channels, gradient of 3, by").wait_for()
+    _, wall = _taken(page, _wall(page), re.compile("^conv1, channels in sight: save as SVG"))
+    _, layers = _taken(page, page.locator(".layers"), re.compile("^Every layer: save as SVG"))
+
+    said = re.search(r"gradient of 3 · scale ±([\d.]+(?:e−\d)?) ·", _words(wall))
+    assert float(said[1].replace("−", "-")) == pytest.approx(most, rel=6e-3)
+    assert "gradient of 3 · each layer on its own scale" in _words(layers)
+
+
+def test_a_wall_that_is_taken_says_its_version_and_a_neuron_that_of_the_network(page, first_layer):
+    place = "layer=conv1&unit=2&at=9,11"
+    page.goto(f"{page.url.split('#')[0]}#/explore?input=sample:{SAMPLE}&{place}&with=step-16&layers=version")
+    page.get_by_text("The layers show a, after 16 steps").wait_for()
+    page.locator("table.sum").wait_for()
+    _, wall = _taken(page, _wall(page), re.compile("^conv1, channels in sight: save as SVG"))
+    panel = page.locator(".neuron [data-figure]").first
+    _, neuron = _taken(page, panel, re.compile("made of: save as SVG"))
+    page.get_by_label("this network", exact=True).check()
+    page.get_by_text("The layers show a, after 16 steps").wait_for(state="detached")
+    _, own = _taken(page, _wall(page), re.compile("^conv1, channels in sight: save as SVG"))
+
+    assert "in version a, after 16 steps" in _words(wall)
+    assert "in version" not in _words(neuron)
+    assert re.match(rf"conv1 · scale 0 to {float(first_layer.max()):#.3g} · \S+/a · Number {SAMPLE}", _words(own))
+
+
+def test_a_view_is_as_large_as_was_said_and_leads_nowhere_else(page, open_report, tmp_path):
+    said = page.get_by_role("region", name="Save this view")
+    about = float(re.search(r"About ([\d.]+) MiB", said.inner_text())[1])
+    with page.expect_download() as waited:
+        page.get_by_role("button", name="Save this view as one HTML file").click()
+    waited.value.save_as(tmp_path / "view.html")
+    file = open_report(tmp_path / "view.html")
+    file.locator("table.sum").wait_for()
+
+    assert about == pytest.approx((tmp_path / "view.html").stat().st_size / 2**20, rel=0.3)
+    assert file.get_by_role("link").count() == 0
+    assert file.locator("header h1").inner_text() == page.locator("header h1").inner_text()
 
 
 def test_a_reports_chart_is_saved_as_lines(page, served):

@@ -1,7 +1,6 @@
 """Guided tours in the page, by keyboard alone: on a network of digits and on a small one of colour images."""
 
 import re
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 import torch
 from PIL import Image  # noqa: TID253 - a folder of real files
 from playwright.sync_api import expect
+from tests.e2e.axe import violations
 from tests.e2e.studio import Served
 
 from striate.blueprint import Blueprint
@@ -16,18 +16,10 @@ from striate.data import load_data
 from striate.studio.opening import subject_from
 from striate.studio.tours.files import NAMES, tour_file
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 COLOUR = "input 3x16x16; conv 3x3 6, relu; conv 3x3 8 stride 2, relu; globalavgpool; classes 2"
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=30_000)
-
-
-@pytest.fixture(scope="module")
-def served(small_run, digits):
-    found = Served(subject_from(str(small_run), digits))
-    yield found
-    found.end()
 
 
 @pytest.fixture(scope="module")
@@ -46,24 +38,14 @@ def colour(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser):
-    contexts, problems = [], []
-
+def opened(open_studio):
     def opened(served, at="", **options):
-        context = browser.new_context(viewport={"width": 1440, "height": 1000}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-        page.goto(f"{served.url}{at}")
+        page = open_studio(served, at, **options)
         page.get_by_role("heading", name="Every layer").wait_for()
         page.locator('[data-row="0"] canvas').wait_for()
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert problems == []
+    return opened
 
 
 def _press(page, name):
@@ -125,8 +107,6 @@ def test_an_address_with_a_tour_moves_nothing_until_it_is_asked(opened, served):
 
 
 def test_axe_finds_nothing_in_a_step(opened, served):
-    page = opened(served, "#/explore?input=sample:600&tour=first-steps:4", bypass_csp=True)
+    page = opened(served, "#/explore?input=sample:600&tour=first-steps:4")
     page.get_by_text("First steps, step 4 of 8").wait_for()
-    page.add_script_tag(path=str(AXE))
-
-    assert page.evaluate("async () => (await axe.run()).violations.map(v => `${v.id}: ${v.nodes[0].html}`)") == []
+    assert violations(page) == []

@@ -3,19 +3,17 @@
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
 from playwright.sync_api import expect
 from safetensors.torch import load_file
+from tests.e2e.axe import violations
 from tests.e2e.studio import Served
 
 from striate.data import prepare
 from striate.nets import load_network
 from striate.studio.opening import subject_from
-
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=60_000)
@@ -39,30 +37,8 @@ def served(run, digits):
 
 
 @pytest.fixture
-def opened(browser, served):
-    """Opens the studio at a part of its address; fails on any error of the page."""
-    contexts, problems = [], []
-
-    def opened(at, *, width=1440, scheme="light"):
-        context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(served.url)
-        page.goto(f"http://127.0.0.1:{served.port}/{at}")
-        page.reload()
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def axe_free(page):
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(found => found.violations.map(one => one.id + ': ' + one.nodes[0].html))")
-    assert found == []
+def opened(open_studio, served):
+    return lambda at, **how: open_studio(served, at, **how)
 
 
 def plain(text):
@@ -90,7 +66,7 @@ def test_a_version_stands_beside_the_watched_network(opened, run, digits):
 
     assert float(row.get_by_role("cell").first.inner_text()) == pytest.approx(float(expected[number]), abs=6e-4)
     assert "with=step-16&layers=difference" in page.url
-    axe_free(page)
+    assert violations(page) == []
 
     # The address holds it.
     page.reload()
@@ -143,7 +119,7 @@ def test_the_view_has_no_faults_for_assistive_technology(opened, width, scheme):
     page = opened("#/train?run=run&what=filters", width=width, scheme=scheme)
     page.get_by_role("figure").filter(has_text="After 64 steps").wait_for()
 
-    axe_free(page)
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
@@ -173,7 +149,7 @@ def test_a_training_is_begun_stopped_and_gone_on_with_by_keyboard_alone(opened, 
     page.keyboard.press("Enter")
     expect(heading).to_contain_text("run-long is not trained to its end", timeout=PATIENT)
     assert json.loads((run.parent / "run-long" / "run.json").read_text())["status"] == "stopped"
-    axe_free(page)
+    assert violations(page) == []
 
     page.get_by_role("button", name="Go on with it").focus()
     page.keyboard.press("Enter")
@@ -205,10 +181,45 @@ def test_a_training_keeps_its_epochs_and_of_many_moments_a_slider_shows_one(open
     assert "at=9" in page.url
 
 
-def test_a_recipe_that_cannot_be_is_told_in_one_line(opened):
-    page = opened("#/train?run=run")
+def test_a_recipe_that_cannot_be_is_told_in_one_line_while_another_is_trained(opened):
+    asked = []
+
+    def elsewhere(route):
+        # As if another process trained it: the page asks again and again.
+        answer = route.fetch()
+        asked.append(answer)
+        told = answer.json()
+        told["trainings"][0]["state"] = "elsewhere"
+        route.fulfill(response=answer, json=told)
+
+    page = opened("#/train?run=run", may_fail=True)
+    page.get_by_role("heading", level=1, name=re.compile("^run was trained")).wait_for()
+    page.route(
+        "**/api/trainings", lambda route: elsewhere(route) if route.request.method == "GET" else route.continue_()
+    )
+    page.reload()
     page.get_by_label("Highest learning rate").fill("0")
     page.get_by_label("Into the new folder run-").fill("never")
     page.get_by_role("button", name="Train", exact=True).click()
 
-    expect(page.get_by_role("alert").filter(has_text="Rate must be above 0")).to_have_count(1)
+    told = page.get_by_role("alert").filter(has_text="Rate must be above 0")
+    told.wait_for()
+    before = len(asked)
+    while len(asked) < before + 2:
+        page.wait_for_timeout(100)
+
+    expect(told).to_have_count(1)
+
+
+def test_a_version_does_not_stand_beside_an_edited_filter(opened):
+    page = opened("#/explore?input=sample:600&layer=conv2&unit=2&at=5,6&with=step-16&layers=version")
+    said = page.get_by_text("The layers show run, after 16 steps")
+    said.wait_for()
+    page.get_by_text("Edit its filter").click()
+    page.get_by_role("button", name="Negate").click()
+    page.get_by_text("Undo the changes, and the version stands beside again.").wait_for()
+    expect(said).to_have_count(0)
+    expect(page.get_by_role("alert").filter(has_text=re.compile(r"\S"))).to_have_count(0)
+
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    said.wait_for()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from playwright.sync_api import expect
+from tests.e2e.axe import violations
 from tests.e2e.studio import Served
 
 from striate.blueprint import Blueprint
@@ -15,7 +16,6 @@ from striate.nets import load_network
 from striate.report.checkpage import write_check_page
 from striate.studio.opening import subject_from
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 FITS = "input 1x28x28; conv 5x5 8, relu; maxpool 2; classes 10"
 CLASHES = "input 1x28x28; conv 3x3 8, relu; maxpool 2; conv 31x31 4 padding 0; classes 10"
 
@@ -42,21 +42,10 @@ def served(run, digits):
 
 
 @pytest.fixture
-def page(browser, served):
-    context, problems = browser.new_context(viewport={"width": 1440, "height": 1000}), []
-    page = context.new_page()
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(served.url)
+def page(open_studio, served):
+    page = open_studio(served)
     page.get_by_role("heading", name="Every layer").wait_for()
-    yield page
-    context.close()
-    assert problems == []
-
-
-def axe_free(page):
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(found => found.violations.map(one => one.id + ': ' + one.nodes[0].html))")
-    assert found == []
+    return page
 
 
 def test_a_network_is_judged_while_it_is_written(page):
@@ -67,13 +56,13 @@ def test_a_network_is_judged_while_it_is_written(page):
     # 8·25 + 8, and 14·14·8·10 + 10.
     expect(page.locator("h1")).to_contain_text(re.compile(r"15.?898 parameters"))
     assert "net=input+1x28x28%3B+conv+5x5+8" in page.url
-    axe_free(page)
+    assert violations(page) == []
 
     text.fill(CLASHES)
     expect(page.get_by_role("heading", name=re.compile("It fits up to maxpool1"))).to_be_visible()
     expect(page.locator("#network-failure")).to_contain_text("a window must fit into the padded map")
     expect(page.get_by_role("button", name="Save PyTorch")).to_be_disabled()
-    axe_free(page)
+    assert violations(page) == []
 
     # The address holds the last network that read whole.
     page.reload()
@@ -111,7 +100,7 @@ def test_reports_of_the_run_are_read_here(page):
     # Links within it move to their place, and the view stays.
     page.get_by_role("link", name="See the picture").first.click()
     assert "#/report?file=check.html" in page.url
-    axe_free(page)
+    assert violations(page) == []
 
 
 def test_views_are_steps_of_the_history(page):
@@ -158,6 +147,6 @@ def test_an_input_is_kept_and_another_compared(page):
     page.get_by_label("this input less the kept one").check()
 
     expect(page.get_by_text(re.compile(r"The layers show Number 600 of digits.*, less: Number 0 of"))).to_be_visible()
-    axe_free(page)
+    assert violations(page) == []
     page.get_by_role("button", name="Forget it").click()
     expect(page.get_by_text("The layers show Number 600")).to_have_count(0)

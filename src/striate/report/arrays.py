@@ -65,6 +65,10 @@ class ArrayStore:
         kinds = (np.int8, np.int16, np.int32)
         return self._keep(name, values.astype(next(kind for kind in kinds if largest <= np.iinfo(kind).max)))
 
+    def words(self, name: str, text: str) -> str:
+        """Keep a text as its UTF-8 bytes and return its name."""
+        return self._keep(name, np.frombuffer(text.encode(), np.uint8))
+
     def to_safetensors(self) -> bytes:
         """Return the file: arrays by name, `scale.<name>` in its metadata."""
         from safetensors.numpy import save

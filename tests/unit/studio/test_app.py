@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import struct
 import zlib
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image  # noqa: TID253 - tests send real files
+from safetensors.numpy import load
 from starlette.testclient import TestClient
 
 from striate.blueprint import Blueprint
@@ -92,6 +94,23 @@ def test_a_drawing_and_a_picture_of_a_digit_are_the_digit(client, digits):
     assert picture["key"] == sample["key"] == drawing["key"]
     assert (picture["words"], picture["target"]) == ("A picture of 28×28 pixels.", None)
     assert drawing["words"].startswith("Centred: the strokes, ")
+
+
+def test_what_follows_a_pen_is_the_look_and_its_strips_in_one_answer(client, digits):
+    wanted = drawn(digits.read(600)[0].numpy())
+    apart = client.post("/api/looks/drawing", json=wanted).json()
+    query = {"first": 1, "last": 3, "count": 5, "side": 14}
+    strips = load(client.get(f"/api/looks/{apart['key']}/strips", params=query).content)
+    together = client.post("/api/looks/drawing/strips", params=query, json=wanted)
+    found = load(together.content)
+    told = json.loads(found.pop("told").tobytes())
+
+    assert together.status_code == 200
+    assert told == apart
+    assert found.keys() == strips.keys()
+    assert {"values.1", "channels.2"} <= found.keys()
+    for name, values in strips.items():
+        np.testing.assert_array_equal(found[name], values)
 
 
 def test_pictures_are_kept_by_a_browser_for_good_and_answers_are_not(client):

@@ -2,6 +2,7 @@
 
 import { changesFrom, changesText, sourceFrom, sourceText, whole } from "./address-parts.ts";
 import type { ChangedAt, Source } from "./address-parts.ts";
+import { tourFrom } from "./tour-place.ts";
 
 export type { ChangedAt, Source } from "./address-parts.ts";
 export type Sort = "activation" | "number" | "active" | "class" | "gradient" | "alike";
@@ -92,7 +93,7 @@ export function addressFrom(hash: string): Address {
     changed: changesFrom(said.get("changed")),
     kept: sourceFrom(said.get("kept")),
     less: said.get("less") === "kept",
-    tour: /^[a-z-]{1,40}:\d{1,3}$/.exec(said.get("tour") ?? "")?.[0] ?? "",
+    tour: tourFrom(said.get("tour")),
   };
 }
 

@@ -1,13 +1,6 @@
 // The points as a table: who stands out first, then in the order of the file.
-import type { Column, MapChannel, Table } from "../wire.ts";
-
-const column = (label: string, align: Column["align"], decimals: number | null): Column => ({
-  label,
-  unit: "",
-  align,
-  decimals,
-  bar: false,
-});
+import type { MapChannel, Table } from "../wire.ts";
+import { column } from "./columns.ts";
 
 export function pointsTable(
   ids: readonly string[],
@@ -23,12 +16,12 @@ export function pointsTable(
   const finite = (value: number) => (value === value ? value : null);
   return {
     columns: [
-      column("Point", "left", null),
+      column("Point", { align: "left" }),
       ...channels.map(({ name, kind }) =>
-        column(name, kind === "values" ? "right" : "left", kind === "values" ? 4 : null),
+        column(name, kind === "values" ? { decimals: 4 } : { align: "left" }),
       ),
-      column("x", "right", 3),
-      column("y", "right", 3),
+      column("x", { decimals: 3 }),
+      column("y", { decimals: 3 }),
     ],
     rows: order.map((i) => [
       ids[i]!,

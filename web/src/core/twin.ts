@@ -1,27 +1,23 @@
 // Every picture can be read as a table. Where Python sends none, the numbers on the picture are the table.
-import type { Chart, Column, Figure, Graph, Table } from "../wire-kinds.ts";
+import type { Chart, Figure, Graph, Table } from "../wire-kinds.ts";
+import { column } from "./columns.ts";
 import { fieldText } from "./graph-words.ts";
 import { holds, treeOf } from "./graph-tree.ts";
-
-const column = (label: string, unit = "", align: Column["align"] = "right"): Column => ({
-  label,
-  unit,
-  align,
-  decimals: null,
-  bar: false,
-});
 
 function chartsTable(charts: readonly Chart[]): Table {
   const xs = [...new Set(charts.flatMap((chart) => chart.curves.flatMap((curve) => curve.x)))];
   xs.sort((a, b) => a - b);
   const curves = charts.flatMap((chart) =>
     chart.curves.map((curve) => ({
-      column: column([chart.title, curve.label].filter(Boolean).join(", "), chart.unit),
+      column: column([chart.title, curve.label].filter(Boolean).join(", "), { unit: chart.unit }),
       at: new Map(curve.x.map((x, i) => [x, curve.y[i] ?? null])),
     })),
   );
   return {
-    columns: [column(charts[0]?.x_label ?? "", "", "left"), ...curves.map((curve) => curve.column)],
+    columns: [
+      column(charts[0]?.x_label ?? "", { align: "left" }),
+      ...curves.map((curve) => curve.column),
+    ],
     rows: xs.map((x) => [x, ...curves.map((curve) => curve.at.get(x) ?? null)]),
     foot: null,
     caption: "",
@@ -35,13 +31,13 @@ function graphTable(figure: Graph): Table {
   const ops = rows.sort.map((_, row) => row).filter((row) => row > 0 && !holds(tree, row));
   return {
     columns: [
-      column("Operation", "", "left"),
-      column("Kind", "", "left"),
+      column("Operation", { align: "left" }),
+      column("Kind", { align: "left" }),
       column("Output"),
-      column("Field", "pixels"),
+      column("Field", { unit: "pixels" }),
       column("Parameters"),
       column("MACs"),
-      column("Kept", "bytes"),
+      column("Kept", { unit: "bytes" }),
     ],
     rows: ops
       .map((row): Table["rows"][number] => [
@@ -88,7 +84,11 @@ function drawnNumbers(figure: Figure): Table | null {
     case "histogram":
       return {
         ...plain,
-        columns: [column("From", figure.unit), column("To", figure.unit), column("Count")],
+        columns: [
+          column("From", { unit: figure.unit }),
+          column("To", { unit: figure.unit }),
+          column("Count"),
+        ],
         rows: figure.counts.map((count, i) => [
           figure.edges[i] ?? null,
           figure.edges[i + 1] ?? null,
@@ -106,7 +106,7 @@ function drawnNumbers(figure: Figure): Table | null {
       if (named.length === 0) return null;
       return {
         ...plain,
-        columns: [column("Picture", "", "left"), column("Value")],
+        columns: [column("Picture", { align: "left" }), column("Value")],
         rows: named.map((tile) => [tile.label, tile.value]),
       };
     }

@@ -1,4 +1,5 @@
 // The window that a neuron reads a channel through: its places, its picture, and its numbers as a table.
+import { column } from "./columns.ts";
 import type { LayerRow, Neuron, Part } from "../studio/wire.ts";
 import type { Table } from "../wire.ts";
 import { partName } from "./neuron-words.ts";
@@ -41,14 +42,6 @@ export function windowPicture(values: readonly number[], window: readonly number
   return { shape: [1, lines * copies, width], data, scale: 1 };
 }
 
-const column = (label: string, decimals: number | null = null): Table["columns"][number] => ({
-  label,
-  unit: "",
-  align: decimals === null ? "left" : "right",
-  decimals,
-  bar: false,
-});
-
 /** Every number that is drawn, and below them what is not drawn, so that the foot is the sum of the last column. */
 export function windowTable(
   neuron: Neuron,
@@ -82,11 +75,11 @@ export function windowTable(
       : [];
   return {
     columns: [
-      column("From"),
-      column("Place"),
-      column("Input", decimals),
-      column("Weight", decimals),
-      column("Product", decimals),
+      column("From", { align: "left" }),
+      column("Place", { align: "left" }),
+      column("Input", { decimals }),
+      column("Weight", { decimals }),
+      column("Product", { decimals }),
     ],
     rows: [...drawn, ...others, ["Bias", "", null, null, neuron.bias]],
     foot: ["Sum", "", null, null, neuron.total],

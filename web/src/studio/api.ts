@@ -36,8 +36,16 @@ export class Refused extends Error {
   }
 }
 
+/** What went wrong and what to do, as the page says it. */
+export const wordsOf = (error: unknown): string =>
+  error instanceof Refused ? `${error.message} ${error.hint}`.trim() : String(error);
+
+/** Anything that was thrown, as something to be told. */
+export const asRefused = (error: unknown): Refused =>
+  error instanceof Refused ? error : new Refused(String(error));
+
 /** A sentence of the page out of the one line of an error: it may end with its hint and its code. */
-function refusalOf({ code = "", message = "", hint = "" }: Partial<Failure>): Refused {
+export function refusalOf({ code = "", message = "", hint = "" }: Partial<Failure>): Refused {
   const line = message
     .replace(/ \[[a-z-]+\]$/, "")
     .replace(hint, "")
@@ -98,9 +106,13 @@ export async function ask(path: string, turn: string, init: RequestInit = {}): P
 export const isOvertaken = (error: unknown) =>
   error instanceof DOMException && error.name === "AbortError";
 
-export async function tensors(path: string, turn: string): Promise<ReadonlyMap<string, Tensor>> {
+export async function tensors(
+  path: string,
+  turn: string,
+  init: RequestInit = {},
+): Promise<ReadonlyMap<string, Tensor>> {
   if (store) return store.tensors(path);
-  const answer = await ask(path, turn);
+  const answer = await ask(path, turn, init);
   return readSafetensors(new Uint8Array(await answer.arrayBuffer()));
 }
 
@@ -117,13 +129,6 @@ export const samples = (first: number, count: number, side: number) =>
 
 export const lookAtSample = async (sample: number, turn = "look"): Promise<LookMade> =>
   (await ask("api/looks/sample", turn, json({ sample }))).json();
-
-export const lookAtDrawing = async (
-  height: number,
-  width: number,
-  pixels: string,
-): Promise<LookMade> =>
-  (await ask("api/looks/drawing", "look", json({ height, width, pixels }))).json();
 
 export const lookAtPicture = async (file: Blob): Promise<LookMade> =>
   (await ask("api/looks/picture", "look", { method: "POST", body: file })).json();
@@ -244,13 +249,18 @@ export async function reportArrays(name: string): Promise<ReadonlyMap<string, Te
   return bytes.length > 0 ? readSafetensors(bytes) : new Map();
 }
 
+/** Begins long work. Each has a turn of its own, by all that is asked: one does not end the question for another. */
+export async function beginJob(kind: Job["kind"], wanted: object): Promise<Job> {
+  const turn = `begin ${kind} ${JSON.stringify(wanted)}`;
+  return (await ask(`api/jobs/${kind}`, turn, json(wanted))).json();
+}
+
 /** Begins to cover a look's input part by part; sides of 0 are chosen by the server. */
-export const beginOcclusion = async (look: string, window_px = 0, stride_px = 0): Promise<Job> =>
-  (await ask("api/jobs/occlusion", "begin", json({ look, window_px, stride_px }))).json();
+export const beginOcclusion = (look: string, window_px = 0, stride_px = 0): Promise<Job> =>
+  beginJob("occlusion", { look, window_px, stride_px });
 
 /** Begins to look at every unit over at most so many samples. */
-export const beginSurvey = async (samples: number): Promise<Job> =>
-  (await ask("api/jobs/survey", "begin", json({ samples }))).json();
+export const beginSurvey = (samples: number): Promise<Job> => beginJob("survey", { samples });
 
 /** All long work that is known, the newest first: what a reloaded page goes on with. */
 export const jobs = async (): Promise<Jobs> => (await ask("api/jobs", "jobs")).json();

@@ -27,10 +27,13 @@ const lateMs = 200;
 /** How an input is looked at: itself, and what is changed on the way. */
 interface Given {
   wanted: () => Promise<LookMade>;
+  /** What an address calls the input without edited filters; a drawing is called by its look, once that is there. */
   source: Source | undefined;
   changes: readonly Changed[];
   edits: readonly EditedFilter[];
 }
+
+const sourceOf = ({ key }: LookMade): Source => ({ kind: "look", key });
 
 /** The look at a source out of an address; `turn` as each asks for its own. */
 export const lookOf = (source: Source, turn = "look"): Promise<LookMade> =>
@@ -112,6 +115,11 @@ class Studio {
   /** The address of what is shown. */
   get hash(): string {
     return hashOf(this.#address());
+  }
+
+  /** Whether channels are changed or filters edited. */
+  get isAltered(): boolean {
+    return this.look !== null && this.look.changes.length + this.look.edits.length > 0;
   }
 
   get chosenRow(): LayerRow | null {
@@ -200,7 +208,7 @@ class Studio {
     this.#write("push");
   }
 
-  /** Goes to another place as if its address had been opened. */
+  /** Goes to another place as if its address had been opened, also from another view. */
   async goTo(wanted: Partial<Address>) {
     history.pushState(null, "", hashOf({ ...this.#address(), ...wanted }));
     await this.#follow();
@@ -217,21 +225,23 @@ class Studio {
   ): Promise<boolean> {
     const [given, key] = [this.#given, this.look?.key];
     if (!given || key === undefined) return false;
-    // Edited weights have no room in an address: the look has, by its key.
-    const source = edits.length > 0 ? undefined : (this.source ?? undefined);
-    return this.#take({ ...given, source, changes, edits }, () => api.change(key, changes, edits));
+    return this.#take({ ...given, changes, edits }, () => api.change(key, changes, edits));
   }
 
   async #take(given: Given, wanted: () => Promise<LookMade>): Promise<boolean> {
     const wish = ++this.#wish;
     this.#given = given;
-    const { source } = given;
     const slow = setTimeout(() => (this.isSlow = true), patienceMs);
     return this.#told("input", async () => {
       const made = await wanted();
       if (wish !== this.#wish) return;
       const isFirst = this.source === null;
-      this.source = source ?? { kind: "look", key: made.key };
+      const isEdited = made.edits.length > 0;
+      // Edited weights have no room in an address: the look has, by its key.
+      this.source = isEdited ? sourceOf(made) : (given.source ?? sourceOf(made));
+      // What is called by such a key is called otherwise once nothing is edited.
+      if (!isEdited) this.#given = { ...given, source: this.source };
+      else if (given.edits.length === 0) this.#given = { ...given, source: undefined };
       this.look = made;
       this.isLate = false;
       clearTimeout(this.#late);
@@ -248,12 +258,10 @@ class Studio {
     const given = this.#given;
     const { place } = this.trouble ?? {};
     if (this.explored === null) await this.begin();
-    else if (
-      given &&
-      (await this.#take(given, () => altered(given))) &&
-      this.trouble?.place === place
-    )
-      this.trouble = null;
+    else {
+      const isThere = given === null || (await this.#take(given, () => altered(given)));
+      if (isThere && this.trouble?.place === place) this.trouble = null;
+    }
     this.rounds++;
   }
 

@@ -1,6 +1,7 @@
 // Long work at the server: begun here, found again after a reload, told until it ends.
+import { goesOn } from "../core/jobs.ts";
 import * as api from "./api.ts";
-import { isOvertaken } from "./api.ts";
+import { isLost, Refused } from "./api.ts";
 import { studio } from "./studio.svelte.ts";
 import type { Job } from "./wire.ts";
 
@@ -27,7 +28,7 @@ class Work {
       for (const job of (await api.jobs()).jobs.toReversed()) this.#keep(job);
       this.isFound = true;
     } catch (error) {
-      studio.fail("neuron", error);
+      studio.fail("page", error);
     }
   }
 
@@ -35,7 +36,7 @@ class Work {
     try {
       this.#keep(await wanted());
     } catch (error) {
-      studio.fail("neuron", error);
+      studio.fail("page", error);
     }
   }
 
@@ -46,8 +47,7 @@ class Work {
   #keep(job: Job) {
     this.newest[job.kind] = job;
     this.#known[job.key] = job;
-    const goesOn = job.state === "waiting" || job.state === "running";
-    if (goesOn && !this.#watched.has(job.key)) void this.#watch(job.key);
+    if (goesOn(job) && !this.#watched.has(job.key)) void this.#watch(job.key);
   }
 
   async #watch(key: string) {
@@ -57,13 +57,24 @@ class Work {
         await new Promise((later) => setTimeout(later, everyMs));
         const job = await api.job(key);
         this.#keep(job);
-        if (job.state !== "waiting" && job.state !== "running") return;
+        if (!goesOn(job)) return;
       }
     } catch (error) {
-      if (!isOvertaken(error)) studio.fail("neuron", error);
+      if (isLost(error)) this.#forget(key);
+      else studio.fail("page", error);
     } finally {
       this.#watched.delete(key);
     }
+  }
+
+  /** The studio was begun anew meanwhile, and knows nothing of it. */
+  #forget(key: string) {
+    delete this.#known[key];
+    for (const job of Object.values(this.newest)) {
+      if (job.key === key) delete this.newest[job.kind];
+    }
+    const rule = "The studio was started anew: what was under way there has ended.";
+    studio.fail("page", new Refused(rule, "Begin it again."));
   }
 }
 

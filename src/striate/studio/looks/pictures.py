@@ -20,7 +20,7 @@ SIDE, MOST_VALUES = 28, 1_900_000
 _CURVE_PX = 280
 
 
-def strips(look: Look, first: int, last: int, *, count: int, side: int = SIDE) -> bytes:
+def strips(look: Look, first: int, last: int, *, count: int, side: int = SIDE, told: str = "") -> bytes:
     """Return the strongest channels of some layers as safetensors.
 
     For layer `i`: `values.i` int8 (count, h, w), `channels.i` int32 (count), `peaks.i` float32 (count): the value of largest
@@ -33,6 +33,7 @@ def strips(look: Look, first: int, last: int, *, count: int, side: int = SIDE) -
         last: Number after the last one.
         count: Channels a layer, at most.
         side: Longest side of a picture, less where an answer would be too long.
+        told: Goes with them as `told`, uint8 in UTF-8; empty for nothing.
     """
     numbers = range(first, min(last, len(look.values)))
     side = fitting_side(sum(min(count, len(look.values[number])) for number in numbers), side)
@@ -47,6 +48,8 @@ def strips(look: Look, first: int, last: int, *, count: int, side: int = SIDE) -
         store.numbers(f"peaks.{number}", peaks[chosen])
         store.numbers(f"places.{number}", places_of(look, number, chosen))
         store.numbers(f"layer.{number}", _figures(maps))
+    if told:
+        store.words("told", told)
     return store.to_safetensors()
 
 

@@ -16,6 +16,9 @@ from striate.studio.routes.route import FILE, Key, Numbers, Row, Side, Tensors, 
 from striate.studio.subject import Subject
 from striate.studio.wire import ChangesWanted, Difference, DrawingWanted, LookMade, SampleWanted
 
+First = Annotated[int, Query(ge=0)]
+Last = Annotated[int, Query(ge=0)]
+Count = Annotated[int, Query(ge=1, le=64)]
 _BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -36,6 +39,15 @@ def _add_taking(app: FastAPI, subject: Subject, looks: Looks) -> None:
     @app.post("/api/looks/drawing")
     def look_at_drawing(wanted: DrawingWanted) -> LookMade:
         return told(subject, looks.take(given.of_drawing(subject, wanted)))
+
+    @app.post("/api/looks/drawing/strips", response_class=Tensors, responses=FILE)
+    def strips_of_drawing(
+        wanted: DrawingWanted, first: First, last: Last, count: Count = 12, side: Side = 28
+    ) -> Tensors:
+        # What follows a pen: the look, told as `told` in JSON, and its layers with it.
+        look = looks.take(given.of_drawing(subject, wanted))
+        said = told(subject, look).model_dump_json()
+        return tensors(pictures.strips(look, first, last, count=count, side=side, told=said))
 
     @app.post("/api/looks/picture", openapi_extra=_BODY)
     async def look_at_picture(request: Request) -> LookMade:
@@ -78,9 +90,9 @@ def _add_pictures(app: FastAPI, subject: Subject, looks: Looks) -> None:
     @app.get("/api/looks/{key}/strips", response_class=Tensors, responses=FILE)
     def strips(
         key: Key,
-        first: Annotated[int, Query(ge=0)],
-        last: Annotated[int, Query(ge=0)],
-        count: Annotated[int, Query(ge=1, le=64)] = 12,
+        first: First,
+        last: Last,
+        count: Count = 12,
         side: Side = 28,
     ) -> Tensors:
         return tensors(pictures.strips(looks.of(key), first, last, count=count, side=side))

@@ -1,6 +1,7 @@
 // A network being written: its text, what is true of it, and what is wrong with it.
 import { settled } from "../../core/settled.ts";
-import { beginning, design, isOvertaken, Refused } from "../api.ts";
+import { asRefused, beginning, design, isOvertaken } from "../api.ts";
+import type { Refused } from "../api.ts";
 import type { Designed, DesignWanted } from "../wire.ts";
 
 /** Long enough for a word to be finished, short enough to be at once. */
@@ -68,6 +69,6 @@ export class Design {
 
   #failed(error: unknown) {
     if (isOvertaken(error)) return;
-    this.fault = error instanceof Refused ? error : new Refused(String(error));
+    this.fault = asRefused(error);
   }
 }

@@ -41,8 +41,7 @@ class Comparing {
     const { look, source } = studio;
     if (!look || !source) return;
     // What was changed on the way belongs to the look, and not to its input.
-    const isAltered = look.changes.length + look.edits.length > 0;
-    const of: Source = isAltered ? { kind: "look", key: look.key } : source;
+    const of: Source = studio.isAltered ? { kind: "look", key: look.key } : source;
     this.#held = { of, look };
     this.#less = null;
     studio.compare(of, false);

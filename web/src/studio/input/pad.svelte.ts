@@ -1,11 +1,11 @@
 // The drawing: what a hand did, and what of it the network has seen.
 import { tick } from "svelte";
-import { base64, blank, isBlank, sheetSides, stroked } from "../../core/strokes.ts";
+import { blank, isBlank, sheetSides, stroked } from "../../core/strokes.ts";
 import type { Point, Sheet } from "../../core/strokes.ts";
 import type { Tensor } from "../../core/safetensors.ts";
-import * as api from "../api.ts";
 import { strips } from "../layers/strips.svelte.ts";
 import { studio } from "../studio.svelte.ts";
+import { lookAtDrawing } from "./drawing.ts";
 import { walls } from "../layers/walls.svelte.ts";
 
 const mostSteps = 100;
@@ -84,9 +84,8 @@ class Pad {
       this.#isDue = false;
       this.#sentAt = performance.now();
       const start = this.#drawnAt;
-      const { height, width, pixels } = this.sheet;
-      const text = base64(pixels);
-      await studio.see(() => api.lookAtDrawing(height, width, text));
+      const { sheet } = this;
+      await studio.see(() => lookAtDrawing(sheet));
       await Promise.all([strips.refresh(), walls.settled]);
       await tick();
       // Seen in the browser's own tools, and by the benchmark.

@@ -22,6 +22,8 @@ export interface Strip {
   active: number;
 }
 
+type Arrays = ReadonlyMap<string, Tensor>;
+
 // An answer of so many rows at 28 pixels and 12 channels is below 200 kB.
 const rowsAtOnce = 20;
 
@@ -67,6 +69,24 @@ class Strips {
     return this.#running;
   }
 
+  /** The first rows in sight as one question, and what keeps its answer as the strips of a look; null while none is in sight. */
+  get asking(): { query: string; keep: (key: string, found: Arrays) => void } | null {
+    const [run] = runsOf(this.#near, rowsAtOnce);
+    if (!run) return null;
+    const [first, last] = run;
+    const query = `first=${first}&last=${last}&count=${this.count}&side=${this.#side}`;
+    return {
+      query,
+      keep: (key, found) => {
+        if (query !== this.asking?.query) return;
+        for (let row = first; row < last; row++) {
+          this.#asked.set(row, key);
+          this.#keep(row, key, found);
+        }
+      },
+    };
+  }
+
   /** Once for all rows that come into sight together. */
   #soon() {
     if (this.#isDue) return;
@@ -89,7 +109,7 @@ class Strips {
     }
   }
 
-  #keep(row: number, look: string, found: ReadonlyMap<string, Tensor>) {
+  #keep(row: number, look: string, found: Arrays) {
     // An answer that comes late is of an input nobody looks at any more.
     if (this.#asked.get(row) !== look) return;
     const of = (name: string) => found.get(`${name}.${row}`)!;

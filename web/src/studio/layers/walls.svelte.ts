@@ -28,6 +28,7 @@ class Walls {
   /** The gradient that came back to the unfolded row; null until it is asked for. */
   gradient: WallHeld | null = $state.raw(null);
   #asked = "";
+  #gradientOf = "";
   #running: Promise<void> = Promise.resolve();
 
   /** Asks for the unfolded row of the present look, unless that is what is held. */
@@ -43,7 +44,10 @@ class Walls {
 
   /** Asks for the gradient of an output's score at every channel of a row. */
   async askGradient(look: string, row: number, about: number, side: number) {
-    this.gradient = null;
+    const of = `${row} ${about}`;
+    // That of the input before stays until the answer; of another row or output it would say something else.
+    if (of !== this.#gradientOf) this.gradient = null;
+    this.#gradientOf = of;
     try {
       this.gradient = wallOf(look, row, await api.backwardWall(look, row, about, side));
     } catch (error) {

@@ -14,7 +14,7 @@ const rowsAtOnce = 20;
 class Wave {
   made: BackwardMade | null = $state.raw(null);
   /** Key of the look it goes back through. */
-  look = "";
+  look = $state("");
   /** The row it is at; those before it still show their values. */
   at = $state(Infinity);
   isMoving = $state(false);

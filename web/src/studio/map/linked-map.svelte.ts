@@ -6,7 +6,7 @@ import { rowsOf } from "../../core/lasso.ts";
 import { ruleOf, textOf } from "../../core/map-choice.ts";
 import { addressOf, saidIn, viewOf } from "../../core/views.ts";
 import type { MapChannel } from "../../wire.ts";
-import { isOvertaken, Refused } from "../api.ts";
+import { isOvertaken, wordsOf } from "../api.ts";
 import { studio } from "../studio.svelte.ts";
 import type { Differences } from "../wire.ts";
 import { differences, placedInput, unitValues } from "./map-api.ts";
@@ -106,7 +106,7 @@ export class LinkedMap {
     const { look, source } = studio;
     const { map } = this;
     if (!map || !look) return;
-    const isAsGiven = source?.kind === "sample" && look.changes.length === 0;
+    const isAsGiven = source?.kind === "sample" && !studio.isAltered;
     const point = isAsGiven ? this.#pointOf.get(source.number) : undefined;
     if (point !== undefined) {
       map.marked = { words: "input", point, places: [] };
@@ -120,7 +120,7 @@ export class LinkedMap {
         const at = is_drawn ? placed.layers.find((one) => one.layer === layer) : undefined;
         return at ? ([at.x, at.y] as const) : null;
       });
-      const words = look.changes.length > 0 ? "input, changed" : "input";
+      const words = studio.isAltered ? "input, changed" : "input";
       map.marked = { words, point: -1, places };
       this.words = placed.words;
     });
@@ -144,7 +144,7 @@ export class LinkedMap {
       this.fault = "";
     } catch (error) {
       if (isOvertaken(error)) return;
-      this.fault = error instanceof Refused ? `${error.message} ${error.hint}` : String(error);
+      this.fault = wordsOf(error);
     }
   }
 }

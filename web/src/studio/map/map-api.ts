@@ -2,7 +2,7 @@
 import { joined } from "../../core/joined.ts";
 import type { Tensor } from "../../core/safetensors.ts";
 import type { Page } from "../../wire.ts";
-import { ask, json, tensors } from "../api.ts";
+import { ask, beginJob, json, tensors } from "../api.ts";
 import type { Differences, InputPlaced, Job, MapShown, MapWanted } from "../wire.ts";
 
 /** A map that was made, with its arrays. */
@@ -14,8 +14,7 @@ export interface Made {
 }
 
 /** Begins to lay out samples of the data. */
-export const beginMap = async (wanted: MapWanted): Promise<Job> =>
-  (await ask("api/jobs/map", "begin", json(wanted))).json();
+export const beginMap = (wanted: MapWanted): Promise<Job> => beginJob("map", wanted);
 
 export async function madeMap(key: string): Promise<Made> {
   const shown: MapShown = await (await ask(`api/maps/${key}`, "map")).json();

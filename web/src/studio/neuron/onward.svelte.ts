@@ -21,15 +21,17 @@ class Ways {
   isOpen = $state(false);
   made: Onward | null = $state.raw(null);
   #rows: readonly number[] = [];
-  /** Counts what was asked to be shown: an answer to anything but the last is let go. */
+  /** Count what was asked, and what was asked to be shown: an answer to anything but the last is let go. */
+  #wish = 0;
   #round = 0;
 
   /** Must be called where a component begins. */
   begin() {
     $effect(() => {
       const [key, { chosen, output }] = [studio.look?.key, studio];
+      const wish = ++this.#wish;
       if (!this.isOpen || !key || !chosen) this.made = null;
-      else void this.#ask(key, chosen, output);
+      else void this.#ask(key, chosen, output, () => wish === this.#wish);
     });
     $effect(() => {
       // A neuron that is told anew has put the strips of its inputs back.
@@ -43,14 +45,16 @@ class Ways {
       });
     });
     $effect(() => () => {
+      this.#wish++;
       this.isOpen = false;
       for (const row of this.#rows) strips.instead.delete(row);
     });
   }
 
-  async #ask(key: string, chosen: Chosen, about: number) {
+  async #ask(key: string, chosen: Chosen, about: number, isLast: () => boolean) {
     try {
-      this.made = await onward(key, chosen, about);
+      const made = await onward(key, chosen, about);
+      if (isLast()) this.made = made;
     } catch (error) {
       studio.fail("neuron", error);
     }

@@ -1,7 +1,8 @@
 // The course of a training in words and numbers.
+import { column } from "../../core/columns.ts";
 import { largestOf, sharedScale } from "../../core/course.ts";
 import { measured, probable } from "../../core/numbers.ts";
-import type { Column, Scale, Table } from "../../wire.ts";
+import type { Scale, Table } from "../../wire.ts";
 import type { Answer, LayerRow } from "../wire.ts";
 import type { Station } from "./courses.svelte.ts";
 
@@ -31,14 +32,6 @@ export function layersShown(rows: readonly LayerRow[]): number[] {
   return rectified.length > 0 ? rectified : numbers;
 }
 
-const column = (label: string, align: Column["align"] = "right"): Column => ({
-  label,
-  unit: "",
-  align,
-  decimals: null,
-  bar: false,
-});
-
 /** Every moment as a row. */
 export function courseTable(stations: readonly Station[], isShare: boolean): Table {
   const hasAnswers = stations.some(({ answers }) => answers.length > 0);
@@ -52,7 +45,7 @@ export function courseTable(stations: readonly Station[], isShare: boolean): Tab
   });
   return {
     columns: [
-      column("Moment", "left"),
+      column("Moment", { align: "left" }),
       column("Step"),
       column("Largest magnitude"),
       ...(hasAnswers ? [column("Answer"), column(isShare ? "Probability" : "Value")] : []),

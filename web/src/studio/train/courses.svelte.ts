@@ -1,5 +1,6 @@
 // What one layer makes of one input, or the first filters, in every version a training kept.
-import { isOvertaken, Refused } from "../api.ts";
+import { asRefused, isOvertaken } from "../api.ts";
+import type { Refused } from "../api.ts";
 import type { Numbers, Tensor } from "../../core/safetensors.ts";
 import type { Answer, VersionRow } from "../wire.ts";
 import { filters, lookBeside, wallOf } from "../versions/asking.ts";
@@ -44,7 +45,7 @@ export class Courses {
       this.fault = null;
     } catch (error) {
       if (isOvertaken(error) || wish !== this.#wish) return;
-      this.fault = error instanceof Refused ? error : new Refused(String(error));
+      this.fault = asRefused(error);
     }
     this.stations = found;
     this.isOld = false;

@@ -1,20 +1,28 @@
 // The trainings beside the watched network: which there are, the one that is shown, and what goes on.
-import { isOvertaken, Refused } from "../api.ts";
+import { goesOn } from "../../core/jobs.ts";
+import { asRefused, isOvertaken } from "../api.ts";
+import type { Refused } from "../api.ts";
 import type { TrainingRow, TrainingShown, Trainings } from "../wire.ts";
 import * as asking from "./asking.ts";
 
 const everyMs = 1000;
-const goesOn = ({ state }: TrainingRow) =>
-  state === "waiting" || state === "running" || state === "elsewhere";
+/** Also of one that another process trains. */
+const changes = (row: TrainingRow) => goesOn(row) || row.state === "elsewhere";
 
 export class Followed {
   all: Trainings | null = $state.raw(null);
   shown: TrainingShown | null = $state.raw(null);
   /** Name of the training that is shown. */
   name = $state("");
-  fault: Refused | null = $state.raw(null);
+  /** What could not be done, until something else is; and what could not be read, until it can. */
+  #undone: Refused | null = $state.raw(null);
+  #unread: Refused | null = $state.raw(null);
   #timer = 0;
   #isLeft = false;
+
+  get fault(): Refused | null {
+    return this.#undone ?? this.#unread;
+  }
 
   /** Reads what there is, and follows it until the view is left. */
   async begin(name: string) {
@@ -29,6 +37,7 @@ export class Followed {
 
   async choose(name: string) {
     this.name = name;
+    this.#undone = null;
     await this.#read();
   }
 
@@ -36,8 +45,9 @@ export class Followed {
   async act(work: () => Promise<TrainingRow>): Promise<boolean> {
     try {
       this.name = (await work()).name;
+      this.#undone = null;
     } catch (error) {
-      this.#failed(error);
+      if (!isOvertaken(error)) this.#undone = asRefused(error);
       return false;
     }
     await this.#read();
@@ -57,17 +67,12 @@ export class Followed {
         // What has not changed is not drawn again.
         if (JSON.stringify(shown) !== JSON.stringify(this.shown)) this.shown = shown;
       }
-      this.fault = null;
+      this.#unread = null;
     } catch (error) {
-      this.#failed(error);
+      if (!isOvertaken(error)) this.#unread = asRefused(error);
     }
-    const isGoing = this.all?.trainings.some(goesOn) ?? false;
-    if (!this.#isLeft && (isGoing || this.fault || this.all === null))
+    const isGoing = this.all?.trainings.some(changes) ?? false;
+    if (!this.#isLeft && (isGoing || this.#unread || this.all === null))
       this.#timer = window.setTimeout(() => void this.#read(), everyMs);
-  }
-
-  #failed(error: unknown) {
-    if (isOvertaken(error)) return;
-    this.fault = error instanceof Refused ? error : new Refused(String(error));
   }
 }

@@ -1,14 +1,6 @@
 // Numbers of a unit as tables.
-import type { Column, Table } from "../../wire.ts";
-
-export const column = (label: string, more: Partial<Column> = {}): Column => ({
-  label,
-  unit: "",
-  align: "right",
-  decimals: null,
-  bar: false,
-  ...more,
-});
+import { column } from "../../core/columns.ts";
+import type { Table } from "../../wire.ts";
 
 /** Names and numbers, one a line. */
 export const pairs = (

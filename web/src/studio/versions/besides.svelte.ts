@@ -32,8 +32,7 @@ class Besides {
   /** The layers are to show a version that is not there yet: what they showed stays. */
   get isAwaited(): boolean {
     const { look, beside, layers } = studio;
-    const isAsked =
-      layers !== "look" && beside !== "" && look !== null && look.changes.length === 0;
+    const isAsked = layers !== "look" && beside !== "" && look !== null && !studio.isAltered;
     return isAsked && this.key === undefined && this.#failed !== `${look.key} ${beside}`;
   }
 
@@ -44,6 +43,13 @@ class Besides {
     const it = "the chosen neuron and its sum stay those of the watched network.";
     if (studio.layers === "version") return `The layers show ${this.named(found)}; ${it}`;
     return `The layers show the watched network less ${this.named(found)}: above zero the first is stronger, below zero the second; ${it}`;
+  }
+
+  /** What stands in the place of the watched network, after its name; empty while nothing does. */
+  get shown(): string {
+    const { found, key } = this;
+    if (!found || key === undefined) return "";
+    return `${studio.layers === "version" ? "in version" : "less"} ${this.named(found)}`;
   }
 
   named = (found: Beside) => {
@@ -65,7 +71,7 @@ class Besides {
   /** Asks for what is to be shown and is not there yet. */
   async refresh() {
     const { beside: version, look, layers } = studio;
-    if (!version || !look || look.changes.length > 0) return;
+    if (!version || !look || studio.isAltered) return;
     try {
       if (!this.found) {
         const found = await lookBeside(look.key, version, "explorer");
