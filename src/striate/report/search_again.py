@@ -39,8 +39,11 @@ def mislead_section(reading: SearchReading) -> Section:
             shown="Each design that was trained again: its score in the search, by which it was chosen, and its mean from other "
             "seeds on samples that nothing was chosen by. Differences also hold what the two parts of the data differ in."
             if pairs
-            else "",
-            should_see="Scores of the search inside the intervals of the test part.",
+            else "Nothing to set beside the search's scores: the same command with --best 2 or more trains the best again, from "
+            "other seeds, and judges them on the test part.",
+            should_see="Scores of the search inside the intervals of the test part."
+            if pairs
+            else "Designs trained again.",
             wrong_if="the search's scores lie above: the best of many trials on one part of the data is also the luckiest, so "
             "quote the test part only. Few of the designs were tried: a better one may not have been.",
             source=f"Validation and test parts of {source(reading)}.",

@@ -58,6 +58,7 @@ def test_without_a_second_training_nothing_is_claimed():
     )
     assert [one.id for one in page.sections] == ["mislead", "space", "tried", "course", "importance", "trials"]
     assert section(page, "mislead").figures == []
+    assert "--best 2 or more trains the best again" in section(page, "mislead").caption.shown
     assert "no measure of what its design will reach. 12 of 15 designs" in section(page, "mislead").sentence
 
 
