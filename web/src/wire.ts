@@ -613,9 +613,9 @@ export interface Ranking {
    */
   sorts: [string, string];
   /**
-   * Which row differences are to.
+   * Which row differences are to; empty where rows are not compared.
    */
-  to: "best" | "reference";
+  to: "best" | "reference" | "";
   low: number;
   high: number;
   rows: RankingRow[];

@@ -13,7 +13,7 @@ from striate.errors import UsageError
 
 if TYPE_CHECKING:
     from striate.data import Dataset
-    from striate.study.search import Search, SearchResults
+    from striate.study.search import SearchReading, SearchResults
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,6 +43,9 @@ def search(
     workers: Annotated[int | None, typer.Option(help="Trainings at once; processors if left out.", min=1)] = None,
     on: Annotated[str, typer.Option(help="Where: processes, or ray (a cluster).")] = "processes",
     storage: Annotated[str, typer.Option(help="Database for several machines: postgresql://…")] = "",
+    page: Annotated[
+        Path | None, typer.Option(help="Write the search's page there too; it is always in --out, as search.html.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Search a blueprint's open choices within hard limits, and train the best again before anything is claimed.
@@ -57,7 +60,8 @@ def search(
     from striate.blueprint import read_blueprint
     from striate.blueprint.choosing import values_from
     from striate.data import load_data
-    from striate.study.search import Limits, Search
+    from striate.report.search_page import write_search_page
+    from striate.study.search import Limits, Search, read_search
     from striate.study.search import search as run_search
     from striate.train.asking import recipe_with
 
@@ -79,12 +83,16 @@ def search(
             asked, dataset, out, trials=trials, workers=workers, on=where, storage=storage, events=events
         )
         again = _again(found, dataset, out, best, seeds, workers, where, events)
+    reading = read_search(found, again)
+    written = [write_search_page(reading, place) for place in (out, page) if place is not None]
     if json:
         from striate.study.search.documents import search_document
 
-        print_json(search_document(found, again))
+        print_json(search_document(reading))
     else:
-        _show(asked, found, again, best, out)
+        _show(reading, best)
+        print_line(f"Wrote {' and '.join(map(str, written))}.")
+        print_line(f"Next: the same command with --trials {2 * len(found.trials)} goes on in {out}.")
     if any(trial.ended == "failed" for trial in found.trials):
         raise typer.Exit(1)
 
@@ -111,16 +119,15 @@ def _again(
     return read_results(run_study(study, out / f"best-{names}", workers=workers, on=on, events=events, dataset=dataset))
 
 
-def _show(asked: Search, found: SearchResults, again: Any, best: int, out: Path) -> None:  # noqa: ANN401 - a study's reading
+def _show(reading: SearchReading, best: int) -> None:
     from striate.cli.search_tables import show_search
     from striate.cli.study_tables import show_study
 
-    show_search(asked, found)
+    show_search(reading)
     print_line("")
-    if again is not None:
-        show_study(again)
+    if reading.again is not None:
+        show_study(reading.again)
     elif best:
         print_line(
             "Nothing was trained again: fewer than two designs are left to compare. Search more, or with other limits."
         )
-    print_line(f"Next: the same command with --trials {2 * len(found.trials)} goes on in {out}.")

@@ -6,20 +6,20 @@ from collections import Counter
 
 from striate.cli.terminal import console
 from striate.numbers import count, percent, plural
-from striate.study.search import Search, SearchResults, front, importances
+from striate.study.search import SearchReading, SearchResults
 from striate.study.search.importance import LEAST_SCORES, Importance
 from striate.study.search.space import told_space
-from striate.study.search.trials import Trial
+from striate.study.search.trials import Trial, option_text
 
 _MOST_ROWS = 10
 
 
-def show_search(asked: Search, found: SearchResults) -> None:
+def show_search(reading: SearchReading) -> None:
     """Show the space, the best or the front, and what mattered."""
     from rich import box
     from rich.table import Table
 
-    screen = console()
+    screen, found = console(), reading.results
     screen.print(told_space(found.space))
     ended = [trial.ended for trial in found.trials]
     screen.print(
@@ -32,21 +32,19 @@ def show_search(asked: Search, found: SearchResults) -> None:
         table.add_column(name)
     for name in ("MACs", "Parameters", "Validation"):
         table.add_column(name, justify="right")
-    for trial in _rows(asked, found):
-        values = [
-            str(value[0] if isinstance(value, tuple) and len(value) == 1 else value) for value in trial.values.values()
-        ]
+    for trial in _rows(reading):
+        values = [option_text(value) for value in trial.values.values()]
         table.add_row(str(trial.number), *values, count(trial.macs), count(trial.params), percent(trial.score or 0.0))
     screen.print(table)
-    for line in (*said_importances(found), *said_failures(found)):
+    for line in (*said_importances(reading), *said_failures(found)):
         screen.print(line)
 
 
-def said_importances(found: SearchResults) -> list[str]:
+def said_importances(reading: SearchReading) -> list[str]:
     """Return what mattered, in sentences."""
-    if sum(trial.score is not None for trial in found.trials) < LEAST_SCORES:
+    if not reading.importances:
         return [f"Fewer than {LEAST_SCORES} scores: what matters cannot be told yet."]
-    return [_said(one) for one in importances(found.trials, found.space, seed=found.search.seed)]
+    return [_said(one) for one in reading.importances]
 
 
 def said_failures(found: SearchResults) -> list[str]:
@@ -62,8 +60,5 @@ def _said(one: Importance) -> str:
     return f"· {one.name} makes {percent(one.share, 0)} of the difference ({percent(low, 0)} to {percent(high, 0)} over draws)."
 
 
-def _rows(asked: Search, found: SearchResults) -> list[Trial]:
-    if asked.goal == "front":
-        return list(front(found.trials))
-    done = [trial for trial in found.trials if trial.score is not None]
-    return sorted(done, key=lambda trial: (-(trial.score or 0.0), trial.macs))[:_MOST_ROWS]
+def _rows(reading: SearchReading) -> tuple[Trial, ...]:
+    return reading.front if reading.results.search.goal == "front" else reading.done[:_MOST_ROWS]

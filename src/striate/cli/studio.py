@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +36,13 @@ def studio(
         list[str] | None,
         typer.Option(help="Another network to look at the same inputs in; may be repeated.", metavar="NET"),
     ] = None,
+    pages: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder whose pages, of studies and searches, are listed among the reports; may be repeated.",
+            metavar="DIR",
+        ),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="Where it listens; another than this machine's own needs --token.")
     ] = "127.0.0.1",
@@ -61,7 +69,7 @@ def studio(
         # A minute's training: the page is there at once and tells how far it is.
         with Watcher() as events:
             serve_opening(
-                partial(_demo, named),
+                partial(_demo, named, pages or ()),
                 events=events,
                 host=host,
                 port=port,
@@ -73,11 +81,11 @@ def studio(
     from striate.studio.opening import subject_from
 
     with Watcher() as events:
-        subject = subject_from(network, data or None, beside=named, events=events)
+        subject = subject_from(network, data or None, beside=named, pages=pages or (), events=events)
     serve(subject, host=host, port=port, token=token, opens_browser=browser, told=tell)
 
 
-def _demo(named: dict[str, str], events: Events) -> Subject:
+def _demo(named: dict[str, str], pages: Sequence[Path], events: Events) -> Subject:
     from striate.studio.opening import demo_subject
 
-    return demo_subject(DEMO, beside=named, events=events)
+    return demo_subject(DEMO, beside=named, pages=pages, events=events)

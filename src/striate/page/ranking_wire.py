@@ -36,7 +36,9 @@ class Ranking(Wire):
     sorts: tuple[str, str] = Field(
         description="What a filled dot and an outline stand for; the second empty if there is none."
     )
-    to: Literal["best", "reference"] = Field(default="best", description="Which row differences are to.")
+    to: Literal["best", "reference", ""] = Field(
+        default="best", description="Which row differences are to; empty where rows are not compared."
+    )
     low: float
     high: float
     rows: list[RankingRow]

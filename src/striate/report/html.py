@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from striate.errors import RunError
+from striate.errors import InputError, RunError
 from striate.page import static_page
 from striate.page.wire import Page
 from striate.report.arrays import ArrayStore
@@ -34,6 +34,19 @@ def report_html(page: Page, store: ArrayStore) -> str:
     arrays = base64.b64encode(store.to_safetensors()).decode("ascii") if store.arrays else ""
     parts = {"striate-page": ("application/json", text), "striate-arrays": ("text/plain", arrays)}
     return with_data(static_page(), parts)
+
+
+def page_file(path: Path | str, name: str) -> Path:
+    """Return the file a page is written to: the path itself, or of that name in it if it is a folder.
+
+    Raises:
+        InputError: The path is something else than a file.
+    """
+    path = Path(path)
+    path = path / name if path.is_dir() else path
+    if path.exists() and not path.is_file():
+        raise InputError("a page must be written to a file", got=str(path))
+    return path
 
 
 def with_data(built: Path, parts: Mapping[str, tuple[str, str]]) -> str:

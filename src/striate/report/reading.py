@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,30 @@ MOST_BYTES = 256 * 2**20
 _PAGE, _ARRAYS, _END = '<script type="application/json" id="striate-page">', 'id="striate-arrays">', "</script>"
 # The frame before the data: styles and the policy.
 _HEAD_BYTES = 2**19
+# The title is the page's second word.
+_TITLE = re.compile(r'"title":("(?:[^"\\]|\\.)*")')
+_TITLE_BYTES = 2**14
 
 
 def is_report(path: Path) -> bool:
     """Return whether a file is a report of ours, from its beginning alone."""
+    return report_title(path) is not None
+
+
+def report_title(path: Path) -> str | None:
+    """Return a report's title, from the file's beginning alone; None of what is no report of ours, "" of one that tells none."""
     try:
         with path.open("rb") as file:
-            return _PAGE.encode() in file.read(_HEAD_BYTES)
+            _, mark, after = file.read(_HEAD_BYTES).partition(_PAGE.encode())
     except OSError:
-        return False
+        return None
+    if not mark:
+        return None
+    found = _TITLE.search(after[:_TITLE_BYTES].decode("utf-8", errors="ignore"))
+    try:
+        return str(json.loads(found[1])) if found else ""
+    except ValueError:
+        return ""
 
 
 def read_report(path: Path) -> tuple[dict[str, Any], bytes]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from striate import schema
-from striate.errors import InputError
 from striate.page.wire import Page
 from striate.report.arrays import ArrayStore
-from striate.report.html import report_html
+from striate.report.html import page_file, report_html
 from striate.report.study_health import health_section
 from striate.report.study_sections import cells_section, change_section, costs_section, scores_section
 from striate.report.study_words import facts, findings, findings_sentence, prose, run_line
@@ -36,10 +35,7 @@ def write_study_page(reading: StudyReading, path: Path | str) -> Path:
         RunError: The page was not built.
         StorageError: The disk refused; an old page is still there.
     """
-    path = Path(path)
-    path = path / FILE if path.is_dir() else path
-    if path.exists() and not path.is_file():
-        raise InputError("a page must be written to a file", got=str(path))
+    path = page_file(path, FILE)
     write_text(path, report_html(study_page_data(reading), ArrayStore()))
     return path
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from striate.analyse.budget import amount_text
 from striate.numbers import THIN, capital, listed, measure, percent, plural
 from striate.page.wire import Fact, FindingRow
+from striate.records.training import Recipe
 from striate.study import StudyReading, Verdict
 from striate.study.reading import CellReading
 from striate.study.verdict import ALPHA, is_sure, name_of, named, points
@@ -68,15 +70,15 @@ def facts(reading: StudyReading) -> list[Fact]:
 
 def findings(reading: StudyReading, said: Verdict) -> list[FindingRow]:
     """Return the study's sentences as a list: troubles are warnings, and come first."""
-    found = [_row("trouble", line, "warning", "cells") for line in said.troubles]
-    found += [_row("effect", line, "note", "scores") for line in said.effects]
-    found += [_row("interaction", line, "note", "scores") for line in said.interactions]
+    found = [found_row("trouble", line, "warning", "cells") for line in said.troubles]
+    found += [found_row("effect", line, "note", "scores") for line in said.effects]
+    found += [found_row("interaction", line, "note", "scores") for line in said.interactions]
     found += [
-        _row("published", line, "note", "scores", f"Published: {claim.verdict}.")
+        found_row("published", line, "note", "scores", f"Published: {claim.verdict}.")
         for line, claim in zip(said.published, reading.claims, strict=True)
     ]
     has_health = any(run.health for cell in reading.cells for run in cell.row.runs)
-    return found + [_row("why", line, "note", "health" if has_health else "") for line in said.why]
+    return found + [found_row("why", line, "note", "health" if has_health else "") for line in said.why]
 
 
 def findings_sentence(reading: StudyReading, said: Verdict) -> str:
@@ -142,9 +144,19 @@ def _seeds(reading: StudyReading) -> str:
 
 def _recipe(reading: StudyReading) -> str:
     study = reading.results.study
-    recipe = study.recipe
     varied = {word for factor in study.factors if factor.of == "recipe" for word, _ in factor.levels[0].words}
-    rate = f"the best of rates {', '.join(map(measure, study.rates))} for each cell" if study.rates else ""
+    return recipe_words(study.recipe, rates=study.rates, varied=varied)
+
+
+def recipe_words(recipe: Recipe, *, rates: Sequence[float] = (), varied: Collection[str] = ()) -> str:
+    """Return how networks are trained, in one sentence.
+
+    Args:
+        recipe: Of all.
+        rates: Of which each has its own best; () for the recipe's.
+        varied: Fields that are not said, since they differ.
+    """
+    rate = f"the best of rates {', '.join(map(measure, rates))} for each cell" if rates else ""
     said = {
         "optimizer": recipe.optimizer,
         "rate": rate or f"rate {measure(recipe.rate)}",
@@ -163,7 +175,10 @@ def _fact(reading: StudyReading, label: str, cell: CellReading) -> Fact:
     )
 
 
-def _row(name: str, message: str, severity: Literal["note", "warning"], section: str, todo: str = "") -> FindingRow:
+def found_row(
+    name: str, message: str, severity: Literal["note", "warning"], section: str, todo: str = ""
+) -> FindingRow:
+    """Return a sentence as a row of what was found."""
     return FindingRow(
         code="", name=name, severity=severity, message=message, todo=todo, why="", source="", section=section
     )

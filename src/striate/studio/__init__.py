@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from torch import nn
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     from striate.studio.serving import Address
 
 
-def open(  # noqa: A001 - `striate.studio.open(net, data)` is what one says
+def open(  # noqa: A001, PLR0913 - `striate.studio.open(net, data)` is what one says; what, and where it listens
     network: nn.Module | Network | Blueprint | str,
     data: Dataset | str | tuple[Any, ...] | None = None,
     *,
     beside: Mapping[str, nn.Module | Network | Blueprint | str] | None = None,
+    pages: Sequence[str | Path] = (),
     host: str = "127.0.0.1",
     port: int = 0,
     token: str = "",
@@ -32,13 +34,15 @@ def open(  # noqa: A001 - `striate.studio.open(net, data)` is what one says
         network: Any `nn.Module`, or whatever `load_network` takes.
         data: Samples to choose from: a `Dataset`, or whatever `load_data` takes.
         beside: Other networks by name, to look at the same inputs in them: before and after, original and changed.
+        pages: Folders whose pages, of studies, searches and whatever else wrote one, are listed among the reports.
         host: Where it listens: only this machine's own, unless a token is given.
         port: 0 takes a free one.
         token: Who knows it may look; drawn anew if empty.
         opens_browser: Whether the address, which is printed, is also opened.
 
     Raises:
-        InputError: Network and data do not belong together; a network that cannot be replayed; a port that is taken.
+        InputError: Network and data do not belong together; a network that cannot be replayed; a port that is taken; a
+            folder of pages that is not there.
 
     Example:
         >>> import striate.studio, torchvision                          # doctest: +SKIP
@@ -48,7 +52,7 @@ def open(  # noqa: A001 - `striate.studio.open(net, data)` is what one says
     from striate.studio.serving import serve
 
     serve(
-        subject_from(network, data, beside=beside),
+        subject_from(network, data, beside=beside, pages=pages),
         host=host,
         port=port,
         token=token,

@@ -11,10 +11,22 @@ from striate.studio.wire import Failure
 
 
 class ReportFile(Wire):
-    """A report in the run's folder."""
+    """A report in the run's folder, or a page in another that was named."""
 
+    key: str = Field(description="What it is asked for by: its name in the run's folder, else made of where it lies.")
     name: str
+    title: str
+    folder: str = Field(description="Where it lies; empty in the run's folder.")
     size_bytes: int
+
+
+class Reports(Wire):
+    """The reports of the run's folder by name, then pages of the folders that were named, the newest first."""
+
+    files: list[ReportFile]
+    folders: list[str] = Field(description="Those that were named.")
+    left_out: int = Field(description="Older files of HTML in those folders that were not opened.")
+    is_whole: bool = Field(description="Whether those folders were gone through to their end.")
 
 
 class DesignWanted(Wire):

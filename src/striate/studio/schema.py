@@ -35,7 +35,7 @@ MODELS = (
     version_wire.VersionRow, version_wire.Beside,
     training_wire.TrainingWanted, training_wire.TrainingRow, training_wire.Trainings, training_wire.TrainingShown,
     tour_wire.TourName, tour_wire.Tour, freeze_wire.FreezeWanted, freeze_wire.Frozen, begin_wire.Beginning,
-    design_wire.DesignWanted, design_wire.Designed, design_wire.ReportFile,
+    design_wire.DesignWanted, design_wire.Designed, design_wire.Reports,
 )  # fmt: skip
 
 

@@ -54,6 +54,7 @@ class Subject:
         shares_classes: Whether the data's outputs are the network's, so that a sample's class is one of its answers.
         folder: The run's or the network's; None if it comes from elsewhere.
         beside: Other networks by name, as `load_network` takes them; opened when they are first asked for.
+        pages: Folders whose pages are listed beside the run's reports.
     """
 
     network: Network
@@ -65,6 +66,7 @@ class Subject:
     shares_classes: bool
     folder: Path | None = None
     beside: Mapping[str, Any] = field(default_factory=dict)
+    pages: tuple[Path, ...] = ()
 
     def layer(self, number: int) -> Layer:
         """Return a layer by its number.

@@ -40,6 +40,14 @@ def test_networks_beside_are_named_and_not_yet_opened(small_run, ink_run, served
     assert subject.beside == {str(ink_run): str(ink_run), "timm:nothing": "timm:nothing"}
 
 
+def test_folders_of_pages_are_handed_on(small_run, served, tmp_path):
+    (tmp_path / "b").mkdir()
+    line = ["studio", str(small_run), "--pages", str(tmp_path), "--pages", str(tmp_path / "b"), "--no-browser"]
+
+    assert run(line) == 0
+    assert served[0][0].pages == (tmp_path, tmp_path / "b")
+
+
 def test_without_a_network_the_demos_is_trained_once(tmp_path, monkeypatch, served, small_run):
     import shutil
 
@@ -65,6 +73,7 @@ def test_without_a_network_the_demos_is_trained_once(tmp_path, monkeypatch, serv
     ("line", "told"),
     [
         (["nothing"], "a network reference must name something; got 'nothing'"),
+        (["--pages", "nowhere"], "a folder of pages must be there; got 'nowhere'"),
         (["--beside", "nowhere"], "a network beside another must be there; got 'nowhere'"),
         (["--host", "0.0.0.0"], "must have a token of 16 characters or more"),
         (["--token", "short"], "must have a token of 16 characters or more"),

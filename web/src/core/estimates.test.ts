@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EstimateChart } from "../wire.ts";
-import { bandPath, estimateLayout, staggered } from "./estimates.ts";
+import { bandPath, estimateLayout, spokenChart, staggered } from "./estimates.ts";
 
 const measure = (text: string) => 7 * text.length;
 const curve = { style: "solid" as const, low: [], high: [] };
@@ -90,5 +90,23 @@ test("places that are an order have names and no numbers", () => {
   assert.deepEqual(
     xNames.map(({ text }) => text),
     ["conv1", "conv2"],
+  );
+});
+
+test("marks without a name hoist no flag, and are told together", () => {
+  const mark = { curve: -1, low: 0, high: 0, label: "" };
+  const many = {
+    ...chart,
+    marks: [...chart.marks, { ...mark, x: 60, y: 40 }, { ...mark, x: 70, y: 55.25 }],
+  };
+  const { events, top } = estimateLayout(many, 500, 160, measure);
+  assert.deepEqual(
+    events.map(({ text }) => text),
+    ["forecast"],
+  );
+  assert.equal(top, estimateLayout(chart, 500, 160, measure).top);
+  assert.equal(
+    spokenChart(many),
+    "Accuracy, %, by samples: end ends at 75.0, forecast 78.0, 2 open dots from 40.0 to 55.3",
   );
 });

@@ -3,7 +3,7 @@ import type { EstimateChart } from "../wire.ts";
 import { lastMeasured } from "./curve.ts";
 import { flags, spread } from "./labels.ts";
 import { lineHeight, type Measure } from "./line-chart.ts";
-import { plain } from "./numbers.ts";
+import { measured, plain } from "./numbers.ts";
 import { domain, ticks, tickText } from "./ticks.ts";
 
 const isNumber = (y: number | null | undefined): y is number =>
@@ -60,6 +60,26 @@ export function bandPath(
       return `M${[...there, ...back].join("L")}Z`;
     })
     .join("");
+}
+
+/** What a chart says to those who do not see it: where curves end, marks by name, and how many have none. */
+export function spokenChart(chart: EstimateChart): string {
+  const unnamed = chart.marks.filter((mark) => !mark.label).map((mark) => mark.y);
+  const words = [
+    ...chart.curves.map((curve) => {
+      const end = curve.y[lastMeasured(curve.y)];
+      return `${curve.label || "the curve"} ends at ${typeof end === "number" ? measured(end) : "nothing"}`;
+    }),
+    ...chart.marks.filter((mark) => mark.label).map((mark) => `${mark.label} ${measured(mark.y)}`),
+    ...(unnamed.length > 0
+      ? [
+          `${unnamed.length} open dots from ${measured(Math.min(...unnamed))} to ${measured(Math.max(...unnamed))}`,
+        ]
+      : []),
+    ...(chart.chosen ? [chart.chosen[1]] : []),
+  ];
+  const by = chart.x_label && `, by ${chart.x_label}`;
+  return `${chart.title}, ${chart.unit}${by}: ${words.join(", ")}`;
 }
 
 function valuesOf(chart: EstimateChart): number[] {
@@ -127,7 +147,8 @@ export function estimateLayout(
   const poles = [
     ...(chart.chosen ? [{ at: x(chart.chosen[0]), text: chart.chosen[1], chosen: true }] : []),
     ...chart.marks
-      .filter((mark, i) => chart.marks.findIndex((other) => other.x === mark.x) === i)
+      // A mark without a name has no flag to hoist.
+      .filter((mark, i) => mark.label && chart.marks.findIndex((other) => other.x === mark.x) === i)
       .map((mark) => ({ at: x(mark.x), text: mark.label, chosen: false })),
   ];
   const hoisted = flags(

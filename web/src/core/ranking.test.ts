@@ -17,3 +17,9 @@ test("a narrow page stacks them, and the axis takes the whole width", () => {
     axis: 320,
   });
 });
+
+test("where rows are not compared, their axis has the room of the differences", () => {
+  const { columns, axis } = rankingGrid(1000, false);
+  assert.equal(axis, 1000 - 210 - 100 - 28);
+  assert.equal(columns, "210px 662px 100px");
+});

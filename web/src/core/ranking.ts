@@ -6,9 +6,14 @@ const score = 100;
 const difference = 150;
 const least = 160;
 
-/** Whether name, axis and figures fit beside each other, the grid's columns, and what is left for the axis. */
-export function rankingGrid(width: number): { wide: boolean; columns: string; axis: number } {
-  const axis = width - name - score - difference - 3 * gap;
+/** Whether name, axis and figures fit beside each other, the grid's columns (one less where rows are not compared), and what is
+ * left for the axis. */
+export function rankingGrid(
+  width: number,
+  compares = true,
+): { wide: boolean; columns: string; axis: number } {
+  const axis = width - name - score - 2 * gap - (compares ? difference + gap : 0);
   if (axis < least) return { wide: false, columns: "minmax(0, 1fr) minmax(0, 1fr)", axis: width };
-  return { wide: true, columns: `${name}px ${axis}px ${score}px ${difference}px`, axis };
+  const columns = [name, axis, score, ...(compares ? [difference] : [])];
+  return { wide: true, columns: columns.map((column) => `${column}px`).join(" "), axis };
 }

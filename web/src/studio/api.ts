@@ -18,7 +18,7 @@ import type {
   LookMade,
   Neuron,
   Paths,
-  ReportFile,
+  Reports,
   Tour,
   TourName,
   Unit,
@@ -237,14 +237,14 @@ export const beginning = async (): Promise<DesignWanted> =>
 export const design = async (wanted: DesignWanted): Promise<Designed> =>
   (await ask("api/design", "design", json(wanted))).json();
 
-export const reports = async (): Promise<ReportFile[]> =>
-  (await ask("api/reports", "reports")).json();
+/** The reports of the run's folder, and the pages of folders that were named. */
+export const reports = async (): Promise<Reports> => (await ask("api/reports", "reports")).json();
 
-export const report = async (name: string): Promise<Page> =>
-  (await ask(`api/reports/${encodeURIComponent(name)}`, "report")).json();
+export const report = async (key: string): Promise<Page> =>
+  (await ask(`api/reports/${encodeURIComponent(key)}`, "report")).json();
 
-export async function reportArrays(name: string): Promise<ReadonlyMap<string, Tensor>> {
-  const answer = await ask(`api/reports/${encodeURIComponent(name)}/arrays`, "report arrays");
+export async function reportArrays(key: string): Promise<ReadonlyMap<string, Tensor>> {
+  const answer = await ask(`api/reports/${encodeURIComponent(key)}/arrays`, "report arrays");
   const bytes = new Uint8Array(await answer.arrayBuffer());
   return bytes.length > 0 ? readSafetensors(bytes) : new Map();
 }

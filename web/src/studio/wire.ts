@@ -43,7 +43,7 @@ export interface Studio {
   Beginning: Beginning;
   DesignWanted: DesignWanted;
   Designed: Designed;
-  ReportFile: ReportFile;
+  Reports: Reports;
 }
 /**
  * The network as the page draws it.
@@ -1419,9 +1419,36 @@ export interface Remedy {
   text: string;
 }
 /**
- * A report in the run's folder.
+ * The reports of the run's folder by name, then pages of the folders that were named, the newest first.
+ */
+export interface Reports {
+  files: ReportFile[];
+  /**
+   * Those that were named.
+   */
+  folders: string[];
+  /**
+   * Older files of HTML in those folders that were not opened.
+   */
+  left_out: number;
+  /**
+   * Whether those folders were gone through to their end.
+   */
+  is_whole: boolean;
+}
+/**
+ * A report in the run's folder, or a page in another that was named.
  */
 export interface ReportFile {
+  /**
+   * What it is asked for by: its name in the run's folder, else made of where it lies.
+   */
+  key: string;
   name: string;
+  title: string;
+  /**
+   * Where it lies; empty in the run's folder.
+   */
+  folder: string;
   size_bytes: number;
 }

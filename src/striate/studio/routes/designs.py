@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from striate.blueprint.starter import STARTER_TEXT
-from striate.studio.design_wire import Designed, DesignWanted, ReportFile
+from striate.studio.design_wire import Designed, DesignWanted, Reports
 from striate.studio.paper.designing import designed
-from striate.studio.paper.reports import report_of, reports_of
+from striate.studio.paper.reports import listing, report_of
 from striate.studio.routes.route import FILE, Tensors
 from striate.studio.subject import Subject
 
@@ -27,16 +27,16 @@ def add_designs(app: FastAPI) -> None:
 
 
 def add_reports(app: FastAPI, subject: Subject) -> None:
-    """Add the reports that lie in the run's folder."""
+    """Add the reports that lie in the run's folder, and the pages of folders that were named."""
 
     @app.get("/api/reports")
-    def reports() -> list[ReportFile]:
-        return reports_of(subject.folder)
+    def reports() -> Reports:
+        return listing(subject.folder, subject.pages)
 
-    @app.get("/api/reports/{name}")
-    def report(name: str) -> dict[str, Any]:
-        return report_of(subject.folder, name)[0]
+    @app.get("/api/reports/{key}")
+    def report(key: str) -> dict[str, Any]:
+        return report_of(subject.folder, key, subject.pages)[0]
 
-    @app.get("/api/reports/{name}/arrays", response_class=Tensors, responses=FILE)
-    def report_arrays(name: str) -> Tensors:
-        return Tensors(report_of(subject.folder, name)[1], media_type="application/octet-stream")
+    @app.get("/api/reports/{key}/arrays", response_class=Tensors, responses=FILE)
+    def report_arrays(key: str) -> Tensors:
+        return Tensors(report_of(subject.folder, key, subject.pages)[1], media_type="application/octet-stream")

@@ -2,6 +2,7 @@
 
 from striate.study.search.importance import Importance, importances
 from striate.study.search.limits import Limits
+from striate.study.search.reading import SearchReading, read_search
 from striate.study.search.retraining import best, retraining
 from striate.study.search.search import Search
 from striate.study.search.searching import SearchResults, search
@@ -12,6 +13,7 @@ __all__ = [
     "Importance",
     "Limits",
     "Search",
+    "SearchReading",
     "SearchResults",
     "Space",
     "Trial",
@@ -19,6 +21,7 @@ __all__ = [
     "best",
     "front",
     "importances",
+    "read_search",
     "retraining",
     "search",
     "space_of",

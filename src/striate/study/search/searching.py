@@ -25,9 +25,10 @@ from striate.study.search.sitting import AGAIN, DESIGN, Sitting
 from striate.study.search.space import Space, space_of, told_space
 from striate.study.search.trials import Ended, Trial
 from striate.tasks import Where
+from striate.train.score import SCORE_NAMES
 from striate.train.stopping import told_ending
 
-_DESIGNS = "designs.json"
+DESIGNS = "designs.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +39,15 @@ class SearchResults:
         search: What was searched.
         space: The designs within the limits.
         trials: In the order they were begun.
+        data: Reference of the data.
+        score_name: What a score is: "accuracy", or "R²" of data with values.
     """
 
     search: Search
     space: Space
     trials: tuple[Trial, ...]
+    data: str
+    score_name: str = "accuracy"
 
 
 def search(  # noqa: PLR0913 - what, on what, where, and how much
@@ -113,7 +118,13 @@ def search(  # noqa: PLR0913 - what, on what, where, and how much
             sitting.begin()
             sitting.run(trials, workers or os.cpu_count() or 1, on, events)
         run.end("done")
-    return SearchResults(search=asked, space=space, trials=read_trials(study, space))
+    return SearchResults(
+        search=asked,
+        space=space,
+        trials=read_trials(study, space),
+        data=dataset.reference,
+        score_name=SCORE_NAMES[dataset.output.kind],
+    )
 
 
 def read_trials(study: Any, space: Space) -> tuple[Trial, ...]:  # noqa: ANN401 - Optuna's study
@@ -149,7 +160,7 @@ def _space(asked: Search, folder: Path, events: Events) -> tuple[Space, str]:
 
     Places of the cube stay what they were: what is fast enough would be measured a little otherwise.
     """
-    kept = folder / _DESIGNS
+    kept = folder / DESIGNS
     if kept.is_file():
         document = schema.accept(json.loads(kept.read_text(encoding="utf-8")), "designs", 1, where=str(kept))
         space = Space(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from striate.numbers import measure
+
 Ended = Literal["done", "pruned", "failed"]
 
 
@@ -32,6 +34,18 @@ class Trial:
     ended: Ended
     score: float | None = None
     reason: str = ""
+
+
+def option_text(option: Any) -> str:  # noqa: ANN401 - whatever a blueprint leaves open
+    """Return what was chosen as people write it.
+
+    Example:
+        >>> option_text(8), option_text((3,)), option_text((3, 5)), option_text(0.5), option_text("same")
+        ('8', '3', '3×5', '0.500', 'same')
+    """
+    if isinstance(option, tuple):
+        return "×".join(map(option_text, option))
+    return measure(option) if isinstance(option, float) else str(option)
 
 
 def front(trials: Sequence[Trial]) -> tuple[Trial, ...]:

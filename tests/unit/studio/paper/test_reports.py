@@ -8,7 +8,7 @@ from striate.errors import SchemaError, UnknownNameError
 from striate.report.arrays import ArrayStore
 from striate.report.checkpage import check_page
 from striate.report.html import report_html, write_report
-from striate.report.reading import read_report
+from striate.report.reading import read_report, report_title
 from striate.studio.paper.reports import report_of, reports_of
 
 
@@ -34,6 +34,16 @@ def test_a_report_is_read_back_as_it_was_written(tmp_path, page, store):
     assert load(arrays)["conv1"].tolist() == store.arrays["conv1"].tolist()
 
 
+def test_a_title_that_does_not_read_is_empty_and_no_report_has_none(tmp_path, page, store):
+    text = report_html(page, store)
+    (tmp_path / "a.html").write_text(text.replace('"title":"', '"title":"\\u12', 1))
+    (tmp_path / "b.html").write_text("<p>mine</p>")
+
+    assert report_title(tmp_path / "a.html") == ""
+    assert report_title(tmp_path / "b.html") is None
+    assert report_title(tmp_path / "nothing.html") is None
+
+
 def test_a_report_without_arrays_has_none(tmp_path, page):
     write_report(tmp_path / "a.html", page, ArrayStore())
 
@@ -48,7 +58,9 @@ def test_only_reports_are_listed_and_only_those_that_are_listed_are_read(tmp_pat
     (folder / "folder.html").mkdir()
     write_report(tmp_path / "outside.html", page, store)
 
-    assert [one.name for one in reports_of(folder)] == ["report.html"]
+    assert [(one.key, one.name, one.title, one.folder) for one in reports_of(folder)] == [
+        ("report.html", "report.html", "</script><!-- of a network", "")
+    ]
     assert report_of(folder, "report.html")[0]["title"] == "</script><!-- of a network"
     for name in ("notes.html", "../outside.html", "folder.html", "", str(tmp_path / "outside.html")):
         with pytest.raises(UnknownNameError):
