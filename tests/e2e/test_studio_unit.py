@@ -178,8 +178,11 @@ def test_its_ways_to_an_answer_hold_its_whole_effect(page, network, digits):
     assert all(text.endswith("all 100\u202f%") for text in held)
     # Strips are drawn where they are in sight.
     opened.evaluate("scrollTo(0, 0)")
-    opened.locator(".spine > svg path").nth(3).wait_for(state="attached")
     opened.locator('[data-row="4"] canvas[aria-label*="strongest channel 4, four "]').wait_for()
+    opened.wait_for_function(
+        "() => { scrollBy(0, scrollY > 0 ? -1 : 1); return document.querySelectorAll('.spine > svg path').length >= 4; }",
+        polling=200,
+    )
     opened.get_by_label("Answer").select_option(label="two")
     opened.get_by_text("to the score of two").wait_for()
     assert "about=2" in opened.evaluate("location.hash")
@@ -314,7 +317,8 @@ def test_a_late_answer_about_ways_to_an_answer_is_let_go(page, network, digits):
 
 
 def test_work_that_cannot_begin_is_told_on_the_units_page_and_the_rest_goes_on(page):
-    opened = page("#/unit?layer=conv2&unit=2", may_fail=True)
+    # A unit that no other test grows an image of: what was grown before is shown at once.
+    opened = page("#/unit?layer=conv2&unit=3", may_fail=True)
     surveyed(opened)
     failure = {"code": "input", "message": "a unit must be there", "hint": "Choose another."}
     opened.route("**/api/jobs/unit-image", lambda route: route.fulfill(status=422, json=failure))
