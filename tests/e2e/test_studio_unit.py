@@ -167,6 +167,7 @@ def test_its_ways_to_an_answer_hold_its_whole_effect(page, network, digits):
     at = (flat // 28, flat % 28)
     network.module.zero_grad()
     opened = page(f"#/explore?input=sample:7&layer=conv1&unit=3&at={at[0]},{at[1]}&open=&about=4")
+    opened.locator("table.sum").wait_for()
     opened.get_by_text("The strongest ways to an answer").click()
     said = opened.get_by_text("to the score of four")
     said.wait_for()
@@ -226,6 +227,7 @@ def test_an_edited_filter_moves_the_answer_and_is_undone(page, network, digits):
     moved = (after - before).abs().argsort(descending=True)[:5].tolist()
     at = "#/explore?input=sample:7&layer=conv2&unit=2&at=6,9"
     opened = page(at)
+    opened.locator("table.sum").wait_for()
     opened.get_by_text("Edit its filter").click()
     weight = opened.get_by_label(f"weight {strongest}, 0, 2")
     assert float(weight.input_value()) == pytest.approx(own, rel=1e-3)
@@ -255,6 +257,7 @@ def test_an_edited_filter_moves_the_answer_and_is_undone(page, network, digits):
 
 def test_an_edited_drawing_opened_by_its_address_is_undone_without_a_unit(page):
     opened = page("#/explore?input=sample:7&layer=conv2&unit=2&at=6,9")
+    opened.locator("table.sum").wait_for()
     opened.get_by_text("Edit its filter").click()
     opened.get_by_role("button", name="Zero").click()
     opened.get_by_text("conv2, filter 2 zero").wait_for()
@@ -273,6 +276,7 @@ def test_an_edited_drawing_opened_by_its_address_is_undone_without_a_unit(page):
 
 def test_the_filter_that_is_edited_is_the_chosen_units_and_a_fault_says_its_cure(page):
     opened = page("#/explore?input=sample:7&layer=conv2&unit=2&at=6,9", may_fail=True)
+    opened.locator("table.sum").wait_for()
     opened.get_by_text("Edit its filter").click()
     weights = opened.get_by_role("table", name=re.compile("^Weights for channel"))
     weights.wait_for()
