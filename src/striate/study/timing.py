@@ -49,7 +49,7 @@ class Timed:
     """One network that was solved for its time.
 
     Attributes:
-        asked: Text of the blueprint before it was solved.
+        asked: Text of the blueprint before it was solved, by what, and to which time; of the reference its text alone.
         found: After it; the same text for the reference.
         latency_us: One image forward, one thread, in the median, in microseconds.
     """
@@ -90,7 +90,8 @@ class Clock:
         Raises:
             InputError: None can reach it.
         """
-        text = f"{plan.to_text()} by {', '.join(over)}"
+        # Of another amount, as in a fork, it is another network.
+        text = f"{plan.to_text()} by {', '.join(over)} to {budget.amount} us"
         if text not in self._known:
             found = solved_by(plan, budget, over, lambda one: self.latency_us(one, SEEKING))
             self._known[text] = Timed(

@@ -88,6 +88,18 @@ def test_what_was_measured_is_kept_and_a_fork_keeps_it(small, measured, tmp_path
     assert read_timed(tmp_path / "fork") == known
 
 
+def test_another_amount_is_another_network(small, measured):
+    plan = Blueprint.from_text("input 1x8x8; let w 4; (conv 3 w, relu) x1; globalavgpool; classes 3")
+    clock = Clock(plan)
+    budget = small.fixed.budget
+    found = [clock.solved(plan, replace(budget, amount=amount), ("w",)) for amount in (55, 107)]
+    again = Clock(plan, clock.known).solved(plan, replace(budget, amount=107), ("w",))
+
+    # 9·w + w and 3·w + 3.
+    assert [one.plan.settings["w"] for one in found] == [4, 8]
+    assert again.plan.settings["w"] == 8
+
+
 def test_a_time_that_nothing_meets_is_refused_before_a_folder_is_made(small, measured, tmp_path):
     fast = replace(small.fixed, budget=replace(small.fixed.budget, amount=3), of_reference=False)
     with pytest.raises(InputError, match=r"at least two cells.*smallest w.*0\.00300 ms"):

@@ -61,12 +61,12 @@ class Sitting:
                 # What is left, others have under way.
                 events.check("searching")
                 time.sleep(_WAIT_S)
-            for design, outcome in self.outcomes(asked_now, on):
+            for design, outcome in self.trained(asked_now, on):
                 _tell(self.study, asked_now[design], self.space.blueprint(design), outcome, self.asked.goal)
                 watched.advance()
             tried = self.tried()
 
-    def outcomes(self, asked_now: Mapping[Design, Any], on: Where) -> Iterator[tuple[Design, Outcome]]:
+    def trained(self, asked_now: Mapping[Design, Any], on: Where) -> Iterator[tuple[Design, Outcome]]:
         """Train designs at once, and give what came of each."""
         if asked_now:
             tasks = [Task(function=_FUNCTION, arguments=self.arguments(*pair)) for pair in asked_now.items()]
@@ -88,11 +88,7 @@ class Sitting:
 
     def tried(self) -> dict[Design, Any]:
         """Return the designs that were tried, with the values the sampler was told; None of those that have none."""
-        return {
-            tuple(one.user_attrs[DESIGN]): one.values
-            for one in self.study.trials
-            if one.state.is_finished() and DESIGN in one.user_attrs and AGAIN not in one.user_attrs
-        }
+        return {design: trial.values for design, trial in self._counted() if trial.state.is_finished()}
 
     def ask(self) -> tuple[Any, Design] | None:
         """Return a trial with a design that nobody tried or is at; None if there is none left.
@@ -128,11 +124,13 @@ class Sitting:
         Args:
             besides: Number of a trial that does not count.
         """
-        return {
-            tuple(one.user_attrs[DESIGN]): one.values
-            for one in self.study.get_trials(deepcopy=False)
-            if DESIGN in one.user_attrs and AGAIN not in one.user_attrs and one.number != besides
-        }
+        return {design: trial.values for design, trial in self._counted() if trial.number != besides}
+
+    def _counted(self) -> Iterator[tuple[Design, Any]]:
+        """Yield the trials that count, whoever asked for them, with their designs."""
+        for trial in self.study.get_trials(deepcopy=False):
+            if DESIGN in trial.user_attrs and AGAIN not in trial.user_attrs:
+                yield tuple(trial.user_attrs[DESIGN]), trial
 
     def arguments(self, design: Design, trial: Any) -> dict[str, Any]:  # noqa: ANN401 - Optuna's
         """Return what a trial's task takes."""
