@@ -86,6 +86,7 @@ class Studio {
   /** The present look is known for so long that pictures which are not of it are shown as old. */
   isLate = $state(false);
   #late = 0;
+  #beginning: Promise<void> | null = null;
   #listens = false;
   /** Counts what was asked to be looked at: an answer to anything but the last is let go. */
   #wish = 0;
@@ -136,8 +137,13 @@ class Studio {
     return name === String(channel) ? "" : name;
   }
 
-  /** Begins: reads the network, then whatever the address says. */
-  async begin() {
+  /** Begins: reads the network, then whatever the address says. Asked again meanwhile, it is the same beginning. */
+  begin(): Promise<void> {
+    this.#beginning ??= this.#begin().finally(() => (this.#beginning = null));
+    return this.#beginning;
+  }
+
+  async #begin() {
     if (!this.#listens) addEventListener("popstate", () => void this.#follow());
     this.#listens = true;
     await this.#told("page", async () => {
