@@ -34,3 +34,14 @@ class Served:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(20)
         self._held.close()
+
+
+def held_back(page, asked):
+    """Questions that get no answer until they are let go."""
+    waits = []
+
+    def wait(route):
+        waits.append(route)
+
+    page.route(asked, wait)
+    return waits

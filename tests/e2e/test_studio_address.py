@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 from playwright.sync_api import expect
-from tests.e2e.studio import Served
+from tests.e2e.studio import Served, held_back
 
 from striate.data import prepare
 from striate.nets import load_network
@@ -127,3 +127,21 @@ def test_gradients_stand_in_the_address(opened, served):
     page.go_back()
     ruler.wait_for()
     expect(page.get_by_label("gradient of 4")).to_be_checked()
+
+
+def test_an_address_that_changes_while_the_page_begins_does_not_begin_it_again(opened, served):
+    page = opened(served, "#/explore?input=sample:600")
+    networks, waits = [], held_back(page, "**/api/looks/sample")
+    page.on("request", lambda request: networks.append(request.url) if request.url.endswith("/api/network") else None)
+    page.reload()
+    page.get_by_role("heading", name="Every layer").wait_for()
+    page.wait_for_timeout(200)
+    # The network is read, and the answer about the input is not there yet.
+    page.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")
+    page.wait_for_timeout(500)
+    for wait in waits:
+        wait.continue_()
+    page.locator('[data-row="0"] canvas').wait_for()
+
+    assert len(waits) == 1
+    assert len(networks) == 1

@@ -8,7 +8,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 from tests.e2e.axe import violations
-from tests.e2e.studio import Served
+from tests.e2e.studio import Served, held_back
 from torch import nn
 
 from striate.blueprint import Blueprint
@@ -55,17 +55,6 @@ def served(network, digits):
 @pytest.fixture
 def page(open_studio, served):
     return lambda place, **how: open_studio(served, place, **how)
-
-
-def held_back(page, asked):
-    """Questions that get no answer until they are let go."""
-    waits = []
-
-    def wait(route):
-        waits.append(route)
-
-    page.route(asked, wait)
-    return waits
 
 
 def surveyed(page):
@@ -180,10 +169,7 @@ def test_its_ways_to_an_answer_hold_its_whole_effect(page, network, digits):
     # Strips are drawn where they are in sight.
     opened.evaluate("scrollTo(0, 0)")
     opened.locator('[data-row="4"] canvas[aria-label*="strongest channel 4, four "]').wait_for()
-    opened.wait_for_function(
-        "() => { scrollBy(0, scrollY > 0 ? -1 : 1); return document.querySelectorAll('.spine > svg path').length >= 4; }",
-        polling=200,
-    )
+    opened.locator(".spine > svg path").nth(3).wait_for(state="attached")
     opened.get_by_label("Answer").select_option(label="two")
     opened.get_by_text("to the score of two").wait_for()
     assert "about=2" in opened.evaluate("location.hash")
