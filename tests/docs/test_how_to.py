@@ -17,6 +17,8 @@ OWN = {"dense-prediction", "import-a-network", "use-pretrained-weights"}
 PAGES = sorted(page for page in (Path(__file__).parents[2] / "docs" / "how-to").glob("*.md") if page.stem not in OWN)
 # Pages that need an extra, and are run where it is installed.
 NEEDS = {"on-a-cluster": ("ray", "lance_ray")}
+# Pages whose commands train several networks, or train and inspect one: over a minute each.
+LONG = {"choose-a-beginning", "fine-tune-with-care", "search-by-image", "write-a-blueprint"}
 # What ends with 1 has found something, which the page may well be about.
 FINE = {0, 1}
 
@@ -39,8 +41,13 @@ def marked(page):
     return pytest.param(page, marks=marks if needed else (), id=page.stem)
 
 
+def commanded(page):
+    """Return a page as the parameter of the test that runs its commands."""
+    return pytest.param(page, marks=pytest.mark.long, id=page.stem) if page.stem in LONG else marked(page)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [marked(page) for page in PAGES])
+@pytest.mark.parametrize("page", [commanded(page) for page in PAGES])
 def test_its_commands_run_in_an_empty_folder(page, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     lines = [line for block in blocks(page, "") for line in block.splitlines() if line.strip()]

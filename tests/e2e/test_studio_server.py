@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -29,6 +30,10 @@ class Server:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=out, text=True, env=os.environ)
         line = self.process.stdout.readline()
         self.port = int(re.fullmatch(r"Studio: http://127\.0\.0\.1:(\d+)/\?token=" + TOKEN, line.strip())[1])
+        # The page is there before the network is.
+        until = time.monotonic() + 120
+        while self.ask("GET", "/api/network")[0] == 503 and time.monotonic() < until:
+            time.sleep(0.2)
 
     def ask(self, method, path, body=None, **headers):
         """Ask as a client that knows the token; return status, headers and body."""

@@ -55,37 +55,50 @@ def studio(
     Without a network it is the demo's, in the folder demo: trained on digits first, if it is not there, which takes a minute or
     two and is shown on the page.
     """
-    from striate.studio.serving import Address, check_token, serve, serve_opening
+    from striate.studio.serving import Address, check_token, serve_opening
 
     # Nobody should wait for a network to hear of it.
     check_token(host, token)
+    check_there(network)
     named = {reference: reference for reference in beside or ()}
 
     def tell(address: Address) -> None:
         print_line(f"Studio: {address.url}")
         print_line("It ends with Ctrl-C.")
 
-    if not network:
-        # A minute's training: the page is there at once and tells how far it is.
-        with Watcher() as events:
-            serve_opening(
-                partial(_demo, named, pages or ()),
-                events=events,
-                host=host,
-                port=port,
-                token=token,
-                opens_browser=browser,
-                told=tell,
-            )
-        return
+    opened = partial(_named, network, data) if network else _demo
+    # The page is there at once and tells how far the opening is: seconds for a network, a minute's training for the demo.
+    with Watcher() as events:
+        serve_opening(
+            partial(opened, named, pages or ()),
+            events=events,
+            host=host,
+            port=port,
+            token=token,
+            opens_browser=browser,
+            told=tell,
+        )
+
+
+def check_there(network: str) -> None:
+    """Refuse what is neither there nor a name before a page is opened for it.
+
+    Raises:
+        StriateError: As `load_network` does.
+    """
+    if network and ":" not in network and not Path(network).exists():
+        from striate.nets import load_network
+
+        load_network(network)
+
+
+def _named(network: str, data: str, beside: dict[str, str], pages: Sequence[Path], events: Events) -> Subject:
     from striate.studio.opening import subject_from
 
-    with Watcher() as events:
-        subject = subject_from(network, data or None, beside=named, pages=pages or (), events=events)
-    serve(subject, host=host, port=port, token=token, opens_browser=browser, told=tell)
+    return subject_from(network, data or None, beside=beside, pages=pages, events=events)
 
 
-def _demo(named: dict[str, str], pages: Sequence[Path], events: Events) -> Subject:
+def _demo(beside: dict[str, str], pages: Sequence[Path], events: Events) -> Subject:
     from striate.studio.opening import demo_subject
 
-    return demo_subject(DEMO, beside=named, pages=pages, events=events)
+    return demo_subject(DEMO, beside=beside, pages=pages, events=events)

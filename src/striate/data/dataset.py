@@ -56,6 +56,8 @@ class Dataset:
     fingerprint: str
     pixels: Pixels = field(repr=False)
     read_as: ReadAs = field(default_factory=ReadAs, repr=False)
+    # Seconds of work for a hundred thousand samples, asked for by every training on them.
+    _splits: dict[tuple[int, float, float], Split] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -128,7 +130,10 @@ class Dataset:
             >>> len(parts.train), len(parts.validation), len(parts.test)
             (3500, 500, 1000)
         """
-        return split_samples(self.samples, self.output, seed=seed, validation=validation, test=test)
+        key = seed, validation, test
+        if key not in self._splits:
+            self._splits[key] = split_samples(self.samples, self.output, seed=seed, validation=validation, test=test)
+        return self._splits[key]
 
     def folds(self, count: int = 5, *, seed: int = 0) -> Folds:
         """Divide the samples into folds; see `striate.data.Folds` for what is promised and what is told.

@@ -46,3 +46,8 @@ def claim(path: Path, *, instead: str = "Choose a folder on another disk.") -> I
         yield True
     finally:
         os.close(handle)
+
+
+def lock_beside(folder: Path) -> Path:
+    """Return the file that whoever works on a folder holds: beside it, for a folder that need not be there yet."""
+    return folder.with_name(f".{folder.name}.lock")

@@ -98,9 +98,9 @@ def _named(beside: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse_pages(network: object) -> None:
     """Refuse the folder of a study or a search, which holds many networks and a page about them."""
     folder = _folder(network)
-    if folder is None:
+    if folder is None or (folder / "run.json").is_file() or (folder / "network.json").is_file():
         return
-    # Searches bring Optuna's side along, which a network has no need of.
+    # Studies bring much along which a network has no need of: half a second of imports, and Optuna.
     from striate.study.folder import FILE, TRAININGS
     from striate.study.search.searching import DESIGNS
 

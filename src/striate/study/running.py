@@ -15,7 +15,7 @@ from striate.data import Dataset, load_data
 from striate.data.load import absolute_reference
 from striate.events import SILENT, Events
 from striate.numbers import duration, plural
-from striate.runs.claim import claim
+from striate.runs.claim import claim, lock_beside
 from striate.study.cells import Cell, cells_of, written
 from striate.study.estimating import told_seconds
 from striate.study.folder import TRAININGS, begin_study
@@ -176,7 +176,7 @@ def _first(study: Study, folder: Path) -> Iterator[None]:
         return
     while True:
         # Beside the folder, which is not there before the study can be begun.
-        with claim(folder.with_name(f".{folder.name}.lock")) as is_free:
+        with claim(lock_beside(folder)) as is_free:
             if is_free:
                 yield
                 return

@@ -21,6 +21,7 @@ from striate.events import SILENT, Events
 from striate.nets import Network
 from striate.observe import ActivityCollector, observe
 from striate.records.training import Recipe
+from striate.records.trial import Speed
 from striate.runs import write_json
 from striate.runs.claim import claim
 from striate.train import train
@@ -31,11 +32,13 @@ from striate.train.start import starting_network
 from striate.train.start_reading import read_start
 from striate.train.training import Trained
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 RESULT = "result.json"
 BUSY = "busy"
 # Last bits depend on how many threads share a sum: one, wherever it is.
 THREADS = 1
+# Stated and not tried: a trial would choose by how busy a machine is, and numbers would differ from one to the next.
+SPEED = Speed(memory_format="channels-last")
 _IMAGES = 200
 
 
@@ -158,7 +161,9 @@ def _made(
     plan: Blueprint, dataset: Dataset, recipe: Recipe, place: Path, events: Events, *, judged: bool
 ) -> dict[str, Any]:
     try:
-        trained = train(plan, dataset, recipe, place / "run", threads=THREADS, keep_checkpoints=False, events=events)
+        trained = train(
+            plan, dataset, recipe, place / "run", threads=THREADS, speed=SPEED, keep_checkpoints=False, events=events
+        )
     except DivergedError as error:
         # The same seed would diverge again: that is a result.
         return {"failed": str(error)}

@@ -11,14 +11,10 @@ def served(monkeypatch):
     """Takes what would be served, tells an address, and ends at once."""
     calls = []
 
-    def serve(subject, *, told, **settings):
-        calls.append((subject, settings))
+    def serve_opening(opened, *, events, told, **settings):
+        calls.append((opened(events), settings))
         told(serving.Address(host="127.0.0.1", port=8350, token="abcdefghijklmnop"))
 
-    def serve_opening(opened, *, events, **settings):
-        serve(opened(events), **settings)
-
-    monkeypatch.setattr(serving, "serve", serve)
     monkeypatch.setattr(serving, "serve_opening", serve_opening)
     return calls
 

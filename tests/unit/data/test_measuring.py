@@ -56,7 +56,7 @@ def test_a_shape_that_is_no_image_is_refused():
 
 def test_measuring_is_told(memory):
     watcher = memory()
-    measure_preprocessing(load_data("digits"), (5, 6), events=watcher)
+    measure_preprocessing(load_data("digits"), tuple(range(120)), events=watcher)
     assert [(step.task, step.done, step.unit) for step in watcher.heard] == [
-        ("measuring", done, "sample") for done in range(3)
+        ("measuring", done, "sample") for done in (0, 50, 100, 120)
     ]

@@ -17,7 +17,7 @@ from striate.data import Dataset
 from striate.errors import InputError, Quoted
 from striate.events import SILENT, Events
 from striate.runs import Run, write_json
-from striate.runs.claim import claim
+from striate.runs.claim import claim, lock_beside
 from striate.study.search.asking import answering, import_optuna, opened, sampler_of, storage_at
 from striate.study.search.limits import check_limits, passed
 from striate.study.search.search import Search
@@ -89,7 +89,7 @@ def search(  # noqa: PLR0913 - what, on what, where, and how much
     import_optuna()
     folder = Path(folder)
     # Beside the folder: what another process is at work on is not written to.
-    with claim(folder.with_name(f".{folder.name}.lock")) as is_free:
+    with claim(lock_beside(folder)) as is_free:
         if not is_free:
             raise InputError(
                 "a search's folder must be worked on by one process",
