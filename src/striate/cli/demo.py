@@ -22,7 +22,7 @@ def demo(
     strict: Annotated[bool, typer.Option("--strict", help="End with 1 if there is a warning or an error.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Train a small network on 3500 real digits and write a report about it: two to three minutes on two cores."""
+    """Train a small network on 3500 real digits and write a report about it: under three minutes on two cores."""
     from striate.report.demo import run_demo
 
     with Watcher(quiet=json) as events:

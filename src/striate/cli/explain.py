@@ -51,7 +51,7 @@ def explain(
     layer: Annotated[
         str,
         typer.Option(
-            help="Layer of cam and grad_cam, the last map if left out; of weights, feature_occlusion, activation_maps."
+            help="Layer of cam and grad_cam, the last map if left out; of weights, neuron, feature_occlusion, activation_maps."
         ),
     ] = "",
     units: Annotated[

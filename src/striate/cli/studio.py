@@ -52,8 +52,8 @@ def studio(
 ) -> None:
     """Open a network in the browser: draw or choose an input, and see every layer answer.
 
-    Without a network it is the demo's, in the folder demo: trained on digits first, if it is not there, which takes a minute or
-    two and is shown on the page.
+    Without a network it is the demo's, in the folder demo: trained on digits first, if it is not there, which takes up to two
+    minutes and is shown on the page.
     """
     from striate.studio.serving import Address, check_token, serve_opening
 

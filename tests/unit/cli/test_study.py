@@ -29,7 +29,7 @@ def test_the_ready_studies_are_listed_with_their_questions(capsys):
     lines = capsys.readouterr().out.splitlines()
 
     assert len(lines) == 13
-    assert "how-deep: How deep is too deep, and do shortcuts move that point?" in lines
+    assert "how-deep: How deep is too deep, and do residual blocks move that point?" in lines
 
 
 def test_a_plan_shows_the_cost_of_every_cell_and_how_long_it_will_take(small, capsys):
