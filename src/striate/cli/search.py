@@ -38,7 +38,9 @@ def search(
     images: Annotated[int | None, typer.Option(help="Training samples of each.", min=1)] = None,
     rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
     seed: Annotated[int, typer.Option(help="Of the sampler and the trainings.", min=0)] = 0,
-    best: Annotated[int, typer.Option(help="So many of the best are trained again: 0 for none, else at least 2.", min=0)] = 3,
+    best: Annotated[
+        int, typer.Option(help="So many of the best are trained again: 0 for none, else at least 2.", min=0)
+    ] = 3,
     seeds: Annotated[int, typer.Option(help="From so many other seeds.", min=1)] = 3,
     workers: Annotated[int | None, typer.Option(help="Trainings at once; processors if left out.", min=1)] = None,
     on: Annotated[str, typer.Option(help="Where: processes, or ray (a cluster).")] = "processes",

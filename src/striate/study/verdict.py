@@ -111,21 +111,27 @@ def _headline(reading: StudyReading) -> str:
             f"Nothing is surely better than {reference}; {plural(len(sure), 'cell')} of "
             f"{len(reading.cells) - 1} {'is' if len(sure) == 1 else 'are'} surely worse."
         )
-    widest = max(
-        (cell.against for cell in reading.cells if cell.against is not None),
-        key=lambda one: abs(one.mean),
-        default=None,
-    )
-    if widest is None:
+    return _nothing_sure(reading, reference)
+
+
+def _nothing_sure(reading: StudyReading, reference: str) -> str:
+    """Return the headline of a study in which no cell surely differs."""
+    compared = [cell for cell in reading.cells if cell.against is not None]
+    if not compared:
         return "Only one cell has a score: there is nothing to compare."
+    # What some trainings of a cell did not learn says nothing of how large differences are.
+    steady = [cell for cell in compared if cell.apart is None]
+    widest = max((cell.against for cell in steady or compared if cell.against), key=lambda one: abs(one.mean))
+    aside = len(compared) - len(steady) if steady else 0
+    where = f" among cells whose seeds agree (those of {plural(aside, 'cell')} lie far apart)" if aside else ""
     seen = (
         ""
         if reading.detectable is None
-        else f" This study can see differences above {100 * reading.detectable:.1f} points."
+        else f" This study can see differences above {100 * reading.detectable:.1f} points{' between them' if aside else ''}."
     )
     return (
-        f"No cell differs surely from {reference}: the largest difference, {points(widest.mean)} points ({_between(widest)}), "
-        f"may be chance.{seen}"
+        f"No cell differs surely from {reference}: the largest difference{where}, {points(widest.mean)} points "
+        f"({_between(widest)}), may be chance.{seen}"
     )
 
 

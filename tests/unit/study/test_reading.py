@@ -112,6 +112,17 @@ def test_the_headline_says_when_nothing_is_sure():
     assert "may be chance. This study can see differences above" in said.headline
 
 
+def test_the_headline_sets_aside_cells_whose_seeds_lie_far_apart():
+    alike = dict.fromkeys(CLEAR, (0.8, 0.9, 0.85)) | {("2", "5"): (0.85, 0.84, 0.88), ("1", "5"): (0.95, 0.20, 0.95)}
+    said = verdict(read_results(results(alike)))
+
+    assert (
+        "the largest difference among cells whose seeds agree (those of 1 cell lie far apart), +0.7 points"
+        in said.headline
+    )
+    assert said.headline.endswith("points between them.")
+
+
 def test_worse_cells_come_with_why():
     def layer(name, gradient, dead):
         return LayerHealth(layer=name, gradient_start=gradient, gradient_end=1.0, active_end=0.5, dead=dead, units=10)
