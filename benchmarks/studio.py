@@ -43,8 +43,8 @@ output: classes 10
 """
 LARGE = {"timm:efficientnet_lite0": "blocks.4.0.conv_dw", "torchvision:resnet50": "layer3.0.conv2"}
 RUNS = 5
-# The second layer of the demo's network, after its ReLU: it reads sixteen channels.
-CHOSEN_ROW = 6
+# conv3 of the demo's network: it reads sixteen channels.
+CHOSEN_ROW = 3
 
 FOLLOW_STROKES = """() => {
   window.strokes = [];

@@ -10,6 +10,9 @@ import { microFont, textWidth } from "../../draw/text.ts";
 import type { Scale } from "../../wire.ts";
 import type { Strip } from "./strips.svelte.ts";
 
+/** Least room between two words beneath neighbouring tiles, in CSS pixels. */
+const apart = 4;
+
 /** Zero is paper: a layer without values below zero is shown by magnitude, any other with its signs. */
 export const scaleOf = (values: Tensor, low: number): Scale => ({
   kind: low < 0 ? "diverging" : "sequential",
@@ -77,6 +80,7 @@ export function paintStrip(context: CanvasRenderingContext2D, look: StripLook) {
   context.font = microFont(ratio);
   context.textAlign = "center";
   context.textBaseline = "top";
+  const peaks = fittedNumbers(strip.peaks.subarray(0, count), layout);
   for (const { index } of stamps) {
     const x = middleOf(layout, index) * ratio;
     const y = device(layout.tile) + device(6);
@@ -85,13 +89,30 @@ export function paintStrip(context: CanvasRenderingContext2D, look: StripLook) {
     context.fillText(fittedName(nameOf?.(channel) ?? "", layout) || String(channel), x, y);
     const word = words?.[index];
     context.fillStyle = isAdded ? colourOf(word, palette) : palette.ink2;
-    context.fillText(word ?? measured(strip.peaks[index]!), x, y + device(lineHeight));
+    context.fillText(
+      word ?? peaks[index]!,
+      x,
+      y + device(lineHeight),
+      (layout.pitch - apart) * ratio,
+    );
   }
 }
 
+/** Numbers with as many digits, three at most, as all of them have room for beneath their tiles. */
+function fittedNumbers(values: Numbers, layout: StripLayout): string[] {
+  const written = (digits: number) => Array.from(values, (value) => measured(value, digits));
+  const fits = (words: readonly string[]) =>
+    words.every((word) => numberWidth(word) <= layout.pitch - apart);
+  return [3, 2].map(written).find(fits) ?? written(1);
+}
+
+/** By its signs, which are few: numbers are many, and what is measured is kept. */
+const numberWidth = (word: string) =>
+  Array.from(word).reduce((sum, sign) => sum + textWidth(sign), 0);
+
 /** A name cut to what fits beneath a tile. */
 function fittedName(name: string, layout: StripLayout): string {
-  const room = layout.pitch - 4;
+  const room = layout.pitch - apart;
   if (textWidth(name) <= room) return name;
   let length = name.length - 1;
   while (length > 1 && textWidth(`${name.slice(0, length)}…`) > room) length--;
