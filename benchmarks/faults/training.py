@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from shutil import rmtree
 
@@ -147,8 +147,8 @@ def _trained(blueprint: Blueprint, dataset: Dataset, recipes: Sequence[Recipe], 
 
 
 def _without(dataset: Dataset, missing: int) -> Withheld:
-    fields = {name: getattr(dataset, name) for name in Dataset.__dataclass_fields__}
-    return Withheld(**fields, missing=missing)
+    held = {one.name: getattr(dataset, one.name) for one in fields(Dataset) if one.init}
+    return Withheld(**held, missing=missing)
 
 
 def made(folder: Path) -> dict[str, str]:

@@ -215,6 +215,8 @@ def test_a_version_does_not_stand_beside_an_edited_filter(opened):
     page = opened("#/explore?input=sample:600&layer=conv2&unit=2&at=5,6&with=step-16&layers=version")
     said = page.get_by_text("The layers show run, after 16 steps")
     said.wait_for()
+    # What comes above it moves it.
+    page.locator("table.sum").wait_for()
     page.get_by_text("Edit its filter").click()
     page.get_by_role("button", name="Negate").click()
     page.get_by_text("Undo the changes, and the version stands beside again.").wait_for()

@@ -68,7 +68,7 @@ def test_a_stopped_training_with_a_start_from_images_goes_on_to_the_same_bits(
     recipe = replace(recipe, init=scheme)
     whole = train(plan, data, recipe, tmp_path / "whole")
     with pytest.raises(Cancelled):
-        train(plan, data, recipe, tmp_path / "parts", events=Stops(90))
+        train(plan, data, recipe, tmp_path / "parts", events=Stops(29))
     seen = []
     monkeypatch.setattr("striate.train.start.initialise", lambda *_, **__: seen.append(1))
     parts = train(plan, data, recipe, tmp_path / "parts")
