@@ -24,7 +24,7 @@ def kept_randomness() -> Iterator[None]:
     devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
     try:
         with torch.random.fork_rng(devices):
-            # `torch.manual_seed` would also queue seeds for devices that are not in use, with a stack trace for each: milliseconds.
+            # `torch.manual_seed` would also queue seeds for devices that are not in use, each with a stack trace: milliseconds.
             torch.default_generator.manual_seed(0)
             if devices:
                 torch.cuda.manual_seed_all(0)
