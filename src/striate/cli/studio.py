@@ -55,12 +55,13 @@ def studio(
     Without a network it is the demo's, in the folder demo: trained on digits first, if it is not there, which takes up to two
     minutes and is shown on the page.
     """
+    from striate.studio.named import check_named
     from striate.studio.serving import Address, check_token, serve_opening
 
     # Nobody should wait for a network to hear of it.
     check_token(host, token)
-    check_there(network)
     named = {reference: reference for reference in beside or ()}
+    check_named(network, named, pages or ())
 
     def tell(address: Address) -> None:
         print_line(f"Studio: {address.url}")
@@ -78,18 +79,6 @@ def studio(
             opens_browser=browser,
             told=tell,
         )
-
-
-def check_there(network: str) -> None:
-    """Refuse what is neither there nor a name before a page is opened for it.
-
-    Raises:
-        StriateError: As `load_network` does.
-    """
-    if network and ":" not in network and not Path(network).exists():
-        from striate.nets import load_network
-
-        load_network(network)
 
 
 def _named(network: str, data: str, beside: dict[str, str], pages: Sequence[Path], events: Events) -> Subject:

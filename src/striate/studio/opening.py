@@ -11,6 +11,7 @@ from striate.data import Dataset, ReadAs, load_data, prepare
 from striate.errors import InputError, Quoted
 from striate.events import SILENT, Events
 from striate.nets import Network, load_network
+from striate.studio.named import check_beside
 from striate.studio.paper.elsewhere import check_folders
 from striate.studio.subject import Subject, subject_of
 
@@ -39,7 +40,7 @@ def subject_from(
         InputError: The network cannot read the data; a network that cannot be replayed; one beside it that is not there;
             a folder of pages that is not there; a study's or a search's folder in place of a network.
     """
-    named, folders = _named(beside or {}), check_folders(pages)
+    named, folders = check_beside(beside or {}), check_folders(pages)
     _refuse_pages(network)
     found = load_network(network)
     if data is None:
@@ -75,7 +76,7 @@ def demo_subject(
     from striate.report.demo import train_demo
 
     # Nobody should wait for a training to hear of it.
-    named, folders = _named(beside or {}), check_folders(pages)
+    named, folders = check_beside(beside or {}), check_folders(pages)
     return subject_from(folder, train_demo(folder, events=events), beside=named, pages=folders, events=events)
 
 
@@ -87,20 +88,13 @@ def _shares_outputs(network: Network, dataset: Dataset) -> bool:
     return is_kind and theirs.count == ours.count and theirs.is_called(ours.names)
 
 
-def _named(beside: Mapping[str, Any]) -> dict[str, Any]:
-    """Return networks by name; one that is plainly not there is refused before anything is opened."""
-    for name, network in beside.items():
-        if isinstance(network, str) and ":" not in network and not Path(network).exists():
-            raise InputError("a network beside another must be there", got=network, where=name)
-    return dict(beside)
-
-
 def _refuse_pages(network: object) -> None:
     """Refuse the folder of a study or a search, which holds many networks and a page about them."""
     folder = _folder(network)
-    if folder is None or (folder / "run.json").is_file() or (folder / "network.json").is_file():
+    # A search has a run.json as well, and no network of its own.
+    if folder is None or (folder / "network.json").is_file() or (folder / "network").is_dir():
         return
-    # Studies bring much along which a network has no need of: half a second of imports, and Optuna.
+    # Studies and searches bring Optuna and more along, which a network has no need of.
     from striate.study.folder import FILE, TRAININGS
     from striate.study.search.searching import DESIGNS
 

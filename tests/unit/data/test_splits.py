@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -184,3 +185,14 @@ def test_a_folder_splits_the_same_whatever_its_files_are_called(pets, write):
         path.rename(pets / f"cats/{(number * 7) % 31} renamed.png")
     after = load_data(pets)
     assert {after.samples[index].id for index in after.split().test} == chosen
+
+
+def test_a_data_set_of_other_samples_or_other_shares_is_divided_anew():
+    digits = load_data("digits")
+    digits.split()
+    halved = replace(digits, samples=digits.samples[::2])
+
+    assert len(halved.split().train) == 1750
+    assert len(digits.split().train) == 3500
+    assert len(digits.split(test=0.4).train) == 2500
+    assert digits.split(seed=1).train != digits.split().train

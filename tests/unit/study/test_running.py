@@ -11,6 +11,8 @@ import pytest
 
 from striate.data import load_data
 from striate.errors import InputError, StorageError
+from striate.records.trial import Speed
+from striate.runs import Run
 from striate.study import estimating, fork_study, read_results, run_study, study_text, verdict
 from striate.study.documents import study_document
 from striate.study.estimating import told_seconds
@@ -41,10 +43,11 @@ def start(study, folder, workers, *places):
 
 
 def test_a_cell_s_score_is_that_of_the_same_training_by_itself(small, whole, tmp_path):
-    _, results = whole
+    folder, results = whole
     row = results.cells[1]
     data = load_data(small.data)
-    trained = train(row.cell.plan, data, replace(row.cell.recipe, seed=1), tmp_path / "alone", threads=1)
+    speed = Speed(memory_format="channels-last")
+    trained = train(row.cell.plan, data, replace(row.cell.recipe, seed=1), tmp_path / "alone", threads=1, speed=speed)
     images = [data.samples[index] for index in trained.split.test]
     from striate.data import batches
 
@@ -52,6 +55,9 @@ def test_a_cell_s_score_is_that_of_the_same_training_by_itself(small, whole, tmp
     for batch in batches(data, trained.split.test, trained.network.preprocessing, batch_size=5):
         right += int((trained.network.module(batch.images).argmax(1) == batch.targets).sum())
 
+    settings = [Run.read(run).document.settings for run in (folder / "trainings").glob("*/run")]
+    assert len(settings) > 1
+    assert all(one["memory_format"] == "channels-last" for one in settings)
     assert row.cell.levels == ("1", "sgd")
     assert row.runs[1].score == right / len(images)
     assert row.runs[1].validation_loss == trained.curve.kept.validation_loss

@@ -147,9 +147,10 @@ def test_a_folder_that_is_not_there_is_refused_before_anything_is_opened(tmp_pat
         subject_from("timm:nothing", pages=[tmp_path / "nowhere"])
 
 
-@pytest.mark.parametrize(("file", "what"), [("study.yaml", "study"), (DESIGNS, "search")])
-def test_the_folder_of_a_study_or_a_search_is_no_network_and_says_what_to_do(tmp_path, file, what):
-    (tmp_path / file).write_text("{}")
+@pytest.mark.parametrize(("files", "what"), [(("study.yaml",), "study"), ((DESIGNS, "run.json"), "search")])
+def test_the_folder_of_a_study_or_a_search_is_no_network_and_says_what_to_do(tmp_path, files, what):
+    for file in files:
+        (tmp_path / file).write_text("{}")
 
     with pytest.raises(InputError, match=f"a studio must be opened on a network; got the folder of a {what}") as error:
         subject_from(tmp_path)

@@ -80,21 +80,16 @@ export function paintStrip(context: CanvasRenderingContext2D, look: StripLook) {
   context.font = microFont(ratio);
   context.textAlign = "center";
   context.textBaseline = "top";
-  const peaks = fittedNumbers(strip.peaks.subarray(0, count), layout);
+  const beneath = words ?? fittedNumbers(strip.peaks.subarray(0, count), layout);
   for (const { index } of stamps) {
     const x = middleOf(layout, index) * ratio;
     const y = device(layout.tile) + device(6);
     const channel = strip.channels[index]!;
     context.fillStyle = channel === chosen ? palette.accent : palette.ink;
     context.fillText(fittedName(nameOf?.(channel) ?? "", layout) || String(channel), x, y);
-    const word = words?.[index];
+    const word = beneath[index] ?? "";
     context.fillStyle = isAdded ? colourOf(word, palette) : palette.ink2;
-    context.fillText(
-      word ?? peaks[index]!,
-      x,
-      y + device(lineHeight),
-      (layout.pitch - apart) * ratio,
-    );
+    context.fillText(word, x, y + device(lineHeight), (layout.pitch - apart) * ratio);
   }
 }
 
@@ -120,9 +115,9 @@ function fittedName(name: string, layout: StripLayout): string {
 }
 
 /** What is added has its sign's colour; a value is a label. */
-function colourOf(word: string | undefined, palette: Palette): string {
-  if (word?.startsWith("+")) return palette.rises;
-  return word?.startsWith(minus) ? palette.falls : palette.ink2;
+function colourOf(word: string, palette: Palette): string {
+  if (word.startsWith("+")) return palette.rises;
+  return word.startsWith(minus) ? palette.falls : palette.ink2;
 }
 
 /** What a strip says in words. */
