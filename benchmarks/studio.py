@@ -156,7 +156,8 @@ def neuron_ms(page, row: int, turns: int) -> list[float]:
         page.evaluate(CHOOSE.replace("ROW", f'[data-row="{row}"]'), 20 + 50 * (turn % 2)) for turn in range(turns + 2)
     ]
     # A turn in which nothing changed would end before it began.
-    assert min(found) > 0 and page.locator(".spine > svg path").count() > 1, "no neuron was shown"
+    assert min(found) > 0, "no neuron was shown"
+    assert page.locator(".spine > svg path").count() > 1, "no lines were drawn"
     return found[2:]
 
 
