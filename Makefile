@@ -53,6 +53,7 @@ bench: $(VENV)/ready $(VENV)/bench-ready $(PAGE) ## measure accuracy over seeds,
 	$(BIN)/python benchmarks/design_search.py
 	$(BIN)/python benchmarks/extraction.py
 	$(BIN)/python benchmarks/fine_tuning.py
+	$(BIN)/python benchmarks/folding.py
 	$(BIN)/python benchmarks/guard.py
 	$(BIN)/python benchmarks/imbalance.py
 	$(BIN)/python benchmarks/mapping.py

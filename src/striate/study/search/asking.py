@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -101,20 +101,41 @@ def suggested(trial: Any, space: Space) -> Design:  # noqa: ANN401 - Optuna's tr
     return space.at([trial.suggest_float(name, 0.0, 1.0) for name, _ in space.choices])
 
 
-def enqueue(study: Any, space: Space, designs: Sequence[Mapping[str, Any]]) -> None:  # noqa: ANN401 - Optuna's study
-    """Put designs at the head of the queue, by their choices.
+def known_design(space: Space, values: Mapping[str, Any]) -> Design:
+    """Return the design that makes these choices.
 
     Raises:
-        InputError: One that names no option, passes a limit, or was not drawn.
+        InputError: It leaves a choice open, passes a limit, or was not drawn.
     """
-    for values in designs:
-        if missing := [name for name, _ in space.choices if name not in values]:
-            raise InputError(
-                "a design must make every choice", got=Quoted(f"none for {', '.join(missing)}"), where="known"
-            )
-        design = tuple(options.index(values[name]) for name, options in space.choices)
-        names = [name for name, _ in space.choices]
-        study.enqueue_trial(dict(zip(names, space.place(design), strict=True)), skip_if_exists=False)
+    if missing := [name for name, _ in space.choices if name not in values]:
+        raise InputError("a design must make every choice", got=Quoted(f"none for {', '.join(missing)}"), where="known")
+    design = tuple(options.index(values[name]) for name, options in space.choices)
+    space.place(design)
+    return design
+
+
+def given(study: Any, space: Space, design: Design, marks: Mapping[str, Any]) -> Any:  # noqa: ANN401 - Optuna's
+    """Return a new trial of a design that the sampler was not asked for, under way from its first moment.
+
+    Optuna's own queue is not used: in SQLite, which locks no rows, two processes may take the same trial out of it.
+
+    Args:
+        study: Optuna's.
+        space: Where the design is.
+        design: To be tried.
+        marks: What the trial says of itself.
+    """
+    optuna = import_optuna()
+    names = [name for name, _ in space.choices]
+    made = optuna.trial.create_trial(
+        state=optuna.trial.TrialState.RUNNING,
+        params=dict(zip(names, space.place(design), strict=True)),
+        distributions={name: optuna.distributions.FloatDistribution(0.0, 1.0) for name in names},
+        user_attrs=dict(marks),
+    )
+    # Optuna's public `add_trial` does not say which one it made.
+    number = study._storage.create_new_trial(study._study_id, template_trial=made)  # noqa: SLF001
+    return optuna.trial.Trial(study, number)
 
 
 def _gone(storage: str, cause: Exception) -> RunError:

@@ -115,7 +115,6 @@ def search(  # noqa: PLR0913 - what, on what, where, and how much
                 storage=storage,
                 owner=owner,
             )
-            sitting.begin()
             sitting.run(trials, workers or os.cpu_count() or 1, on, events)
         run.end("done")
     return SearchResults(

@@ -15,7 +15,7 @@ from striate.data import Dataset
 from striate.data.load import absolute_reference
 from striate.events import Events
 from striate.events import Task as Watched
-from striate.study.search.asking import Direction, enqueue, storage_at, suggested
+from striate.study.search.asking import Direction, given, known_design, storage_at, suggested
 from striate.study.search.search import Search
 from striate.study.search.space import Design, Space
 from striate.study.training import BUSY, Work
@@ -23,6 +23,8 @@ from striate.tasks import Outcome, Task, Where, run_tasks
 
 OWNER, DESIGN, AGAIN = "owner", "design", "again"
 _FUNCTION = "striate.study.search.working:try_design"
+# Of a trial that a kill cut off; any other mark is of one that was tried before.
+_CUT = "cut off"
 _MOST_AGAIN = 20
 _WAIT_S = 1.0
 
@@ -39,22 +41,24 @@ class Sitting:
     storage: str
     owner: str
 
-    def begin(self) -> None:
-        """Put what a kill cut off, or what is known, at the head of the queue."""
-        self._begin_again()
-        if not self.study.trials:
-            enqueue(self.study, self.space, self.asked.known)
+    def begin(self) -> list[Design]:
+        """Give up what a kill cut off, and return it, then what is known: the designs to try first."""
+        self._give_up()
+        cut = [one for one in self.study.get_trials(deepcopy=False) if one.user_attrs.get(AGAIN) == _CUT]
+        mine = [tuple(one.user_attrs[DESIGN]) for one in cut if self._is_mine(one) and DESIGN in one.user_attrs]
+        return [*mine, *(known_design(self.space, values) for values in self.asked.known)]
 
     def run(self, trials: int, workers: int, on: Where, events: Events) -> None:
         """Ask for as many designs as workers, train them, tell what they reached, until so many different ones were tried."""
         trials = min(trials, len(self.space.designs))
         # Others that share the database try designs meanwhile: it is asked anew every round.
         tried = self.tried()
+        first = self.begin()
         watched = Watched("searching", total=max(trials, len(tried)), unit="trial", events=events, done=len(tried))
         while len(tried) < trials:
             room = min(workers, trials - len(tried))
             asked_now: dict[Design, Any] = {}
-            while len(asked_now) < room and (found := self.ask()) is not None:
+            while len(asked_now) < room and (found := self.ask(first)) is not None:
                 trial, design = found
                 asked_now[design] = trial
             if not asked_now:
@@ -72,51 +76,67 @@ class Sitting:
             tasks = [Task(function=_FUNCTION, arguments=self.arguments(*pair)) for pair in asked_now.items()]
             yield from zip(asked_now, _outcomes(tasks, on), strict=True)
 
-    def _begin_again(self) -> None:
-        """Put trials a kill cut off back into the queue; the folder's lock is ours, so nobody is at those of its own."""
+    def _give_up(self) -> None:
+        """Mark trials a kill cut off; the folder's lock is ours, so nobody is at those of its own."""
         import optuna
 
         for one in self.study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
-            # A kill before a trial had an owner leaves one without; in a database of our own it is ours.
-            if one.user_attrs.get(OWNER, "" if self.storage else self.owner) != self.owner:
+            if not self._is_mine(one):
                 continue
-            if one.params:
-                self.study.enqueue_trial(one.params)
             # What was under way is tried again, and counts then.
-            optuna.trial.Trial(self.study, one._trial_id).set_user_attr(AGAIN, 1)  # noqa: SLF001 - Optuna has no public one
+            optuna.trial.Trial(self.study, one._trial_id).set_user_attr(AGAIN, _CUT)  # noqa: SLF001 - Optuna has no public one
             self.study.tell(one.number, state=optuna.trial.TrialState.FAIL)
+
+    def _is_mine(self, trial: Any) -> bool:  # noqa: ANN401 - Optuna's
+        # A kill before a trial had an owner leaves one without; in a database of our own it is ours.
+        return bool(trial.user_attrs.get(OWNER, "" if self.storage else self.owner) == self.owner)
 
     def tried(self) -> dict[Design, Any]:
         """Return the designs that were tried, with the values the sampler was told; None of those that have none."""
         return {design: trial.values for design, trial in self._counted() if trial.state.is_finished()}
 
-    def ask(self) -> tuple[Any, Design] | None:
+    def ask(self, first: list[Design] | None = None) -> tuple[Any, Design] | None:
         """Return a trial with a design that nobody tried or is at; None if there is none left.
 
         One that was tried is told to the sampler again, and costs no training; a sampler that goes on asking for such gets one
         of the others, drawn evenly.
+
+        Args:
+            first: Designs to try before the sampler is asked; what is tried is taken out.
         """
-        if len(self.taken()) >= len(self.space.designs):
-            return None
-        for attempt in range(_MOST_AGAIN + 1):
+        while first:
+            if (found := self._given(first.pop(0))) is not None:
+                return found
+        for _ in range(_MOST_AGAIN):
+            if len(self.taken()) >= len(self.space.designs):
+                return None
             trial = self.study.ask()
             trial.set_user_attr(OWNER, self.owner)
             design = suggested(trial, self.space)
             # Told before it is looked who else has it: of two that ask at once, at least one sees the other, and gives way.
             trial.set_user_attr(DESIGN, list(design))
-            taken = self.taken(besides=trial.number)
-            if design not in taken:
+            if self._has_alone(trial, design):
                 return trial, design
+        taken, asked = self.taken(), len(self.study.get_trials(deepcopy=False))
+        left = [one for one in self.space.designs if one not in taken]
+        drawn = random.Random(f"{self.asked.seed} {asked}").choice(left) if left else None  # noqa: S311 - no secret
+        # Whoever else asks may have been given what was drawn.
+        return None if drawn is None else self._given(drawn)
+
+    def _given(self, design: Design) -> tuple[Any, Design] | None:
+        """Return a trial of this design, or None if somebody tried it or is at it."""
+        if design in self.taken():
+            return None
+        trial = given(self.study, self.space, design, {OWNER: self.owner, DESIGN: list(design)})
+        return (trial, design) if self._has_alone(trial, design) else None
+
+    def _has_alone(self, trial: Any, design: Design) -> bool:  # noqa: ANN401 - Optuna's
+        """Return whether nobody else tried a trial's design or is at it; otherwise the sampler is told the trial again."""
+        taken = self.taken(besides=trial.number)
+        if design in taken:
             trial.set_user_attr(AGAIN, 1)
             _tell_again(self.study, trial, taken[design])
-            if attempt == _MOST_AGAIN - 1:
-                left = [one for one in self.space.designs if one not in taken]
-                if not left:
-                    return None
-                drawn = random.Random(f"{self.asked.seed} {trial.number}").choice(left)  # noqa: S311 - no secret
-                enqueue(self.study, self.space, [self.space.values(drawn)])
-        # Whoever else asks may have been given what was drawn.
-        return None
+        return design not in taken
 
     def taken(self, *, besides: int | None = None) -> dict[Design, Any]:
         """Return the designs that were tried or that somebody is at, with the values the sampler was told; None of the others.

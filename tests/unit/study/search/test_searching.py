@@ -274,3 +274,26 @@ def test_fast_enough_is_measured_before_the_search(data, tmp_path):
     found = search(replace(ASKED, limits=Limits(latency_ms=1e6)), data, tmp_path / "b", trials=1, workers=1)
 
     assert len(found.space.designs) == 16
+
+
+def test_what_a_kill_cut_off_is_tried_first_however_often_it_is_begun(data, tmp_path):
+    from striate.study.search.sitting import Sitting
+    from striate.study.search.space import space_of
+
+    space = space_of(PLAN, lambda plan: len(plan.to_text()) > 0, seed=0)
+    study = opened(storage_at(tmp_path), "striate", goal="score")
+    known = space.values(space.designs[3])
+    made = {"asked": replace(ASKED, known=(known,)), "space": space, "study": study, "dataset": data}
+    sitting = Sitting(**made, folder=tmp_path, storage="shared", owner="mine")
+    _, cut = sitting.ask()
+    # Killed again before anything was tried, too.
+    assert [sitting.begin(), sitting.begin()] == [[cut, space.designs[3]]] * 2
+
+    first = sitting.begin()
+    assert [sitting.ask(first)[1] for _ in range(2)] == [cut, space.designs[3]]
+    assert first == []
+    # In SQLite two processes may take one trial out of Optuna's queue.
+    assert [one for one in study.trials if one.state.name == "WAITING"] == []
+    # Another who shares the database gives way.
+    other = Sitting(**made, folder=tmp_path, storage="shared", owner="theirs")
+    assert other.ask(other.begin())[1] not in {cut, space.designs[3]}
