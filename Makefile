@@ -11,7 +11,7 @@ PAGE := src/striate/page/static/report.html
 WEB_SOURCES := $(shell find web/src -type f 2>/dev/null) web/index.html web/studio.html web/view.html web/vite.config.ts web/vite.studio.config.ts web/vite.view.config.ts web/package.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-cluster check fix bench page docs wheel clean
+.PHONY: help demo test test-long test-types test-cluster check fix bench page docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -26,6 +26,9 @@ test: $(VENV)/ready $(PAGE) ## run every test but the long ones
 
 test-long: $(VENV)/ready $(PAGE) ## run the tests of over a minute
 	$(BIN)/pytest -m long
+
+test-types: $(VENV)/ready $(PAGE) ## run the quick tests again, every argument and result checked against its type
+	$(BIN)/pytest -m "not long and not slow and not browser" -n $(WORKERS) --dist worksteal --jaxtyping-packages=striate,typechecker.checked
 
 test-cluster: $(VENV)/cluster-ready $(PAGE) ## install Ray (450 MB), and run the tests that need it
 	$(BIN)/pytest -m cluster
