@@ -15,7 +15,7 @@ from striate.explain.occlusion.mixing import mixes
 from striate.explain.occlusion.node import shape_of
 from striate.explain.occlusion.routes import UNFIT, Numbers, first_line
 from striate.explain.occlusion.scene import Scene
-from striate.explain.occlusion.trial import Trial, few_at_once
+from striate.explain.occlusion.trial import Trial, few_at_once, first_few
 from striate.kinds.reach import Slides
 from striate.nets import Network
 from striate.records.occlusion_plan import OcclusionPlan, OcclusionRoute
@@ -50,6 +50,10 @@ def choose(network: Network, scene: Scene, order: Numbers, clean_s: float, ask: 
         return _by_module("too little work to be planned", network, scene, ask)
     if route is None and work * clean_s < FEW_SECONDS:
         return _by_module("too little time to be gained", network, scene, ask, clean_s)
+    few = None if ask.approximation is not None else first_few(network, scene, order)
+    # Images that go together may take far less than one by one, and then a plan takes longer than it spares.
+    if route is None and few is not None and work * few.seconds < FEW_SECONDS:
+        return _by_module("too little time to be gained", network, scene, ask, few.seconds)
     try:
         most = 0.0 if route == "dense" else MOST
         recording = trace(network.module, (1, *scene.image.shape))
@@ -64,7 +68,7 @@ def choose(network: Network, scene: Scene, order: Numbers, clean_s: float, ask: 
                 hint=hint,
             ) from reason
         return _by_module(f"its calls cannot be run in parts: {first_line(reason)}", network, scene, ask, clean_s)
-    return Trial(network, scene, order, at, engine, ask).chosen(route)
+    return Trial(network, scene, order, at, engine, ask, few).chosen(route)
 
 
 def _by_module(reason: str, network: Network, scene: Scene, ask: Ask, clean_s: float | None = None) -> Chosen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -41,24 +42,54 @@ MOST_DIFFERENCE = 1e-4
 ROUNDINGS = 8
 
 
-class Trial:
-    """A few windows by every route that may be the quickest."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Few:
+    """The first windows, by the module.
 
-    def __init__(self, network: Network, scene: Scene, order: Numbers, at: Local, engine: Engine, ask: Ask) -> None:
+    Attributes:
+        scores: (windows, outputs).
+        seconds: Of one of them.
+    """
+
+    scores: Tensor
+    seconds: float
+
+
+def first_few(network: Network, scene: Scene, order: Numbers) -> Few:
+    """Return the scores of the first windows by the module, timed."""
+    scores, seconds = _timed(by_module(network, scene), order[:TRIED])
+    return Few(scores=scores, seconds=seconds)
+
+
+class Trial:
+    """A few windows by every route that may be the quickest.
+
+    Args:
+        network: The network, in eval mode.
+        scene: The image.
+        order: Its windows, in the order in which they will go.
+        at: The network's calls.
+        engine: What goes through them.
+        ask: What is asked for.
+        few: The first windows by the module, to hold the others against; None where something is left out.
+    """
+
+    def __init__(
+        self, network: Network, scene: Scene, order: Numbers, at: Local, engine: Engine, ask: Ask, few: Few | None
+    ) -> None:
         self._network, self._scene, self._order, self._local = network, scene, order, at
-        self._engine, self._ask = engine, ask
+        self._engine, self._ask, self._few = engine, ask, few
         self._macs = float(sum(node.macs for node in at.nodes))
         self._changed = changed_macs(engine, scene, order, self._at_once("incremental")) if engine.most else self._macs
-        self._seconds: dict[OcclusionRoute, float] = {}
+        self._seconds: dict[OcclusionRoute, float] = {} if few is None else {"module": few.seconds}
         self._difference: float | None = None
         self._refused = ""
 
     def chosen(self, route: OcclusionRoute | None) -> Chosen:
         """Return the route asked for, or the quickest."""
-        if route is not None:
-            return self._asked_for(route)
-        few, bound = self._order[:TRIED], self._macs / max(1.0, self._changed)
-        module = self._timed("module", by_module(self._network, self._scene), few)
+        if route is not None or self._few is None:
+            return self._asked_for(route or "incremental")
+        module, bound = self._few.scores, self._macs / max(1.0, self._changed)
         boxes = self._tried("incremental", self._engine, module) if bound >= LEAST_BOUND else None
         if bound >= CLEAR_BOUND and self._quickest() == "incremental":
             return self._as(
@@ -82,10 +113,9 @@ class Trial:
 
     def _asked_for(self, route: OcclusionRoute) -> Chosen:
         """Return a route that was asked for; unless something is left out, its scores must be the module's."""
-        if self._ask.approximation is not None:
+        if self._few is None:
             return self._as(route, "asked for", self._engine)
-        module = self._timed("module", by_module(self._network, self._scene), self._order[:TRIED])
-        found = self._tried(route, self._engine, module)
+        found = self._tried(route, self._engine, self._few.scores)
         if self._refused:
             raise InputError(
                 f"the {route} route must give the module's scores",
@@ -103,7 +133,7 @@ class Trial:
         """Return the scores of a batch by an engine; a route whose scores are not the module's is out of the question."""
         go, numbers = by_engine(self._network, self._scene, engine), self._order[: self._at_once(name)]
         try:
-            found = self._timed(name, go, numbers)
+            found, self._seconds[name] = _timed(go, numbers)
         except UNFIT as cause:  # too little memory, or an operator that refuses its boxes
             self._refused = f"the {name} route fails: {first_line(cause)}"
             return None
@@ -113,13 +143,6 @@ class Trial:
         if difference > allowed(expected.dtype):
             del self._seconds[name]
             self._refused = f"the {name} route gives other scores, by {difference:.1e}"
-        return found
-
-    def _timed(self, name: OcclusionRoute, go: Route, numbers: Numbers) -> Tensor:
-        began = time.perf_counter()
-        found = go(numbers)
-        float(found.sum())  # waits for devices that work on by themselves
-        self._seconds[name] = (time.perf_counter() - began) / len(numbers)
         return found
 
     def _at_once(self, route: OcclusionRoute) -> int:
@@ -154,6 +177,14 @@ class Trial:
         )
         known = {} if answered is None else dict(zip(self._order.tolist(), answered, strict=False))
         return Chosen(plan, None if route == "module" else self._local, engine, known)
+
+
+def _timed(go: Route, numbers: Numbers) -> tuple[Tensor, float]:
+    """Return scores, and the seconds that one window took."""
+    began = time.perf_counter()
+    found = go(numbers)
+    float(found.sum())  # waits for devices that work on by themselves
+    return found, (time.perf_counter() - began) / len(numbers)
 
 
 def few_at_once(image: Tensor) -> int:

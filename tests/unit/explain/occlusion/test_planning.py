@@ -129,6 +129,21 @@ def test_little_work_is_not_planned(toys):
     assert (seen.plan.route, seen.plan.seconds, seen.plan.bound, seen.plan.expected_s) == ("module", {}, None, None)
 
 
+def test_what_is_quick_together_is_not_planned_either(toys, monkeypatch):
+    monkeypatch.setattr(planning, "FEW_VALUES", 0)
+    # The clean pass takes ten seconds, two windows at once a hundredth; nothing may be traced for it.
+    times = iter(np.cumsum([0, 10, 0, 0.01]).tolist())
+    monkeypatch.setattr(trial.time, "perf_counter", lambda: next(times, 11))
+    monkeypatch.setattr(planning, "trace", None)
+    [seen] = look(deep(toys))
+    monkeypatch.undo()
+
+    assert (seen.plan.route, seen.plan.seconds) == ("module", {"module": pytest.approx(0.005)})
+    assert "too little time" in seen.plan.reason
+    [expected] = look(deep(toys), route="module")
+    np.testing.assert_allclose(seen.grid, expected.grid, rtol=1e-5, atol=1e-6)
+
+
 def test_boxes_that_give_other_scores_are_found_out(toys, monkeypatch):
     monkeypatch.setattr(planning, "FEW_VALUES", 0)
     monkeypatch.setattr(planning, "FEW_SECONDS", 0)
