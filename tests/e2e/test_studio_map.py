@@ -152,11 +152,11 @@ def test_a_unit_that_differs_leads_to_the_explorer_and_back(shown):
     link.click()
     page.get_by_role("heading", name="Every layer").wait_for()
 
-    assert f"layer={layer}&unit={channel}" in page.url
+    expect(page).to_have_url(re.compile(re.escape(f"layer={layer}&unit={channel}")))
     colours = page.get_by_role("link", name="Colour the map by this unit")
     colours.click()
     page.get_by_text(f"{layer} channel {channel}, ").first.wait_for()
-    assert f"colour=unit%3A{layer}%2C{channel}" in page.url
+    expect(page).to_have_url(re.compile(re.escape(f"colour=unit%3A{layer}%2C{channel}")))
     page.get_by_role("link", name="Explorer").click()
     colours.wait_for()
     page.get_by_role("link", name="Map", exact=True).click()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from playwright.sync_api import expect
 from tests.e2e.axe import violations
 from tests.e2e.studio import Served
 from torch import nn
@@ -149,7 +150,7 @@ def test_drawing_with_the_mouse_changes_every_layer(served, opened):
     _until(page, lambda: page.locator('[data-row="2"] canvas').count() == 1)
     again = [page.locator(f'[data-row="{row}"] canvas').get_attribute("aria-label") for row in (0, 2)]
     assert again == after
-    assert re.search(r"input=look:[0-9a-f]{4,64}$", page.url)
+    expect(page).to_have_url(re.compile(r"input=look:[0-9a-f]{4,64}$"))
 
 
 def test_a_stroke_is_undone(served, opened):

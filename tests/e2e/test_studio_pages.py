@@ -52,7 +52,7 @@ def test_pages_are_listed_with_title_and_folder_and_read_here(browser, served, w
     address = page.url
     page.reload()
     expect(page.locator("h1")).to_contain_text("Trial 11")
-    assert page.url == address
+    expect(page).to_have_url(address)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run().then(found => found.violations.map(one => one.id + ': ' + one.nodes[0].html))")

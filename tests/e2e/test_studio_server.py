@@ -14,6 +14,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow
 
@@ -158,7 +159,7 @@ def test_a_browser_opens_the_address_and_the_token_is_seen_no_more(server, page)
     cookies = page.context.cookies()
 
     assert page.problems == []
-    assert page.url == f"http://127.0.0.1:{server.port}/#layer=conv2"
+    expect(page).to_have_url(f"http://127.0.0.1:{server.port}/#layer=conv2")
     assert [(cookie["name"], cookie["httpOnly"], cookie["sameSite"]) for cookie in cookies] == [
         (f"striate-{server.port}", True, "Lax")
     ]

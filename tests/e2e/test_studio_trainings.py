@@ -65,7 +65,7 @@ def test_a_version_stands_beside_the_watched_network(opened, run, digits):
     said.wait_for()
 
     assert float(row.get_by_role("cell").first.inner_text()) == pytest.approx(float(expected[number]), abs=6e-4)
-    assert "with=step-16&layers=difference" in page.url
+    expect(page).to_have_url(re.compile(re.escape("with=step-16&layers=difference")))
     assert violations(page) == []
 
     # The address holds it.
@@ -140,7 +140,7 @@ def test_a_training_is_begun_stopped_and_gone_on_with_by_keyboard_alone(opened, 
     expect(heading).to_contain_text(
         re.compile("run-long is being trained: accuracy .* after 0 of 30 epochs"), timeout=PATIENT
     )
-    assert "run=run-long" in page.url
+    expect(page).to_have_url(re.compile(re.escape("run=run-long")))
 
     # Another window, or this one opened anew, finds it.
     page.reload()
@@ -178,7 +178,7 @@ def test_a_training_keeps_its_epochs_and_of_many_moments_a_slider_shows_one(open
     expected = probabilities(run.parent / "run-short", digits, 600, "step-280")
 
     assert f"answers {digits.output.names[int(expected.argmax())]}" in shown.inner_text()
-    assert "at=9" in page.url
+    expect(page).to_have_url(re.compile(re.escape("at=9")))
 
 
 def test_a_recipe_that_cannot_be_is_told_in_one_line_while_another_is_trained(opened):

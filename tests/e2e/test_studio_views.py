@@ -55,7 +55,7 @@ def test_a_network_is_judged_while_it_is_written(page):
 
     # 8·25 + 8, and 14·14·8·10 + 10.
     expect(page.locator("h1")).to_contain_text(re.compile(r"15.?898 parameters"))
-    assert "net=input+1x28x28%3B+conv+5x5+8" in page.url
+    expect(page).to_have_url(re.compile(re.escape("net=input+1x28x28%3B+conv+5x5+8")))
     assert violations(page) == []
 
     text.fill(CLASHES)
@@ -99,7 +99,7 @@ def test_reports_of_the_run_are_read_here(page):
     expect(page.locator("h1")).to_contain_text(re.compile(r"15.?898 parameters"))
     # Links within it move to their place, and the view stays.
     page.get_by_role("link", name="See the picture").first.click()
-    assert "#/report?file=check.html" in page.url
+    expect(page).to_have_url(re.compile(re.escape("#/report?file=check.html")))
     assert violations(page) == []
 
 
@@ -111,7 +111,7 @@ def test_views_are_steps_of_the_history(page):
     page.go_back()
     page.get_by_role("heading", name="Every layer").wait_for()
 
-    assert page.url == at
+    expect(page).to_have_url(at)
 
 
 def test_a_silenced_channel_changes_the_answer_as_in_torch(page, run, digits):

@@ -33,7 +33,8 @@ class Asked {
 
   /** Must be called where a component begins. */
   begin() {
-    $effect(() => void this.#ask());
+    // Before anything is drawn for the choice: the answer comes meanwhile.
+    $effect.pre(() => void this.#ask());
     $effect(() => void this.#draw());
     $effect(() => this.#feel());
   }
