@@ -22,7 +22,7 @@ from striate.page.map_wire import MapChannel, MapPlacing, VectorMap
 from striate.page.wire import Caption, Page, Scale, Section
 from striate.report.arrays import ArrayStore
 from striate.report.html import write_report
-from striate.report.thumbnails import spread_evenly
+from striate.report.pictures.thumbnails import spread_evenly
 
 STEPS = 60
 RUNS = 5

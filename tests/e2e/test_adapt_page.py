@@ -4,7 +4,7 @@ import pytest
 from tests.e2e.axe import violations
 
 from adaptations import COMPARISON, CURVE, RECEIPT, adaptation, large, regression
-from striate.report.adaptpage import write_adaptation_page
+from striate.report.adapting.page import write_adaptation_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

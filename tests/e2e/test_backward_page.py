@@ -14,7 +14,7 @@ from striate.lint import lint
 from striate.nets import from_blueprint
 from striate.numbers import THIN, measure, percent
 from striate.records import Evidence
-from striate.report.backwardpage import write_backward_page
+from striate.report.backward.page import write_backward_page
 
 TEXT = "input 1x28x28; conv 5x5 8 stride 2, batchnorm, relu; maxpool 2; conv 3x3 16, relu; fc 16, relu; classes 10"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from striate.blueprint import Blueprint
-from striate.report.beginnings import write_beginnings_page
+from striate.report.beginnings.page import write_beginnings_page
 from striate.train import compare_beginnings
 
 TEXT = "input 1x28x28; conv 5x5 4, relu; maxpool 4; conv 3x3 4, relu; fc 8, relu; classes 10"

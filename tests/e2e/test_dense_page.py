@@ -13,7 +13,7 @@ from striate.data.picture import picture_of
 from striate.explain.prediction_maps import prediction_maps
 from striate.nets import from_blueprint
 from striate.nets.dense import dense
-from striate.report.densepage import write_dense_page
+from striate.report.dense.page import write_dense_page
 
 # Without padding: every position equals the network on its crop.
 TEXT = "input 1x28x28; conv 5x5 8 padding 0, relu; maxpool 2; conv 3x3 8 padding 0, relu; maxpool 2; fc 16, relu; classes 10"

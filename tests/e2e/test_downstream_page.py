@@ -8,7 +8,7 @@ from tests.e2e.axe import violations
 from feature_comparisons import FOUND, estimate
 from striate.lint import lint
 from striate.records import Evidence
-from striate.report.downstreampage import write_downstream_page
+from striate.report.downstream.page import write_downstream_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.e2e.axe import violations
 
-from striate.report.map_page import write_map_page
+from striate.report.maps.page import write_map_page
 from vector_maps import digits_map, digits_store
 
 COUNT = 240

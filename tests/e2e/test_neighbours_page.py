@@ -4,7 +4,7 @@ import pytest
 from tests.e2e.axe import violations
 
 from searches import parts_of, search_of
-from striate.report.neighbours_page import write_neighbours_page
+from striate.report.maps.neighbours_page import write_neighbours_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

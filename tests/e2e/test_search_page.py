@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from search_readings import AGAIN, SHARES, TRIALS, reading
-from striate.report.search_page import write_search_page
+from striate.report.studies.search.page import write_search_page
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 

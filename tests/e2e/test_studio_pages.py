@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from tests.e2e.studio import Served
 
 from search_readings import reading as search_reading
-from striate.report.search_page import write_search_page
-from striate.report.study_page import write_study_page
+from striate.report.studies.page import write_study_page
+from striate.report.studies.search.page import write_search_page
 from striate.studio.opening import subject_from
 from study_readings import reading as study_reading
 

@@ -3,7 +3,7 @@
 import pytest
 from tests.e2e.axe import violations
 
-from striate.report.study_page import write_study_page
+from striate.report.studies.page import write_study_page
 from study_readings import SCORES, reading
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from striate.cli.terminal import console
 from striate.numbers import amount, capital, duration, percent
 from striate.records import Adaptation, Candidate, CutPoint, Estimate, Probe
-from striate.report.adapt_case import case_sentence
-from striate.report.adapt_verdict import verdict
-from striate.report.adapt_words import (
+from striate.report.adapting.case import case_sentence
+from striate.report.adapting.verdict import verdict
+from striate.report.adapting.words import (
     factor,
     interval_words,
     is_share,

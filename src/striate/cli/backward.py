@@ -75,7 +75,7 @@ def backward(
         show_backward(record, found.output)
         show_findings(judged.findings, checked=len(judged.silent))
     if page is not None:
-        from striate.report.backwardpage import write_backward_page
+        from striate.report.backward.page import write_backward_page
 
         write_backward_page(record, found, inputs, judged, page, name=network, shown=image)
         if not json:

@@ -188,7 +188,7 @@ def _write(found: PredictionMaps, picture: Picture, entries: list[Strongest], ou
     import numpy as np
     from PIL import Image
 
-    from striate.report.map_pictures import map_picture, segmentation_picture
+    from striate.report.dense.pictures import map_picture, segmentation_picture
     from striate.runs import write_bytes
 
     small = picture.scaled(1920)
@@ -212,7 +212,7 @@ def _write_page(
 ) -> None:
     import numpy as np
 
-    from striate.report.densepage import write_dense_page
+    from striate.report.dense.page import write_dense_page
 
     small = picture.scaled(1920)
     pixels = small.region((0, small.size_px[0]), (0, small.size_px[1])).numpy()

@@ -89,7 +89,7 @@ def downstream(
         )
     judged = lint(Evidence(downstream=found), select=("handmade-beats-features",))
     if page is not None:
-        from striate.report.downstreampage import write_downstream_page
+        from striate.report.downstream.page import write_downstream_page
 
         write_downstream_page(found, page, findings=judged.findings)
     saving = None if backbone is None or save is None else partial(_saved, found, features, asked, backbone, save)

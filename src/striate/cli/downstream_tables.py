@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from striate.cli.terminal import console
 from striate.numbers import capital
 from striate.records import Downstream, DownstreamRow
-from striate.report.adapt_words import interval_words, is_level, score_label, score_words
-from striate.report.downstream_sections import best_rows
-from striate.report.downstream_words import few_sentence, verdict
+from striate.report.adapting.words import interval_words, is_level, score_label, score_words
+from striate.report.downstream.sections import best_rows
+from striate.report.downstream.words import few_sentence, verdict
 from striate.transfer.downstream import FAMILIES
 
 if TYPE_CHECKING:

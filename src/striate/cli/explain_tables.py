@@ -37,7 +37,7 @@ def show(
     blind: Mapping[str, Sequence[Finding]],
 ) -> None:
     """Print every method's maps in words; `blind` is what was found wrong with each one's test."""
-    from striate.report.saliency_pictures import judged
+    from striate.report.pictures.saliency import judged
 
     tell_random(network)
     for name, records in found.items():
@@ -215,7 +215,7 @@ def _pictures(
     found: Found, inputs: Tensor, network: Network, path: Path, *, network_name: str, images: Sequence[str]
 ) -> dict[Path, bytes]:
     from striate.data import unprepare
-    from striate.report.saliency_pictures import attribution_picture
+    from striate.report.pictures.saliency import attribution_picture
 
     # A signal is drawn between its own ends, so it need not be cut to 0 … 1.
     stored = (unprepare(inputs, network.preprocessing) if inputs.ndim > 3 else inputs).numpy()

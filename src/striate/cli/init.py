@@ -115,7 +115,7 @@ def _compare(
     as_json: bool,
 ) -> None:
     from striate.data import ReadAs, load_data
-    from striate.report.beginnings import beginnings_document, judge_beginnings, write_beginnings_page
+    from striate.report.beginnings.page import beginnings_document, judge_beginnings, write_beginnings_page
     from striate.train import compare_beginnings
     from striate.train.asking import axes_of, starting_point
 
@@ -145,7 +145,7 @@ def _show(found: BeginningComparison) -> None:
     from rich.table import Table
 
     from striate.numbers import measure
-    from striate.report.beginnings import score_words, verdict
+    from striate.report.beginnings.page import score_words, verdict
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     difference = "difference (95 %)" if found.score_name == "R²" else "points of difference (95 %)"

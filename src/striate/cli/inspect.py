@@ -55,7 +55,7 @@ def inspect(
 def _inspect_units(
     network: str, data: str, layer: str, unit: int | None, out: Path | None, seed: int, *, json: bool
 ) -> None:
-    from striate.report.unit_inspection import inspect_units
+    from striate.report.units.inspection import inspect_units
 
     with Watcher(quiet=json) as events:
         found = inspect_units(network, data, layer, unit=unit, out=out, seed=seed, events=events)

@@ -68,7 +68,7 @@ def map_command(
 
         show_findings(report.findings, checked=len(report.silent), skipped=len(report.skipped))
     if page is not None:
-        from striate.report.map_page import write_map_page
+        from striate.report.maps.page import write_map_page
 
         write_map_page(found, opened, page, findings=report.findings, silent=report.silent)
         if not json:

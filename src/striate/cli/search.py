@@ -62,7 +62,7 @@ def search(
     from striate.blueprint import read_blueprint
     from striate.blueprint.choosing import values_from
     from striate.data import load_data
-    from striate.report.search_page import write_search_page
+    from striate.report.studies.search.page import write_search_page
     from striate.study.search import Limits, Search, read_search
     from striate.study.search import search as run_search
     from striate.train.asking import recipe_with

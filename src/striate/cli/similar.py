@@ -114,7 +114,7 @@ def _similar(
                 store, query, found.neighbours[0].image, network=net or None, metric=metric, events=events,
             )  # fmt: skip
     if page is not None:
-        from striate.report.neighbours_page import write_neighbours_page
+        from striate.report.maps.neighbours_page import write_neighbours_page
 
         write_neighbours_page(found, page, parts=parts)
     note = _entering(image, store)

@@ -145,7 +145,7 @@ def _run(
     json: bool,
 ) -> None:
     from striate.cli.study_tables import show_study
-    from striate.report.study_page import write_study_page
+    from striate.report.studies.page import write_study_page
     from striate.study import fork_study, read_results, run_study
     from striate.study.documents import study_document
 

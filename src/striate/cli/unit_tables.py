@@ -10,7 +10,7 @@ from striate.numbers import measure, percent, plural
 
 if TYPE_CHECKING:
     from striate.records.unit_survey import SurveyedLayer
-    from striate.report.unit_inspection import UnitInspection
+    from striate.report.units.inspection import UnitInspection
 
 _MOST = 10
 
@@ -58,7 +58,7 @@ def _unit_lines(layer: SurveyedLayer, unit: int) -> list[str]:
 
 
 def _layer_lines(found: UnitInspection) -> list[str]:
-    from striate.report.unit_inspection import layer_figures
+    from striate.report.units.inspection import layer_figures
 
     layer, figures = found.layer, layer_figures(found.layer)
     lines = []

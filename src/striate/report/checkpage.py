@@ -16,9 +16,9 @@ from striate.lint.offer_text import offer_text
 from striate.numbers import capital, count, figure, percent, plural, storage
 from striate.page.wire import Caption, Column, Fact, Figure, Judgement, Page, Section, Table, TableFigure
 from striate.report.arrays import ArrayStore
-from striate.report.drawing import drawing
+from striate.report.figures.drawing import drawing
+from striate.report.figures.graph import graph_figure
 from striate.report.finding_rows import counted, finding_row, findings_sentence
-from striate.report.graph_figure import graph_figure
 from striate.report.html import write_report
 from striate.report.making import making_section
 from striate.report.sections.words import (

@@ -14,8 +14,8 @@ from striate.nets import Network
 from striate.page.wire import Judgement, Scale
 from striate.records import Evidence
 from striate.report.arrays import ArrayStore
-from striate.report.input_pictures import Picture, as_shown
-from striate.report.shrinking import LARGE, shrunk
+from striate.report.pictures.inputs import Picture, as_shown
+from striate.report.pictures.shrinking import LARGE, shrunk
 
 # By section, the rules that answer all of what its caption calls wrong. Where a part of that has no rule (a constant map, grain,
 # islands of something else), a section never gets the mark that all is well: nobody looked.

@@ -12,7 +12,7 @@ from striate.checking import check
 from striate.errors import InputError
 from striate.numbers import THIN
 from striate.report.checkpage import check_page, write_check_page
-from striate.report.drawing import drawing
+from striate.report.figures.drawing import drawing
 
 TEXT = "input 1x28x28; conv 3x3 8, batchnorm, relu; maxpool 2; fc 64, relu; classes 10"
 

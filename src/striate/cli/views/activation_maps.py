@@ -85,7 +85,7 @@ _ARRAYS = ("maps", "values", "limits", "thresholds", "active_share")
 
 def _pictures(request: Request, network: Network, found: Sequence[ChannelMaps], names: Sequence[str]) -> list[Path]:
     """Write a picture an image; of several, the later ones under the name with their number."""
-    from striate.report.channel_pictures import channels_picture
+    from striate.report.pictures.channels import channels_picture
     from striate.runs import write_bytes
 
     written = []
@@ -103,7 +103,7 @@ def _target(one: ChannelMaps, network: Network) -> str:
 
 
 def _show(image: str, one: ChannelMaps, network: Network) -> None:
-    from striate.report.channel_pictures import JUDGED, said_order
+    from striate.report.pictures.channels import JUDGED, said_order
 
     print_line(f"{one.layer} for {image}, {said_order(one, _target(one, network))}:")
     for row, channel in enumerate(one.channels[:_MOST_LINES]):

@@ -30,7 +30,7 @@ def view(request: Request) -> Sequence[Finding]:
     from striate.lint import lint
     from striate.nets import load_network
     from striate.records import Evidence
-    from striate.report.grown_pictures import SEE, WRONG, class_lines
+    from striate.report.pictures.grown import SEE, WRONG, class_lines
 
     refuse(request, layer=True)
     network = load_network(request.network)
@@ -72,7 +72,7 @@ def view(request: Request) -> Sequence[Finding]:
 
 def _write(request: Request, found: ClassImages) -> list[str]:
     from striate.cli.explain_tables import write_arrays
-    from striate.report.grown_pictures import class_sheet
+    from striate.report.pictures.grown import class_sheet
     from striate.runs import write_bytes
 
     for path in request.pictures:

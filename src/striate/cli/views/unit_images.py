@@ -28,7 +28,7 @@ def view(request: Request) -> Sequence[Finding]:
     from striate.explain import unit_images
     from striate.explain.growing.unit_images import UNIT_PRIOR
     from striate.nets import load_network
-    from striate.report.grown_pictures import SEE, WRONG, unit_lines
+    from striate.report.pictures.grown import SEE, WRONG, unit_lines
 
     refuse(request, layer=True, classes=True)
     targets = [target_of(text) for text in request.units]
@@ -77,7 +77,7 @@ def target_of(text: str) -> UnitTarget | ChannelTarget:
 
 def _write(request: Request, found: Sequence[UnitImage]) -> list[str]:
     from striate.cli.explain_tables import write_arrays
-    from striate.report.grown_pictures import unit_sheet
+    from striate.report.pictures.grown import unit_sheet
     from striate.runs import write_bytes
 
     for path in request.pictures:

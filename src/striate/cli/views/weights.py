@@ -31,7 +31,7 @@ def view(request: Request) -> Sequence[Finding]:
     from striate.lint import lint
     from striate.nets import load_network
     from striate.records import Evidence
-    from striate.report.weight_pictures import effective_picture, weights_picture
+    from striate.report.pictures.weights import effective_picture, weights_picture
     from striate.runs import write_bytes
 
     refuse(request, images=True, classes=True)
@@ -80,7 +80,7 @@ def _filters(network: Network, found: LayerWeights) -> Filters | None:
 
 def _show(found: LayerWeights, effective: EffectiveFilters | None) -> None:
     from striate.graph import times
-    from striate.report.weight_pictures import weights_sentences
+    from striate.report.pictures.weights import weights_sentences
 
     print_line(f"{found.layer}: {len(found.weights)} filters of {times(found.weights.shape[1:])}.")
     for sentence in (*weights_sentences(found), *found.notes, *(effective.notes if effective else ())):

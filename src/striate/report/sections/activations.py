@@ -9,7 +9,7 @@ from striate.graph import times
 from striate.numbers import count, measure, percent, plural
 from striate.page.wire import Caption, Cell, Column, Figure, Scale, Section, Table, Tile, Tiles
 from striate.records import ActivationMaps, LayerActivity
-from striate.report.shrinking import CHANNEL, SMALL, strongest
+from striate.report.pictures.shrinking import CHANNEL, SMALL, strongest
 from striate.report.subject import Subject
 
 _MOST_CHANNELS = 64

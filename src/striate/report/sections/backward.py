@@ -5,8 +5,8 @@ from __future__ import annotations
 from striate.lint.paper import LEARNED
 from striate.numbers import measure
 from striate.page.wire import Caption, Section
-from striate.report.gradient_figure import gradient_figure
-from striate.report.gradient_parts import small
+from striate.report.backward.figure import gradient_figure
+from striate.report.backward.gradient_parts import small
 from striate.report.subject import Subject
 
 

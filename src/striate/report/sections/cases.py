@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from striate.numbers import capital
 from striate.records import Chosen
+from striate.report.pictures.shrinking import LARGE, shrunk
 from striate.report.sections.words import about
-from striate.report.shrinking import LARGE, shrunk
 from striate.report.subject import Subject
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from striate.numbers import count, measure, plural, probability_short
 from striate.page.wire import Caption, Cell, Column, Figure, Section, Table, Tile, Tiles
 from striate.records import ClassImages
-from striate.report.input_pictures import to_picture
-from striate.report.shrinking import LARGE, shrunk
+from striate.report.pictures.inputs import to_picture
+from striate.report.pictures.shrinking import LARGE, shrunk
 from striate.report.subject import Subject
 
 

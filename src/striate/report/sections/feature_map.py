@@ -8,8 +8,8 @@ from striate.numbers import count, percent
 from striate.page.map_wire import MapChannel, MapPlacing, VectorMap
 from striate.page.wire import Caption, Section
 from striate.records import FeatureMap
-from striate.report.class_colours import class_colours
-from striate.report.shrinking import THUMBNAIL
+from striate.report.figures.class_colours import class_colours
+from striate.report.pictures.shrinking import THUMBNAIL
 from striate.report.subject import Subject
 
 

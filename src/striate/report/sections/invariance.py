@@ -5,7 +5,7 @@ from __future__ import annotations
 from striate.numbers import count, measure, percent
 from striate.page.wire import Caption, Figure, Section, TableFigure
 from striate.records import Invariance, Stability
-from striate.report.invariance_figures import answers_table, depth_figure
+from striate.report.figures.invariance import answers_table, depth_figure
 from striate.report.subject import Subject
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from striate.numbers import count, percent, probability_short
 from striate.page.wire import Caption, Cell, Column, Figure, Section, Table, TableFigure, Tile, Tiles
 from striate.records import Predictions, Scoreboard
-from striate.report.shrinking import SMALL
+from striate.report.pictures.shrinking import SMALL
 from striate.report.subject import Subject
 
 _MOST = 20

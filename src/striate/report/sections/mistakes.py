@@ -18,8 +18,8 @@ from striate.page.wire import (
     Tiles,
 )
 from striate.records import Predictions, Scoreboard
+from striate.report.pictures.shrinking import SMALL
 from striate.report.sections.label_mistakes import labels
-from striate.report.shrinking import SMALL
 from striate.report.subject import Subject
 
 _MOST = 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from striate.analyse import receptive_fields
 from striate.graph import times
 from striate.page.wire import Caption, Section
-from striate.report.drawing import drawing
-from striate.report.graph_figure import graph_figure
+from striate.report.figures.drawing import drawing
+from striate.report.figures.graph import graph_figure
 from striate.report.sections.words import BOXES, SHOULD_SEE, WRONG_IF, leading, lines, not_counted
 from striate.report.subject import Subject
 

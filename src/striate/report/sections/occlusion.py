@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from striate.numbers import count, measure, probability_short
 from striate.page.wire import Caption, Case, CaseMap, Cases, Cell, Column, Scale, Section, Table
 from striate.records import Occlusion
+from striate.report.pictures.shrinking import LARGE, strongest
 from striate.report.sections.cases import chosen_of, outlines, titles
-from striate.report.shrinking import LARGE, strongest
 from striate.report.subject import Subject
 
 _ALL_CLASSES = 10

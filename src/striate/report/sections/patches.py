@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from striate.numbers import count, percent, plural
 from striate.page.wire import Caption, Cell, Column, Patches, PatchGroup, Section, Table
 from striate.records import TopPatches, UnitPatches
-from striate.report.input_pictures import Picture
-from striate.report.shrinking import PATCH, shrunk
+from striate.report.pictures.inputs import Picture
+from striate.report.pictures.shrinking import PATCH, shrunk
 from striate.report.subject import Subject
 
 _UNITS = 12

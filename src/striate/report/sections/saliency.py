@@ -21,9 +21,9 @@ from striate.page.wire import (
     TableFigure,
 )
 from striate.records import Saliency, SaliencyCensus
-from striate.report.accord_table import accord_table
+from striate.report.figures.accord_table import accord_table
+from striate.report.pictures.shrinking import LARGE, strongest
 from striate.report.sections.cases import outlines, titles
-from striate.report.shrinking import LARGE, strongest
 from striate.report.subject import Subject
 
 

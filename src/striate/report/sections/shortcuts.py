@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from striate.numbers import count, measure, percent, plural
 from striate.page.wire import Caption, Cell, Column, Figure, Scale, Section, Table, TableFigure, Tile, Tiles
 from striate.records import Background, Exchange, OnObject, PastedPatch, Shortcuts, TellingPixels
-from striate.report.input_pictures import Picture
-from striate.report.shrinking import SMALL, shrunk, strongest
+from striate.report.pictures.inputs import Picture
+from striate.report.pictures.shrinking import SMALL, shrunk, strongest
 from striate.report.subject import Subject
 
 _SIDE = 112

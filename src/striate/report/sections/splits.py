@@ -8,7 +8,7 @@ from striate.data.splits import part_counts
 from striate.numbers import count, percent, plural
 from striate.page.wire import Caption, Cell, Column, Figure, Section, Table, TableFigure, Tile, Tiles
 from striate.records import LeakPair, Leaks
-from striate.report.shrinking import SMALL
+from striate.report.pictures.shrinking import SMALL
 from striate.report.subject import Subject
 
 _MOST = 10

@@ -8,8 +8,8 @@ from striate.numbers import count, listed, plural
 from striate.page.wire import Caption, Cell, Column, Figure, Section, Table, TableFigure
 from striate.records.unit_survey import JudgedUnits, UnitJudgement
 from striate.report.subject import Subject
-from striate.report.unit_examples import examples
-from striate.report.unit_verdicts import UnitVerdict, alive, unit_verdicts
+from striate.report.units.examples import examples
+from striate.report.units.verdicts import UnitVerdict, alive, unit_verdicts
 
 
 def section(subject: Subject) -> Section | None:

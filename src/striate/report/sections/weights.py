@@ -24,8 +24,8 @@ from striate.page.wire import (
 )
 from striate.records import EffectiveFilters, LayerWeights
 from striate.report.arrays import ArrayStore
+from striate.report.pictures.weights import principal
 from striate.report.subject import Subject
-from striate.report.weight_pictures import principal
 
 _MOST_CURVES = 5
 _MOST_LINES, _MOST_CHANNELS = 8, 4

@@ -11,7 +11,7 @@ from striate.explain.backward_detail import detail_of
 from striate.explain.neuron import Pass
 from striate.records import UnitAt
 from striate.report.arrays import ArrayStore
-from striate.report.gradient_parts import parts_of
+from striate.report.backward.gradient_parts import parts_of
 from striate.studio.looks.neurons import row_of
 from striate.studio.unit_wire import Law
 from striate.trace.backprop import gradients

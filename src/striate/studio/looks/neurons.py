@@ -9,7 +9,7 @@ from striate.errors import InputError
 from striate.explain.neuron import Pass, Row, told
 from striate.records import Neuron as Record
 from striate.report.arrays import ArrayStore
-from striate.report.shrinking import strongest
+from striate.report.pictures.shrinking import strongest
 from striate.studio.looks.pictures import fitting_side, flattened
 from striate.studio.wire import Box, Neuron, Part, PathRow, Paths, PathUnit
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from striate.errors import InputError
 from striate.report.arrays import ArrayStore
-from striate.report.input_pictures import as_shown
-from striate.report.shrinking import shrunk, strongest
+from striate.report.pictures.inputs import as_shown
+from striate.report.pictures.shrinking import shrunk, strongest
 from striate.studio.looks.look import Look
 from striate.studio.subject import Subject
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from striate.data import prepare
 from striate.errors import InputError, Quoted
 from striate.report.arrays import ArrayStore
-from striate.report.input_pictures import as_shown
-from striate.report.shrinking import shrunk
+from striate.report.pictures.inputs import as_shown
+from striate.report.pictures.shrinking import shrunk
 from striate.studio.looks.pictures import MOST_VALUES
 from striate.studio.subject import Subject
 

@@ -22,8 +22,8 @@ from striate.page.wire import Page
 from striate.records import Evidence, VectorMap
 from striate.records.vectors import VectorChoice
 from striate.report.arrays import ArrayStore
-from striate.report.map_page import map_page
-from striate.report.map_points import read_points
+from striate.report.maps.page import map_page
+from striate.report.maps.points import read_points
 from striate.studio.map_wire import MapWanted
 from striate.studio.mapping.folder import PassingFolder
 from striate.studio.mapping.layered import Layered

@@ -13,7 +13,7 @@ from striate.explain import occlusion
 from striate.observe.survey import survey
 from striate.records.unit_survey import Survey
 from striate.report.arrays import ArrayStore
-from striate.report.shrinking import strongest
+from striate.report.pictures.shrinking import strongest
 from striate.studio.looks.look import Look
 from striate.studio.subject import Subject
 from striate.trace.copying import copied

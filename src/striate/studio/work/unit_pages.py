@@ -14,8 +14,8 @@ from striate.observe.survey import judge_units
 from striate.records.array import Array
 from striate.records.unit_survey import Survey, SurveyedLayer
 from striate.report.arrays import ArrayStore
-from striate.report.input_pictures import as_shown
-from striate.report.shrinking import shrunk
+from striate.report.pictures.inputs import as_shown
+from striate.report.pictures.shrinking import shrunk
 from striate.studio.job_wire import Twin, Unit
 from striate.studio.looks.pictures import MOST_VALUES
 from striate.studio.subject import Subject

@@ -19,9 +19,9 @@ from striate.explain.unit_occlusion import unit_occlusion
 from striate.nets import Network
 from striate.records import ClassImages, UnitImage
 from striate.report.arrays import ArrayStore
-from striate.report.grown_pictures import class_lines, unit_lines
-from striate.report.input_pictures import to_picture
-from striate.report.shrinking import shrunk, strongest
+from striate.report.pictures.grown import class_lines, unit_lines
+from striate.report.pictures.inputs import to_picture
+from striate.report.pictures.shrinking import shrunk, strongest
 from striate.studio.subject import Subject
 from striate.studio.unit_wire import GrownImage, UnitImageWanted, UnitOcclusionWanted
 from striate.trace.copying import copied

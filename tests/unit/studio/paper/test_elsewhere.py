@@ -21,7 +21,7 @@ from study_readings import reading
 
 @pytest.fixture(scope="module")
 def text():
-    from striate.report.study_page import study_page_data
+    from striate.report.studies.page import study_page_data
 
     return report_html(study_page_data(reading(healthy=False)), ArrayStore())
 

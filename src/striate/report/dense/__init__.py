@@ -1,0 +1,1 @@
+"""Prediction maps: their page, their figure, and pictures of them on disk."""

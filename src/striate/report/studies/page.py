@@ -1,0 +1,68 @@
+"""The page of a study, as one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from striate import schema
+from striate.page.wire import Page
+from striate.report.arrays import ArrayStore
+from striate.report.html import page_file, report_html
+from striate.report.studies.health import health_section
+from striate.report.studies.sections import cells_section, change_section, costs_section, scores_section
+from striate.report.studies.words import facts, findings, findings_sentence, prose, run_line
+from striate.runs import write_text
+from striate.study import StudyReading, verdict
+
+SCHEMA_VERSION = 1
+FILE = "study.html"
+
+
+def write_study_page(reading: StudyReading, path: Path | str) -> Path:
+    """Write the page of a study as one HTML file that opens from disk, atomically.
+
+    The same results make the same page: neither the day nor the machine is on it.
+
+    Args:
+        reading: What the study's results say.
+        path: The file; `study.html` in it if it is a folder.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: The path is something else than a file.
+        RunError: The page was not built.
+        StorageError: The disk refused; an old page is still there.
+    """
+    path = page_file(path, FILE)
+    write_text(path, report_html(study_page_data(reading), ArrayStore()))
+    return path
+
+
+def study_page_data(reading: StudyReading) -> Page:
+    """Return the page as data."""
+    said = verdict(reading)
+    rows = findings(reading, said)
+    sections = [
+        cells_section(reading),
+        scores_section(reading),
+        costs_section(reading),
+        health_section(reading),
+        change_section(reading, said.would_change),
+    ]
+    return Page.model_validate(
+        {
+            "schema": schema.stamp("page", SCHEMA_VERSION),
+            "title": reading.results.study.question,
+            "run_line": run_line(reading),
+            "verdict": said.headline,
+            "prose": prose(reading),
+            "facts": facts(reading),
+            "findings": rows,
+            "findings_sentence": findings_sentence(reading, said) if rows else "",
+            "found_nothing": [],
+            "could_not_look": [],
+            "sections": [section for section in sections if section is not None],
+        }
+    )
