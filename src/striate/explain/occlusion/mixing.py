@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.overrides import TorchFunctionMode
 
 from striate.errors import StriateError
+from striate.explain.answers import scores
 from striate.explain.occlusion.routes import UNFIT
 from striate.nets import Network
 from striate.trace import Recording, trace
@@ -17,34 +17,45 @@ from striate.trace.replay import Replay, Scaled, Step
 from striate.trace.tape import Ref
 
 
+def watched(network: Network, images: Tensor) -> tuple[Tensor, bool]:
+    """Return the scores of images (n, c, …) that go at once, and whether they may have changed each other's.
+
+    What torch's Python functions are not called for, scripted and compiled modules, may.
+    """
+    if any(map(_is_hidden, network.module.modules())):
+        return scores(network, images), True
+    with _Normalised() as met:
+        found = scores(network, images)
+    # A pass may have gone round a module that does.
+    return found, met.may_mix or _has_such_modules(network.module)
+
+
 def mixes(network: Network, image: Tensor) -> bool:
     """Whether a network, in eval mode, normalises by the images that are there at once; by its calls for an image (c, …).
 
-    They are recorded only where a pass meets batch normalisation that may: it takes longer than many windows. Where they cannot
-    be, its modules say it.
+    Where these cannot be recorded, by its modules. It takes longer than many windows: `watched` says whether it is to be asked.
     """
     try:
-        with torch.no_grad(), _Normalised() as met:
-            network.module(image[None])
-        # A pass may have gone round a module that does.
-        may_mix = met.is_training or _has_such_modules(network.module)
-        return may_mix and mixes_images(trace(network.module, (1, *image.shape)), network.module)
+        return mixes_images(trace(network.module, (1, *image.shape)), network.module)
     except (StriateError, *UNFIT):
         return _has_such_modules(network.module)
 
 
-class _Normalised(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes whether a call normalises by what it is given."""
+class _Normalised(TorchFunctionMode):
+    """Notes whether a call may normalise by what it is given."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.is_training = False
+        super().__init__()
+        self.may_mix = False
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401
         """Hear one call."""
-        given = _normalising(func._schema, args, kwargs or {})  # noqa: SLF001 - the schema has no public name
-        self.is_training = self.is_training or bool(given.get("training"))
-        return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if "batch_norm" in getattr(func, "__name__", ""):
+            # The sixth is whether it is trained; of functions that modules do not call nothing is known.
+            training = kwargs.get("training", args[5] if len(args) > 5 else False)
+            self.may_mix = self.may_mix or func is not nn.functional.batch_norm or bool(training)
+        return func(*args, **kwargs)
 
 
 def mixes_images(recording: Recording, module: nn.Module) -> bool:
@@ -57,7 +68,10 @@ def mixes_images(recording: Recording, module: nn.Module) -> bool:
 
 def _is_over_images(step: Step, record: Replay) -> bool:
     schema = step.func._schema  # type: ignore[attr-defined]  # noqa: SLF001 - the schema has no public name
-    given = _normalising(schema, step.args, step.kwargs)
+    names = [argument.name for argument in schema.arguments]
+    if "batch_norm" not in schema.name or "training" not in names:
+        return False
+    given = dict(zip(names, step.args, strict=False)) | dict(step.kwargs)
     if not given.get("training") or not isinstance(given["input"], Ref):
         return False
     # Axis 1 has its own statistics at each place; instance normalisation puts the images there.
@@ -65,12 +79,9 @@ def _is_over_images(step: Step, record: Replay) -> bool:
     return record.batch is not None or any(isinstance(size, Scaled) for size in (*shape[:1], *shape[2:]))
 
 
-def _normalising(schema: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
-    """Return what a call of batch normalisation is given, by name; nothing of any other."""
-    names = [argument.name for argument in schema.arguments]
-    if "batch_norm" not in schema.name or "training" not in names:
-        return {}
-    return dict(zip(names, args, strict=False)) | dict(kwargs)
+def _is_hidden(module: nn.Module) -> bool:
+    is_compiled = getattr(module, "_compiled_call_impl", None) is not None or hasattr(module, "_orig_mod")
+    return is_compiled or isinstance(module, torch.jit.ScriptModule)
 
 
 def _has_such_modules(module: nn.Module) -> bool:

@@ -11,7 +11,7 @@ from striate.explain.occlusion.boxes import slid_axes
 from striate.explain.occlusion.chosen import Ask, Chosen
 from striate.explain.occlusion.engine import MOST, Engine
 from striate.explain.occlusion.local import LAID_OUT, Local, local
-from striate.explain.occlusion.mixing import mixes
+from striate.explain.occlusion.mixing import mixes, watched
 from striate.explain.occlusion.node import shape_of
 from striate.explain.occlusion.routes import UNFIT, Numbers, first_line
 from striate.explain.occlusion.scene import Scene
@@ -45,15 +45,15 @@ def choose(network: Network, scene: Scene, order: Numbers, clean_s: float, ask: 
     work = ask.images * ask.windows
     route = "incremental" if ask.approximation is not None else ask.route
     if route == "module":
-        return _by_module("asked for", network, scene, ask, clean_s)
+        return _by_module("asked for", network, scene, order, ask, clean_s)
     if route is None and work * scene.image.numel() < FEW_VALUES:
-        return _by_module("too little work to be planned", network, scene, ask)
+        return _by_module("too little work to be planned", network, scene, order, ask)
     if route is None and work * clean_s < FEW_SECONDS:
-        return _by_module("too little time to be gained", network, scene, ask, clean_s)
+        return _by_module("too little time to be gained", network, scene, order, ask, clean_s)
     few = None if ask.approximation is not None else first_few(network, scene, order)
     # Images that go together may take far less than one by one, and then a plan takes longer than it spares.
     if route is None and few is not None and work * few.seconds < FEW_SECONDS:
-        return _by_module("too little time to be gained", network, scene, ask, few.seconds)
+        return _by_module("too little time to be gained", network, scene, order, ask, few.seconds)
     try:
         most = 0.0 if route == "dense" else MOST
         recording = trace(network.module, (1, *scene.image.shape))
@@ -67,16 +67,27 @@ def choose(network: Network, scene: Scene, order: Numbers, clean_s: float, ask: 
                 got=Quoted(first_line(reason)),
                 hint=hint,
             ) from reason
-        return _by_module(f"its calls cannot be run in parts: {first_line(reason)}", network, scene, ask, clean_s)
+        return _by_module(
+            f"its calls cannot be run in parts: {first_line(reason)}", network, scene, order, ask, clean_s
+        )
     return Trial(network, scene, order, at, engine, ask, few).chosen(route)
 
 
-def _by_module(reason: str, network: Network, scene: Scene, ask: Ask, clean_s: float | None = None) -> Chosen:
+def _by_module(
+    reason: str, network: Network, scene: Scene, order: Numbers, ask: Ask, clean_s: float | None = None
+) -> Chosen:
     seconds: dict[OcclusionRoute, float] = {} if clean_s is None else {"module": clean_s}
     at_once = ask.batch or few_at_once(scene.image)
-    # A window's scores would depend on the windows beside it.
-    at_once = 1 if at_once > 1 and mixes(network, scene.image) else at_once
-    return Chosen(OcclusionPlan(route="module", reason=reason, windows=ask.windows, batch=at_once, seconds=seconds))
+    answered: dict[int, Tensor] = {}
+    if at_once > 1:
+        first = order[:at_once]
+        found, may_mix = watched(network, scene.images(first))
+        # A window's scores would depend on the windows beside it.
+        is_mixing = may_mix and mixes(network, scene.image)
+        at_once = 1 if is_mixing else at_once
+        answered = {} if is_mixing else dict(zip(first.tolist(), found, strict=True))
+    plan = OcclusionPlan(route="module", reason=reason, windows=ask.windows, batch=at_once, seconds=seconds)
+    return Chosen(plan, answered=answered)
 
 
 def parted(network: Network, recording: Recording, image: Tensor, *, has_boxes: bool) -> Local:

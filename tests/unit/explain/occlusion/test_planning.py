@@ -242,7 +242,26 @@ class _NormByImages(nn.Module):
         return nn.functional.batch_norm(x, None, None, training=True)
 
 
-@pytest.mark.parametrize("norm", [lambda: nn.BatchNorm2d(4, track_running_stats=False), _NormByImages])
+class _NormBeneath(nn.Module):
+    def forward(self, x):
+        return torch.batch_norm(x, None, None, None, None, True, 0.1, 1e-5, False)
+
+
+def _scripted():
+    with pytest.warns(FutureWarning, match="deprecated"):
+        return torch.jit.script(_NormByImages())
+
+
+@pytest.mark.parametrize(
+    "norm",
+    [
+        lambda: nn.BatchNorm2d(4, track_running_stats=False),
+        _NormByImages,
+        _NormBeneath,
+        _scripted,
+    ],
+    ids=["module", "function", "beneath", "scripted"],
+)
 @pytest.mark.parametrize("batch_size", [None, 4])
 def test_a_window_does_not_see_the_windows_beside_it(toys, norm, batch_size):
     torch.manual_seed(0)
