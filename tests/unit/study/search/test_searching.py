@@ -285,7 +285,7 @@ def test_what_a_kill_cut_off_is_tried_first_however_often_it_is_begun(data, tmp_
     known = space.values(space.designs[3])
     made = {"asked": replace(ASKED, known=(known,)), "space": space, "study": study, "dataset": data}
     sitting = Sitting(**made, folder=tmp_path, storage="shared", owner="mine")
-    _, cut = sitting.ask()
+    _, cut = sitting.ask([space.designs[5]])
     # Killed again before anything was tried, too.
     assert [sitting.begin(), sitting.begin()] == [[cut, space.designs[3]]] * 2
 
