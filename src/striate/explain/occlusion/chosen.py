@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -70,8 +71,10 @@ def _known(answered: Mapping[int, Tensor], go: Route) -> Route:
     """Return a route that does not go again for windows that were answered."""
 
     def answer(numbers: Numbers) -> Tensor:
-        found = [answered.get(number) for number in numbers.tolist()]
-        known = [scores for scores in found if scores is not None]
-        return torch.stack(known) if len(known) == len(numbers) else go(numbers)
+        left = np.array([number for number in numbers.tolist() if number not in answered], dtype=np.int64)
+        if len(left) == len(numbers):
+            return go(numbers)
+        found = dict(answered) if not len(left) else dict(answered) | dict(zip(left.tolist(), go(left), strict=True))
+        return torch.stack([found[number] for number in numbers.tolist()])
 
     return answer

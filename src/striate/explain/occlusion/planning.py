@@ -80,7 +80,8 @@ def _by_module(
     at_once = ask.batch or few_at_once(scene.image)
     answered: dict[int, Tensor] = {}
     if at_once > 1:
-        first = order[:at_once]
+        # No more than go quickly: what is told beforehand is told after them.
+        first = order[: min(at_once, few_at_once(scene.image))]
         found, may_mix = watched(network, scene.images(first))
         # A window's scores would depend on the windows beside it.
         is_mixing = may_mix and mixes(network, scene.image)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from striate.errors import InputError, MissingExtraError, Quoted, RunError
 from striate.study.search.space import Design, Space
+from striate.study.search.trials import option_text
 
 Sampler = Literal["tpe", "random"]
 Direction = Literal["score", "front"]
@@ -105,10 +106,17 @@ def known_design(space: Space, values: Mapping[str, Any]) -> Design:
     """Return the design that makes these choices.
 
     Raises:
-        InputError: It leaves a choice open, passes a limit, or was not drawn.
+        InputError: It leaves a choice open, names no option, passes a limit, or was not drawn.
     """
     if missing := [name for name, _ in space.choices if name not in values]:
         raise InputError("a design must make every choice", got=Quoted(f"none for {', '.join(missing)}"), where="known")
+    for name, options in space.choices:
+        if values[name] not in options:
+            raise InputError(
+                f"{name} must be one of {', '.join(map(option_text, options))}",
+                got=Quoted(option_text(values[name])),
+                where="known",
+            )
     design = tuple(options.index(values[name]) for name, options in space.choices)
     space.place(design)
     return design

@@ -102,10 +102,14 @@ class Sitting:
         of the others, drawn evenly.
 
         Args:
-            first: Designs to try before the sampler is asked; what is tried is taken out.
+            first: Designs to try before the sampler is asked; what somebody tried or is at is taken out.
         """
-        while first:
-            if (found := self._given(first.pop(0))) is not None:
+        for design in list(first or ()):
+            found = self._given(design)
+            # Of two that gave way to each other, one must come back to it.
+            if first and design in self.taken():
+                first.remove(design)
+            if found is not None:
                 return found
         for _ in range(_MOST_AGAIN):
             if len(self.taken()) >= len(self.space.designs):

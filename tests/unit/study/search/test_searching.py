@@ -14,7 +14,7 @@ from striate.records import Recipe
 from striate.runs import Run
 from striate.study import read_results, run_study
 from striate.study.search import Limits, Search, best, front, importances, latency, retraining, search
-from striate.study.search.asking import opened, storage_at
+from striate.study.search.asking import given, opened, sampler_of, storage_at
 from striate.study.search.working import try_design
 from striate.study.training import Work
 
@@ -297,3 +297,37 @@ def test_what_a_kill_cut_off_is_tried_first_however_often_it_is_begun(data, tmp_
     # Another who shares the database gives way.
     other = Sitting(**made, folder=tmp_path, storage="shared", owner="theirs")
     assert other.ask(other.begin())[1] not in {cut, space.designs[3]}
+
+
+def test_of_two_that_gave_way_to_each_other_one_comes_back_to_it(data, tmp_path, monkeypatch):
+    from striate.study.search.sitting import Sitting
+    from striate.study.search.space import space_of
+
+    space = space_of(PLAN, lambda plan: len(plan.to_text()) > 0, seed=0)
+    from optuna.trial import TrialState
+
+    study = opened(storage_at(tmp_path), "striate", goal="score")
+    made = {"asked": ASKED, "space": space, "study": study, "dataset": data, "folder": tmp_path, "storage": "shared"}
+    study.sampler = sampler_of("random", 0)
+    mine, wanted, alone = Sitting(**made, owner="mine"), space.designs[5], Sitting._has_alone
+
+    def both_at_once(self, trial, design):
+        monkeypatch.setattr(Sitting, "_has_alone", alone)
+        theirs = given(study, space, design, {"owner": "theirs", "design": list(design)})
+        has_alone = alone(self, trial, design)
+        # The other had seen this one before it gave way.
+        theirs.set_user_attr("again", 1)
+        study.tell(theirs, state=TrialState.FAIL)
+        return has_alone
+
+    monkeypatch.setattr(Sitting, "_has_alone", both_at_once)
+    first = [wanted]
+    assert mine.ask(first)[1] != wanted
+    assert mine.ask(first)[1] == wanted
+    assert first == []
+
+
+def test_a_known_design_names_what_it_chooses(data, tmp_path):
+    known = {"w": 5, "conv1.kernel": (5,), "repeat1": 1}
+    with pytest.raises(InputError, match=r"w must be one of 2, 3, 4, 6; got 5"):
+        search(replace(ASKED, known=(known,)), data, tmp_path / "a", trials=1, workers=1)
