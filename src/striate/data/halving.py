@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TypeVar
@@ -13,8 +14,12 @@ from striate.errors import Quoted, RunError
 
 Result = TypeVar("Result")
 
-# What torch's allocators and oneDNN say in a RuntimeError that has no class of its own.
-_WORDS = ("out of memory", "not enough memory", "can't allocate memory", "bad_alloc", "could not create a memory")
+# What torch's allocators and oneDNN say in a RuntimeError that has no class of its own. A primitive that oneDNN chose and
+# could not make lacked memory; one it has no descriptor of is a kind it cannot do at all.
+_SAYS_SO = re.compile(
+    r"out of memory|not enough memory|can't allocate memory|bad_alloc|could not create a (memory|primitive(?! descriptor))",
+    re.IGNORECASE,
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -28,7 +33,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in _WORDS)
+    return isinstance(error, RuntimeError) and _SAYS_SO.search(str(error)) is not None
 
 
 def out_of_memory(work: str) -> RunError:

@@ -13,6 +13,8 @@ def test_what_torch_says_when_memory_runs_out_is_understood():
     assert is_out_of_memory(caught.value)
     assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
     assert not is_out_of_memory(ValueError("out of memory"))
+    assert is_out_of_memory(RuntimeError("could not create a primitive"))
+    assert not is_out_of_memory(RuntimeError("could not create a primitive descriptor for the matmul primitive"))
 
 
 @pytest.mark.parametrize(

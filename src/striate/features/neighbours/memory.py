@@ -28,10 +28,14 @@ def peak_growth() -> Iterator[Peak]:
         the process ever was is seen.
 
     Example:
+        >>> import mmap
         >>> with peak_growth() as peak:
-        ...     held = bytearray(2**26)
-        >>> peak.size_bytes > 2**25
+        ...     held = mmap.mmap(-1, 2**26)
+        ...     for page in range(0, len(held), mmap.PAGESIZE):
+        ...         held[page] = 1
+        >>> 2**25 < peak.size_bytes < 2**27
         True
+        >>> held.close()
     """
     try:
         _RESET.write_text("5")
