@@ -15,7 +15,7 @@ from striate.trace.execution import filled
 from striate.trace.found import Found
 from striate.trace.inputs import Inputs, read_inputs
 from striate.trace.replay import Replay, Step, Unfit, replay
-from striate.trace.runs import FakeRuns, NeedsValues, real_tape
+from striate.trace.runs import HollowRuns, NeedsValues, real_tape
 from striate.trace.shell import check_ready, unwrapped
 from striate.trace.state import kept_randomness
 from striate.trace.table import Table, table
@@ -120,7 +120,7 @@ def recorded(module: nn.Module, inputs: Tensor, mode: Mode) -> Recorded:
     module = unwrapped(module)
     found = check_ready(module)
     asked = read_inputs(module, inputs)
-    runs = FakeRuns(module, asked, mode, found)
+    runs = HollowRuns(module, asked, mode, found)
     notes = [f"Hooks were left out: {', '.join(runs.skipped_hooks)}."] if runs.skipped_hooks else []
     is_data_dependent = False
     try:

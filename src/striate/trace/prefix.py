@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._pytree import tree_flatten
 
 from striate.errors import InputError, Quoted, unknown_name
 from striate.kinds import kinds_by_aten
+from striate.trace.hollow import FakeTensors
 from striate.trace.inputs import Given, Inputs, read_inputs
 from striate.trace.program import Program
 from striate.trace.quick import Quick
@@ -71,17 +71,17 @@ def trace_until(module: nn.Module, inputs: Given, op: str, *, edits: Mapping[int
     module = unwrapped(module)
     found = check_ready(module)
     asked = read_inputs(module, inputs)
-    fake = FakeTensorMode(allow_non_fake_inputs=True)
+    fake = FakeTensors()
     with undisturbed(module), uncollected():
         shell = without_values(module, found, fake)
     device = device_of(shell.module)
 
     def taped(given: Inputs) -> tuple[Tape, Table]:
         # As `trace` does it: each run has a fresh copy, and the original's tensors count as its own.
-        twin = again(shell)
+        twin = again(shell, fake)
         twin.places.update(holdings(module).places())
         edit = None if edits is None else _Edits(edits)
-        with undisturbed(twin.module), uncollected(), unsaid(), torch.inference_mode(), fake:
+        with undisturbed(twin.module), uncollected(), unsaid(), torch.inference_mode(), fake.running():
             twin.module.eval()
             tensors = given.empty(device)
             named = dict(zip(given.names, tensors, strict=True))

@@ -11,7 +11,7 @@ from striate.errors import InputError
 from striate.graph import Graph, Mode
 from striate.trace.inputs import Given, read_inputs
 from striate.trace.program import Program
-from striate.trace.runs import FakeRuns, NeedsValues, real_tape
+from striate.trace.runs import HollowRuns, NeedsValues, real_tape
 from striate.trace.shell import check_ready, unwrapped
 from striate.trace.table import table
 
@@ -72,7 +72,7 @@ def trace(module: nn.Module, inputs: Given, *, mode: Mode = "eval") -> Recording
     asked = read_inputs(module, inputs)
     if mode not in ("eval", "train"):
         raise InputError("mode must be eval or train", got=mode)
-    runs = FakeRuns(module, asked, mode, found)
+    runs = HollowRuns(module, asked, mode, found)
     try:
         tape = runs.first(found)
     except NeedsValues as cause:

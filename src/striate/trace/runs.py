@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
     DynamicOutputShapeException,
-    FakeTensorMode,
     UnsupportedFakeTensorException,
 )
 
 from striate.errors import InputError, Quoted, ShapeError
 from striate.graph import Mode, size, times
 from striate.kinds import kinds_by_aten
+from striate.trace.hollow import FakeTensors, Hollow, MetaTensors, hollow_for
 from striate.trace.inputs import Inputs
 from striate.trace.quick import Quick
 from striate.trace.replay import Replay, Unfit, replay, same_calls
@@ -44,11 +44,12 @@ class NeedsValues(Exception):  # noqa: N818 - not an error: the network is then 
     """A run without values broke, and not because of its sizes."""
 
 
-class FakeRuns:
+class HollowRuns:
     """Runs of a module's copies on tensors without values.
 
     Args:
-        module: The original; it is copied here and not needed afterwards.
+        module: The original; it is copied here and not needed afterwards, unless it turns out at another batch that it is not
+            plain.
         asked: The inputs the table is wanted for.
         mode: Whether the copies run in eval or train mode.
         found: The module's tensors, if they are known already.
@@ -56,13 +57,9 @@ class FakeRuns:
 
     def __init__(self, module: nn.Module, asked: Inputs, mode: Mode, found: Holdings | None = None) -> None:
         self._asked, self._mode = asked, mode
-        self._fake = FakeTensorMode(allow_non_fake_inputs=True)
-        self._quick = Quick(self._fake)
         self._original = weakref.ref(module)
-        with undisturbed(module), uncollected():
-            self._shell = without_values(module, found or holdings(module), self._fake)
-        self._device = device_of(self._shell.module)
-        self.skipped_hooks = self._shell.skipped_hooks
+        found = found or holdings(module)
+        self._begin(hollow_for(module, found), module, found)
         self.tape: Tape | None = None
 
     def first(self, found: Holdings | None = None) -> Tape:
@@ -91,6 +88,13 @@ class FakeRuns:
         # A network that does not run at other batches, or makes other calls there, can still be run at its own.
         return replay(tape, self._asked.batch)
 
+    def _begin(self, hollow: Hollow, module: nn.Module, found: Holdings) -> None:
+        self._hollow, self._quick = hollow, Quick(hollow)
+        with undisturbed(module), uncollected():
+            self._shell = without_values(module, found, hollow)
+        self._device = hollow.place(device_of(module))
+        self.skipped_hooks = self._shell.skipped_hooks
+
     def _at(self, batch: int) -> Tape:
         if self.tape is not None and batch == self._asked.batch:
             return self.tape
@@ -101,14 +105,26 @@ class FakeRuns:
         return None if original is None else holdings(original)
 
     def _tape(self, inputs: Inputs, found: Holdings | None) -> Tape:
+        if isinstance(self._hollow, MetaTensors):
+            try:
+                return self._taped(inputs, found)
+            except Exception as error:
+                # Whatever it was, fake tensors say it as the network's own would.
+                original = self._original()
+                if original is None:
+                    raise NeedsValues from error
+                self._begin(FakeTensors(), original, found or holdings(original))
+        return self._taped(inputs, found)
+
+    def _taped(self, inputs: Inputs, found: Holdings | None) -> Tape:
         # A copy may change its own attributes while it runs (caches, counters): each run gets a
         # fresh one.
-        shell = again(self._shell)
+        shell = again(self._shell, self._hollow)
         # Held while its tensors' numbers are in use. A `forward` put on from outside may lead back
         # to it.
         if found is not None:
             shell.places.update(found.places())
-        with undisturbed(shell.module), uncollected(), unsaid(), torch.inference_mode(), self._fake:
+        with undisturbed(shell.module), uncollected(), unsaid(), torch.inference_mode(), self._hollow.running():
             return _recorded(shell, inputs, inputs.empty(self._device), self._mode, self._quick)
 
 

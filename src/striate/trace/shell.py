@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, cast
 
-import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.nn.parameter import is_lazy
 
 from striate.errors import InputError, Quoted
 from striate.trace.copying import copied
+from striate.trace.hollow import Hollow, is_ordinary
 
 Origin = Literal["parameter", "buffer", "attribute"]
 _HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_hooks", "_backward_pre_hooks")
@@ -57,7 +56,7 @@ class Shell:
     """A copied module.
 
     Attributes:
-        module: The copy. Its tensors have no values if it was copied under a fake mode.
+        module: The copy. Its tensors have no values if it was copied without them.
         found: Its tensors; their names are those of the original.
         places: What each tensor is, by its `id`; the copy keeps them alive.
         skipped_hooks: Paths of modules with hooks that were left out, since they are functions that
@@ -122,13 +121,13 @@ def check_ready(module: object) -> Holdings:
     return found
 
 
-def without_values(module: nn.Module, found: Holdings, mode: FakeTensorMode) -> Shell:
+def without_values(module: nn.Module, found: Holdings, hollow: Hollow) -> Shell:
     """Return a copy whose tensors have shapes only, and take no memory; `found` are the module's tensors.
 
     Raises:
         InputError: The module cannot be copied.
     """
-    return _shell(module, found, lambda tensor: _fake(tensor, mode) if _is_plain(tensor) else None)
+    return _shell(module, found, lambda tensor: hollow.twin(tensor) if is_ordinary(tensor) else None)
 
 
 def with_values(module: nn.Module) -> Shell:
@@ -152,14 +151,14 @@ def twin(module: nn.Module, *, without: frozenset[str] = frozenset()) -> nn.Modu
     for key, parameter in module.named_parameters():
         if key in without:
             memo[id(parameter)] = nn.Parameter(parameter.detach().new_empty(0), requires_grad=parameter.requires_grad)
-        elif _is_plain(parameter):
+        elif is_ordinary(parameter):
             memo[id(parameter)] = _cloned(parameter)
     return _copied(module, memo)
 
 
-def again(shell: Shell) -> Shell:
+def again(shell: Shell, hollow: Hollow) -> Shell:
     """Return another copy of a shell without values; the tensors are shared, as there is nothing in them to change."""
-    return _shell(shell.module, shell.found, lambda tensor: tensor if isinstance(tensor, FakeTensor) else None)
+    return _shell(shell.module, shell.found, lambda tensor: tensor if hollow.is_own(tensor) else None)
 
 
 def _shell(module: nn.Module, found: Holdings, stand_in: Callable[[Tensor], Tensor | None]) -> Shell:
@@ -171,25 +170,6 @@ def _shell(module: nn.Module, found: Holdings, stand_in: Callable[[Tensor], Tens
     skipped = tuple(path for path, part in twin_module.named_modules() if _drop_foreign_hooks(part))
     held = holdings(twin_module)
     return Shell(twin_module, held, held.places(), skipped)
-
-
-def _is_plain(tensor: Tensor) -> bool:
-    is_known = type(tensor) in (Tensor, nn.Parameter) or isinstance(tensor, nn.Buffer)
-    return is_known and tensor.layout == torch.strided and not tensor.is_quantized
-
-
-def _fake(tensor: Tensor, mode: FakeTensorMode) -> Tensor:
-    # Much quicker than `FakeTensorMode.from_tensor`, which also keeps what only a compiler asks
-    # for, and than a call under the mode.
-    device = torch.device("cpu") if tensor.is_meta else tensor.device
-    bare = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
-    twin = FakeTensor(mode, bare, device)
-    if isinstance(tensor, nn.Parameter):
-        # What `nn.Parameter(twin)` does for subclasses of Tensor, without its detour through
-        # another fake tensor.
-        twin.requires_grad_(tensor.requires_grad)
-        twin._is_param = True  # noqa: SLF001 - torch's own mark of a parameter
-    return twin
 
 
 def _cloned(tensor: Tensor) -> Tensor:

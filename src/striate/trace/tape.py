@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import torch
@@ -153,6 +154,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for name, tensor in inputs.items():
             self._add(tensor, "input", key=name)
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Else the first call would load torch's compiler, to keep it away from this method.
+        return False
+
     def __torch_dispatch__(
         self,
         func: Any,  # noqa: ANN401 - an OpOverload
@@ -161,7 +167,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401
         del types
-        kwargs = dict(kwargs or {})
+        follow = _uncompiled_follow() if "torch._dynamo" in sys.modules else Recorder.follow
+        return follow(self, func, args, dict(kwargs or {}))
+
+    def follow(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
+        """Run one call, and write it down."""
         if func.namespace == "prim":
             return func(*args, **kwargs)
         func, args = _by_its_name(func, args)
@@ -295,6 +305,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.tape.values.append(Value(tuple(tensor.shape), tensor.dtype, origin, key, constant, storage))
         self._seen[id(tensor)] = (tensor, number, self._versions.get(storage, 0))
         return number
+
+
+@cache
+def _uncompiled_follow() -> Callable[..., Any]:
+    return torch.compiler.disable(Recorder.follow)  # type: ignore[no-untyped-call, no-any-return]
 
 
 class _Enter:

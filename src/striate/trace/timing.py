@@ -22,7 +22,7 @@ from striate.trace.inputs import Inputs
 from striate.trace.record import Recording
 from striate.trace.replay import Unfit, replay
 from striate.trace.rounds import OPTIMIZERS, Bench, Round, measured
-from striate.trace.runs import FakeRuns, NeedsValues, undisturbed
+from striate.trace.runs import HollowRuns, NeedsValues, undisturbed
 from striate.trace.shell import check_ready, unwrapped, with_values
 from striate.trace.table import table
 from striate.trace.timed_steps import TimedSteps
@@ -162,7 +162,7 @@ def _take_apart(bench: Bench, module: nn.Module, recording: Recording, asked: In
         return recording.graph
     try:
         found = check_ready(module)
-        tape = FakeRuns(module, asked, mode, found).first(found)
+        tape = HollowRuns(module, asked, mode, found).first(found)
         made = table(tape, found, asked, mode)
         record = replay(tape, asked.batch, in_place=True)
     except NeedsValues:

@@ -13,7 +13,7 @@ from striate.trace import timed_steps, trace
 from striate.trace.clock import Clock
 from striate.trace.record import read_inputs
 from striate.trace.replay import replay
-from striate.trace.runs import FakeRuns
+from striate.trace.runs import HollowRuns
 from striate.trace.table import table
 from striate.trace.timed_steps import TimedSteps, owned_steps
 from striate.trace.timing import time_ledger
@@ -65,7 +65,7 @@ def state(net):
 def steps_of(net, shape, mode="eval"):
     """The steps of a network as they are timed, and their table."""
     asked = read_inputs(net, shape)
-    tape = FakeRuns(net, asked, mode).first()
+    tape = HollowRuns(net, asked, mode).first()
     made = table(tape, net, asked, mode)
     return replay(tape, asked.batch, in_place=True), made.values, asked
 
