@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import gc
 import re
 import secrets
 import socket
 import time
 import webbrowser
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ _OWN, _EVERYWHERE = {LOOPBACK, "localhost", "::1"}, {"0.0.0.0", "::"}  # noqa: S
 LEAST_TOKEN = 16
 # The page asks twice a second; work stops at its next step.
 _HEARD_S, _PATIENCE_S = 2.0, 20.0
+# Objects that come before they are looked through, in place of 700: a training may go on meanwhile.
+_MOST_NEW = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +159,12 @@ def _open(
     failed: list[BaseException],
 ) -> None:
     try:
-        subject = opened(opening)
-        from striate.studio.app import create_app
+        with seldom_collected():
+            subject = opened(opening)
+            from striate.studio.app import create_app
 
-        entrance.enter(create_app(subject))
+            inner = create_app(subject)
+        entrance.enter(inner)
     except Cancelled:
         return
     except Exception as error:  # noqa: BLE001 - raised where the studio was asked for, once the page has heard of it
@@ -167,6 +172,22 @@ def _open(
         opening.failure = re.sub(r" \[[a-z-]+\]$", "", str(error))
         time.sleep(_HEARD_S)
         server.should_exit = True
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Let the garbage collector work seldom within the block, and never again on what the block leaves behind.
+
+    While torch and the studio are loaded it would walk through a million objects several times, and find nothing: a second; and
+    afterwards once in a while as long as one stroke of a drawing may take.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(_MOST_NEW, *before[1:])
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.set_threshold(*before)
 
 
 def _close(state: State) -> None:

@@ -1,5 +1,6 @@
 """Where a studio listens, and for whom."""
 
+import gc
 import socket
 import threading
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ from starlette.applications import Starlette
 
 from striate.errors import InputError
 from striate.studio import serving
-from striate.studio.serving import Address, listening, serve, serve_opening
+from striate.studio.serving import Address, listening, seldom_collected, serve, serve_opening
 
 TOKEN = "abcdefghijklmnopqrst"
 
@@ -117,3 +118,20 @@ def test_what_a_studio_began_ends_with_it(studio, monkeypatch, is_opening):
         serve(studio, opens_browser=False)
 
     assert closed == ["jobs", "trainings"]
+
+
+def test_the_collector_works_as_before_afterwards_and_never_on_what_was_loaded():
+    before = gc.get_threshold()
+    with seldom_collected():
+        during = gc.get_threshold()
+        held = [[] for _ in range(1000)]
+        assert any(part is held for part in gc.get_objects())
+    try:
+        assert during[0] > 100 * before[0]
+        assert gc.get_threshold() == before
+        assert not any(part is held for part in gc.get_objects())
+        with pytest.raises(ZeroDivisionError), seldom_collected():
+            raise ZeroDivisionError
+        assert gc.get_threshold() == before
+    finally:
+        gc.unfreeze()
