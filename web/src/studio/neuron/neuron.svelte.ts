@@ -16,6 +16,9 @@ const mapSide = 140;
 
 const restMs = 100;
 
+/** An answer takes 10 ms from the server; what nobody sees waiting. */
+const heldMs = 30;
+
 class Asked {
   /** The last that was answered: it stays until the next is there. */
   neuron: Neuron | null = $state.raw(null);
@@ -26,6 +29,7 @@ class Asked {
   effective: Tensor | null = $state.raw(null);
   waits = $state(false);
   #trail: Chosen[] = [];
+  #begun: { chosen: Chosen; question: string; answer: Promise<Neuron> } | null = null;
   // Apart from the place: a walk over a map asks for the map once.
   #key = $derived(studio.look?.key ?? null);
   #row = $derived(studio.chosen?.row ?? -1);
@@ -48,6 +52,15 @@ class Asked {
     return isOneSided
       ? { kind: "sequential", low: 0, high: most, unit: "activation" }
       : { kind: "diverging", low: -most, high: most, unit: "activation" };
+  }
+
+  /** Chooses a unit, and shows it together with its answer if that comes soon: two drawings take twice as long as one. */
+  async choose(chosen: Chosen) {
+    const answer = this.#answer(chosen);
+    const soon = new Promise((done) => setTimeout(done, heldMs));
+    await Promise.race([answer?.catch(() => null), soon]);
+    // Another may have been chosen meanwhile.
+    if (this.#begun?.chosen === chosen || !answer) studio.choose(chosen);
   }
 
   follow(part: Part) {
@@ -86,14 +99,27 @@ class Asked {
     if (before) studio.choose(before);
   }
 
+  /** The answer about a choice: the one that was asked for already, if it is to the same question. */
+  #answer(chosen: Chosen): Promise<Neuron> | null {
+    const { look, by, output } = studio;
+    if (!look) return null;
+    const question = `${look.key} ${by} ${output}`;
+    if (this.#begun?.chosen !== chosen || this.#begun.question !== question) {
+      const { row, channel, at } = chosen;
+      const answer = api.neuron(look.key, row, channel, at, by, output);
+      this.#begun = { chosen, question, answer };
+    }
+    return this.#begun.answer;
+  }
+
   async #ask() {
-    const { chosen, look, by, output } = studio;
+    const { chosen, look, by } = studio;
     if (!chosen) this.neuron = null;
-    if (!chosen || !look) return;
+    const answer = chosen && this.#answer(chosen);
+    if (!chosen || !look || !answer) return;
     this.waits = true;
     try {
-      const { row, channel, at } = chosen;
-      const found = await api.neuron(look.key, row, channel, at, by, output);
+      const found = await answer;
       // An answer that comes late is of a unit that nobody looks at any more.
       if (studio.chosen !== chosen) return;
       looked.note(look.key, chosen);
