@@ -32,7 +32,7 @@ _OWN, _EVERYWHERE = {LOOPBACK, "localhost", "::1"}, {"0.0.0.0", "::"}  # noqa: S
 LEAST_TOKEN = 16
 # The page asks twice a second; work stops at its next step.
 _HEARD_S, _PATIENCE_S = 2.0, 20.0
-# Objects that come before they are looked through, in place of 700: a training may go on meanwhile.
+# Objects that come before they are looked through, in place of 700 or 2,000: a training may go on meanwhile.
 _MOST_NEW = 100_000
 
 
@@ -163,8 +163,7 @@ def _open(
             subject = opened(opening)
             from striate.studio.app import create_app
 
-            inner = create_app(subject)
-        entrance.enter(inner)
+            entrance.enter(create_app(subject))
     except Cancelled:
         return
     except Exception as error:  # noqa: BLE001 - raised where the studio was asked for, once the page has heard of it
@@ -186,8 +185,9 @@ def seldom_collected() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
         gc.set_threshold(*before)
+        gc.collect()
+        gc.freeze()
 
 
 def _close(state: State) -> None:

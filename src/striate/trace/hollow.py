@@ -90,8 +90,12 @@ class MetaTensors:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Give up, within the block, where a network asks for what a meta tensor answers otherwise than another."""
-        with _Listening():
+        listening = _Listening()
+        with listening:
             yield
+        # A network may have caught what was raised.
+        if listening.has_heard:
+            raise NotPlain
 
 
 class FakeTensors:
@@ -152,13 +156,16 @@ def hollow_for(module: nn.Module, tensors: Iterable[Tensor]) -> MetaTensors | Fa
 
 
 def _is_plain(module: nn.Module, tensors: Iterable[Tensor]) -> bool:
-    """Return whether a network may be run on meta tensors at all: ordinary tensors in one place, and no compiled script."""
+    """Return whether a network may be run on meta tensors at all: ordinary tensors in one place, and no script in sight.
+
+    A script asks where a tensor is without anybody hearing of it.
+    """
     held = list(tensors)
-    return (
-        all(map(is_ordinary, held))
-        and len({tensor.device for tensor in held}) <= 1
-        and not any(isinstance(part, torch.jit.ScriptModule) for part in module.modules())
-    )
+    is_scripted = any(isinstance(part, torch.jit.ScriptModule) for part in module.modules())
+    # Nothing public tells of scripted functions.
+    has_scripts = bool(torch.jit._state._python_cu.get_functions())  # type: ignore[func-returns-value]  # noqa: SLF001
+    is_together = len({tensor.device for tensor in held}) <= 1
+    return all(map(is_ordinary, held)) and is_together and not is_scripted and not has_scripts
 
 
 def is_ordinary(tensor: Tensor) -> bool:
@@ -184,6 +191,8 @@ _ASKS: frozenset[Any] = frozenset(
 
 
 class _Listening(TorchFunctionMode):
+    has_heard = False
+
     def __torch_function__(
         self,
         func: Callable[..., Any],
@@ -192,6 +201,8 @@ class _Listening(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - whatever the function returns
         del types
-        if func in _ASKS:
+        # What is cast by itself is cast by where it is, too.
+        if func in _ASKS or torch._C._is_any_autocast_enabled():  # noqa: SLF001 - the public question is one for each device
+            self.has_heard = True
             raise NotPlain
         return func(*args, **(kwargs or {}))

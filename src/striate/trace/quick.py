@@ -22,9 +22,11 @@ from striate.trace.hollow import Hollow
 Args = Sequence[Any]
 # Calls whose result has the sizes and the type of what they read.
 _SAME = frozenset(
-    {"relu", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "gelu", "mish", "softplus", "hardtanh", "hardswish"}
+    {"relu", "relu6", "leaky_relu", "elu", "selu", "silu", "gelu", "mish", "softplus", "hardtanh", "hardswish"}
     | {"hardsigmoid", "sigmoid", "tanh", "abs", "exp", "log", "neg", "rsqrt", "sqrt"}
 )
+# Named arguments that say nothing about sizes.
+_KNOWN = ({"approximate": "none"}, {"approximate": "tanh"})
 
 
 class Quick:
@@ -44,7 +46,7 @@ class Quick:
         if func not in self._rules:
             self._rules[func] = _rule(func)
         rule = self._rules[func]
-        if rule is None or (kwargs and rule is not _same) or not self._is_plain(args):
+        if rule is None or (kwargs and kwargs not in _KNOWN) or not self._is_plain(args):
             return self._hollow.run(func, args, kwargs)
         shape = rule(args)
         first = args[0][0] if isinstance(args[0], list | tuple) else args[0]
@@ -68,6 +70,8 @@ class Quick:
 
 def _rule(func: Any) -> Callable[[Args], Shape | None] | None:  # noqa: ANN401 - an OpOverload
     name = func._schema.name.removeprefix("aten::").removesuffix("_")  # noqa: SLF001 - as above
+    if func._overloadname.endswith("out"):  # noqa: SLF001 - as above
+        return None
     if name in _SAME:
         return _same
     return _RULES.get(f"{name}.{func._overloadname}")  # noqa: SLF001 - as above
@@ -159,7 +163,8 @@ def _sloped(args: Args) -> Shape | None:
 
 
 def _reduced(args: Args) -> Shape | None:
-    source, axes, keeps = args if len(args) == 3 else (*args, False)
+    defaults: tuple[Any, ...] = ([], False)
+    source, axes, keeps = (*args, *defaults[len(args) - 1 :])
     count = source.dim()
     if not axes or 0 in source.shape or not all(-count <= axis < count for axis in axes):
         return None

@@ -18,7 +18,7 @@ from torch._subclasses.fake_tensor import (
 from striate.errors import InputError, Quoted, ShapeError
 from striate.graph import Mode, size, times
 from striate.kinds import kinds_by_aten
-from striate.trace.hollow import FakeTensors, Hollow, MetaTensors, hollow_for
+from striate.trace.hollow import FakeTensors, Hollow, MetaTensors, NotPlain, hollow_for
 from striate.trace.inputs import Inputs
 from striate.trace.quick import Quick
 from striate.trace.replay import Replay, Unfit, replay, same_calls
@@ -107,7 +107,7 @@ class HollowRuns:
     def _tape(self, inputs: Inputs, found: Holdings | None) -> Tape:
         if isinstance(self._hollow, MetaTensors):
             try:
-                return self._taped(inputs, found)
+                return _from_somewhere(self._taped(inputs, found))
             except Exception as error:
                 # Whatever it was, fake tensors say it as the network's own would.
                 original = self._original()
@@ -126,6 +126,13 @@ class HollowRuns:
             shell.places.update(found.places())
         with undisturbed(shell.module), uncollected(), unsaid(), torch.inference_mode(), self._hollow.running():
             return _recorded(shell, inputs, inputs.empty(self._device), self._mode, self._quick)
+
+
+def _from_somewhere(tape: Tape) -> Tape:
+    """Refuse a tape with a tensor that came from nowhere: on meta tensors its values are lost."""
+    if any(value.origin == "constant" for value in tape.values):
+        raise NotPlain
+    return tape
 
 
 def real_tape(module: nn.Module, asked: Inputs, mode: Mode, cause: Exception) -> Tape:

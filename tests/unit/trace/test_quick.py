@@ -147,6 +147,21 @@ def test_anything_out_of_the_ordinary_goes_to_torch(change):
     assert (found.shape, found.dtype, found.stride()) == (expected.shape, expected.dtype, expected.stride())
 
 
+@pytest.mark.parametrize(
+    ("func", "kwargs"),
+    [
+        (aten.exp.out, {"out": torch.empty(0)}),
+        (aten.gelu.default, {"approximate": "nothing"}),
+        (aten.sum.dim_IntList, {"dtype": torch.int64}),
+    ],
+)
+def test_named_arguments_are_left_to_torch(func, kwargs, monkeypatch):
+    hollow, asked = MetaTensors(), []
+    monkeypatch.setattr(hollow, "run", lambda func, *_: asked.append(func))
+    Quick(hollow)(func, [hollow.twin(torch.rand(2, 3))] + [[1]] * (func is aten.sum.dim_IntList), kwargs)
+    assert asked == [func]
+
+
 def test_types_that_differ_are_left_to_torch():
     hollow = FakeTensors()
     given = [hollow.twin(torch.ones(2, dtype=dtype)) for dtype in (torch.float32, torch.float64)]

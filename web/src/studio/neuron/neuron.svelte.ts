@@ -29,6 +29,7 @@ class Asked {
   effective: Tensor | null = $state.raw(null);
   waits = $state(false);
   #trail: Chosen[] = [];
+  #wishes = 0;
   #begun: { chosen: Chosen; question: string; answer: Promise<Neuron> } | null = null;
   // Apart from the place: a walk over a map asks for the map once.
   #key = $derived(studio.look?.key ?? null);
@@ -56,11 +57,12 @@ class Asked {
 
   /** Chooses a unit, and shows it together with its answer if that comes soon: two drawings take twice as long as one. */
   async choose(chosen: Chosen) {
-    const answer = this.#answer(chosen);
+    const wish = ++this.#wishes;
+    const before = studio.chosen;
     const soon = new Promise((done) => setTimeout(done, heldMs));
-    await Promise.race([answer?.catch(() => null), soon]);
-    // Another may have been chosen meanwhile.
-    if (this.#begun?.chosen === chosen || !answer) studio.choose(chosen);
+    await Promise.race([this.#answer(chosen)?.catch(() => null), soon]);
+    // Whatever was chosen meanwhile counts.
+    if (wish === this.#wishes && studio.chosen === before) studio.choose(chosen);
   }
 
   follow(part: Part) {
@@ -131,6 +133,8 @@ class Asked {
       studio.said = sentenceOf(found, studio.rows);
       this.waits = false;
     } catch (error) {
+      // Asked again, it may be answered.
+      if (this.#begun?.answer === answer) this.#begun = null;
       studio.fail("neuron", error);
     }
   }
