@@ -22,12 +22,14 @@ from striate.records.occlusion_plan import OcclusionPlan, OcclusionRoute
 # passes through the same calls, which then need not be tried.
 LEAST_BOUND = 1.05
 CLEAR_BOUND = 1.5
-# Whole passes through the same calls are not tried either for fewer windows than so many times those of a trial.
-WORTH = 40
+# Whole passes through the same calls are not tried either where boxes are quick and fewer windows than this are left: the trial
+# takes seven of them, and spares less than a fifth of the rest.
+LEAST_LEFT = 64
 # Of the module's time, what another route may take to be chosen.
 CLEARLY = 0.9
-# Boxes of one batch that may be alive around one operator, whole inputs that go at once, windows that do.
-MOST_BOX_BYTES = 2**28
+# Boxes of one batch that may be alive around one operator: more no longer fit beside the weights into a processor's caches (49 at
+# once of ConvNeXt-Tiny are a fifth slower than 16). Whole inputs that go at once, windows that do.
+MOST_BOX_BYTES = 40 * 2**20
 WHOLE_BYTES = 2**22
 MOST_BATCH = 64
 # Windows that are tried, and batches whose boxes are counted.
@@ -91,10 +93,8 @@ class Trial:
             return self._asked_for(route or "incremental")
         module, bound = self._few.scores, self._macs / max(1.0, self._changed)
         boxes = self._tried("incremental", self._engine, module) if bound >= LEAST_BOUND else None
-        if bound >= CLEAR_BOUND and self._quickest() == "incremental":
-            return self._as(
-                "incremental", "quicker than the module, less work than any whole pass", self._engine, boxes
-            )
+        if self._quickest() == "incremental" and (why := self._needs_no_whole(bound, boxes)):
+            return self._as("incremental", why, self._engine, boxes)
         try:
             whole = Engine(self._local, self._scene.image[None], most=0.0)
         except UNFIT as cause:  # too little memory for the clean image's values a second time
@@ -110,6 +110,13 @@ class Trial:
                 return self._as("dense", reason, whole, dense)
             case _:
                 return self._as("module", reason, answered=module)
+
+    def _needs_no_whole(self, bound: float, boxes: Tensor | None) -> str:
+        """Return why quick boxes need not be held against whole passes through the same calls; empty if they must be."""
+        if bound >= CLEAR_BOUND:
+            return "quicker than the module, less work than any whole pass"
+        left = self._ask.images * self._ask.windows - (0 if boxes is None else len(boxes))
+        return "quicker than the module, and few windows are left" if left < LEAST_LEFT else ""
 
     def _asked_for(self, route: OcclusionRoute) -> Chosen:
         """Return a route that was asked for; unless something is left out, its scores must be the module's."""

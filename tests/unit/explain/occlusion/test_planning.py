@@ -124,6 +124,21 @@ def test_the_quickest_way_is_taken(toys, monkeypatch, ticks, expected, route):
     assert (seen.plan.seconds, seen.plan.route) == (expected, route)
 
 
+@pytest.mark.parametrize(
+    ("least_left", "tried"), [(22, {"module", "incremental"}), (21, {"module", "incremental", "dense"})]
+)
+def test_whole_passes_are_not_tried_for_the_few_windows_that_quick_boxes_leave(toys, monkeypatch, least_left, tried):
+    monkeypatch.setattr(planning, "FEW_VALUES", 0)
+    monkeypatch.setattr(planning, "FEW_SECONDS", 0)
+    monkeypatch.setattr(trial, "CLEAR_BOUND", 1e9)
+    monkeypatch.setattr(trial, "LEAST_LEFT", least_left)
+    # As above: boxes take one second a window, half the module's time; whole passes would take three quarters.
+    times = iter(np.cumsum([0, 0, 0, 4, 1, 100, 1, 75]).tolist())
+    monkeypatch.setattr(trial.time, "perf_counter", lambda: next(times, 0))
+    [seen] = look(deep(toys), batch_size=100)  # of 121 windows
+    assert set(seen.plan.seconds) == tried
+
+
 def test_little_work_is_not_planned(toys):
     [seen] = look(deep(toys), window_px=32, stride_px=32)
     assert (seen.plan.route, seen.plan.seconds, seen.plan.bound, seen.plan.expected_s) == ("module", {}, None, None)
