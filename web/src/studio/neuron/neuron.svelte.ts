@@ -59,10 +59,14 @@ class Asked {
   async choose(chosen: Chosen) {
     const wish = ++this.#wishes;
     const before = studio.chosen;
-    const soon = new Promise((done) => setTimeout(done, heldMs));
-    await Promise.race([this.#answer(chosen)?.catch(() => null), soon]);
+    const { look, by } = studio;
+    const soon = new Promise<null>((done) => setTimeout(() => done(null), heldMs));
+    const found = await Promise.race([this.#answer(chosen)?.catch(() => null), soon]);
     // Whatever was chosen meanwhile counts.
-    if (wish === this.#wishes && studio.chosen === before) studio.choose(chosen);
+    if (wish !== this.#wishes || studio.chosen !== before) return;
+    studio.choose(chosen);
+    if (found && look && look === studio.look && by === studio.by)
+      this.#show(found, chosen, look.key, by);
   }
 
   follow(part: Part) {
@@ -123,20 +127,23 @@ class Asked {
     try {
       const found = await answer;
       // An answer that comes late is of a unit that nobody looks at any more.
-      if (studio.chosen !== chosen) return;
-      looked.note(look.key, chosen);
-      this.neuron = found;
-      this.look = look.key;
-      this.by = by;
-      if (studio.trouble?.place === "neuron") studio.trouble = null;
-      studio.neuron = found;
-      studio.said = sentenceOf(found, studio.rows);
-      this.waits = false;
+      if (studio.chosen === chosen) this.#show(found, chosen, look.key, by);
     } catch (error) {
       // Asked again, it may be answered.
       if (this.#begun?.answer === answer) this.#begun = null;
       studio.fail("neuron", error);
     }
+  }
+
+  #show(found: Neuron, chosen: Chosen, look: string, by: By) {
+    looked.note(look, chosen);
+    this.neuron = found;
+    this.look = look;
+    this.by = by;
+    if (studio.trouble?.place === "neuron") studio.trouble = null;
+    studio.neuron = found;
+    studio.said = sentenceOf(found, studio.rows);
+    this.waits = false;
   }
 
   /** What counts at the input: a pass back, asked for once the place rests. */
