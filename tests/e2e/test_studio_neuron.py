@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import expect
 from tests.e2e.axe import violations
 from tests.e2e.colours import coloured
 from tests.e2e.studio import Served
@@ -242,64 +241,6 @@ def test_brackets_follow_the_strongest_input_and_come_back(page, values):
     opened.keyboard.press("]")
     opened.wait_for_selector("table.sum")
     assert "layer=conv2&unit=4&at=6,9" in opened.evaluate("location.hash")
-
-
-def test_a_choice_is_shown_before_an_answer_that_is_late(page):
-    opened = page("layer=conv2&unit=4&at=6,9")
-    held = []
-    opened.route("**/neurons/**", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks what it is given
-    opened.locator("[data-row='1'] .row-strip").click(position={"x": 70, "y": 20})
-    expect(opened).to_have_url(re.compile("layer=maxpool1"))
-    expect(opened.locator("table.sum")).to_be_visible()  # the earlier one's, until the answer is there
-
-    for route in held:
-        route.continue_()
-    expect(opened.locator("table.window")).to_be_visible()
-    assert len(held) == 1
-
-
-CLICK = """row => {
-  const strip = document.querySelector(`[data-row="${row}"] .row-strip`);
-  const {left, top} = strip.getBoundingClientRect();
-  strip.dispatchEvent(new MouseEvent("click", {bubbles: true, clientX: left + 70, clientY: top + 20}));
-}"""
-
-
-def test_of_two_choices_at_once_the_second_counts(page):
-    opened = page("layer=conv2&unit=4&at=6,9")
-    steps = opened.evaluate("history.length")
-    opened.evaluate(f"[1, 0].forEach({CLICK})")
-    expect(opened).to_have_url(re.compile("layer=conv1"))
-    opened.wait_for_timeout(200)
-
-    assert opened.evaluate("history.length") == steps + 1
-    assert "layer=conv1" in opened.url
-
-
-def test_another_question_about_the_unit_before_does_not_lose_a_choice(page):
-    opened = page("layer=conv2&unit=4&at=6,9")
-    opened.evaluate(
-        f"({CLICK})(1); document.body.dispatchEvent(new KeyboardEvent('keydown', {{key: 'w', bubbles: true}}))"
-    )
-    expect(opened).to_have_url(re.compile("layer=maxpool1.*by=weight|by=weight.*layer=maxpool1"))
-    expect(opened.locator("table.window")).to_be_visible()
-
-
-def test_a_choice_that_was_refused_once_is_asked_for_again(page):
-    opened = page("layer=conv2&unit=4&at=6,9", may_fail=True)
-    refused = []
-
-    def refuse_once(route):
-        if refused:
-            return route.continue_()
-        refused.append(route.request.url)
-        return route.fulfill(status=404, json={"code": "unknown-name", "message": "It was given up.", "hint": ""})
-
-    opened.route("**/neurons/**", refuse_once)
-    opened.evaluate(f"({CLICK})(1)")
-    # The input is given again, and then the question is put again.
-    expect(opened.locator("table.window")).to_be_visible()
-    assert len(refused) == 1
 
 
 def test_it_is_said_in_one_sentence(page, values):

@@ -1,6 +1,6 @@
 """Tensors that have sizes and no values: torch's meta tensors for plain networks, its fake ones for all others.
 
-A fake tensor says that it lies on the processor, holds small constants and tells when values are asked for; but the first one
+A fake tensor says that it lies on the processor, holds small constants and tells when values are asked for; but the first mode
 loads torch's compiler, which takes as long as torch itself. A meta tensor does none of that. So a network is first run on meta
 tensors if the compiler is not loaded yet, and that is given up at once where it could make a difference: where the network asks
 on which device a tensor is, brings in one with values, or raises.
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
@@ -102,14 +103,10 @@ class FakeTensors:
     """Torch's fake tensors."""
 
     def __init__(self) -> None:
-        from torch._subclasses.fake_tensor import FakeTensorMode
-
         self.mode = FakeTensorMode(allow_non_fake_inputs=True)
 
     def twin(self, tensor: Tensor) -> Tensor:
         """Return a stand-in for a tensor of a module."""
-        from torch._subclasses.fake_tensor import FakeTensor
-
         # Much quicker than `FakeTensorMode.from_tensor`, which also keeps what only a compiler asks
         # for, and than a call under the mode.
         device = torch.device("cpu") if tensor.is_meta else tensor.device
@@ -124,14 +121,10 @@ class FakeTensors:
 
     def is_own(self, tensor: Tensor) -> bool:
         """Return whether a tensor is one of these, without values."""
-        from torch._subclasses.fake_tensor import FakeTensor
-
         return type(tensor) is FakeTensor and tensor.fake_mode is self.mode and tensor.constant is None
 
     def made(self, shape: Shape, like: Tensor) -> Tensor:
         """Return a contiguous tensor of the type and place of another."""
-        from torch._subclasses.fake_tensor import FakeTensor
-
         with torch._C._DisableTorchDispatch():  # noqa: SLF001 - else the mode makes it
             return FakeTensor(self.mode, torch.empty(shape, dtype=like.dtype, device="meta"), like.device)
 

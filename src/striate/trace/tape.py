@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import TreeSpec, tree_flatten
 
@@ -379,8 +380,6 @@ def _storage(tensor: Tensor) -> int:
 
 def _real(tensor: Tensor) -> Tensor | None:
     """Return a copy of a constant's values, or None if it has none."""
-    from torch._subclasses.fake_tensor import FakeTensor
-
     found = tensor.constant if isinstance(tensor, FakeTensor) else tensor
     if found is None or found.is_meta:
         return None

@@ -139,7 +139,7 @@ def test_a_size_that_does_not_fit_is_refused_in_the_same_words(monkeypatch):
             run(net, hollow, monkeypatch).first()
         told.append(str(caught.value))
     assert told[0] == told[1]
-    assert "1" in told[0]
+    assert "It reads 5 channels and is given 4" in told[0]
 
 
 def test_nothing_is_loaded_for_a_plain_network():

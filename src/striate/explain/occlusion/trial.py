@@ -22,14 +22,15 @@ from striate.records.occlusion_plan import OcclusionPlan, OcclusionRoute
 # passes through the same calls, which then need not be tried.
 LEAST_BOUND = 1.05
 CLEAR_BOUND = 1.5
-# Whole passes through the same calls are not tried either where boxes are quick and fewer windows than this are left: the trial
-# takes seven of them, and spares less than a fifth of the rest.
+# Whole passes through the same calls are not tried either where boxes are quick and fewer windows than this are left: that takes
+# about seven of them, so that it would have to spare more than a tenth of the rest.
 LEAST_LEFT = 64
 # Of the module's time, what another route may take to be chosen.
 CLEARLY = 0.9
-# Boxes of one batch that may be alive around one operator: more no longer fit beside the weights into a processor's caches (49 at
-# once of ConvNeXt-Tiny are a fifth slower than 16). Whole inputs that go at once, windows that do.
-MOST_BOX_BYTES = 40 * 2**20
+# Boxes of one batch that may be alive around one operator, and what fewer than LEAST_BATCH windows may take. Measured: of
+# ConvNeXt-Tiny 49 at once (113 MiB) are a fifth slower than 16 (37 MiB); of VGG-16 at 448 px 8 (38 MiB) are slower than 32 (150).
+USUAL_BOX_BYTES, MOST_BOX_BYTES = 2**26, 2**28
+# Whole inputs that go at once, windows that do.
 WHOLE_BYTES = 2**22
 MOST_BATCH = 64
 # Windows that are tried, and batches whose boxes are counted.
@@ -159,9 +160,8 @@ class Trial:
             return few_at_once(self._scene.image)
         # As large as the largest of all, wherever it goes.
         starts = self._scene.inside(self._order)[:MOST_BATCH]
-        room = MOST_BOX_BYTES // max(
-            1, box_bytes(self._engine, self._engine.boxes(starts, self._scene.size(self._order)))
-        )
+        taken = max(1, box_bytes(self._engine, self._engine.boxes(starts, self._scene.size(self._order))))
+        room = max(USUAL_BOX_BYTES // taken, min(LEAST_BATCH, MOST_BOX_BYTES // taken))
         return max(1, min(MOST_BATCH, room))
 
     def _as(

@@ -59,14 +59,15 @@ class Asked {
   async choose(chosen: Chosen) {
     const wish = ++this.#wishes;
     const before = studio.chosen;
-    const { look, by } = studio;
+    const answer = this.#answer(chosen);
     const soon = new Promise<null>((done) => setTimeout(() => done(null), heldMs));
-    const found = await Promise.race([this.#answer(chosen)?.catch(() => null), soon]);
+    const found = await Promise.race([answer?.catch(() => null), soon]);
     // Whatever was chosen meanwhile counts.
     if (wish !== this.#wishes || studio.chosen !== before) return;
     studio.choose(chosen);
-    if (found && look && look === studio.look && by === studio.by)
-      this.#show(found, chosen, look.key, by);
+    const { look, by } = studio;
+    // Unless something else is asked about it by now.
+    if (found && look && this.#answer(chosen) === answer) this.#show(found, chosen, look.key, by);
   }
 
   follow(part: Part) {
