@@ -1,8 +1,10 @@
 """The studio's real server in a thread of the tests, which can be ended and begun anew at the same address."""
 
+import re
 import threading
 
 import uvicorn
+from playwright.sync_api import expect
 
 from striate.studio.app import create_app
 from striate.studio.guard import Guard
@@ -45,3 +47,13 @@ def held_back(page, asked):
 
     page.route(asked, wait)
     return waits
+
+
+def network_text(page):
+    """Where a network is written, once the one to begin with stands there.
+
+    Before that a text could be selected, and no longer be when the new one is typed over it.
+    """
+    text = page.get_by_label("One line that begins with input, or YAML")
+    expect(text).to_have_value(re.compile("^input"))
+    return text

@@ -7,7 +7,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 from tests.e2e.conftest import FLAGS, NAMES
-from tests.e2e.studio import Served
+from tests.e2e.studio import Served, network_text
 
 from striate.blueprint import Blueprint
 from striate.nets import from_blueprint
@@ -155,7 +155,7 @@ def test_views_are_reached_and_a_figure_is_taken(opened):
     assert waited.value.suggested_filename == "every-layer.png"
     tab_to(page, page.get_by_role("link", name="Design"))
     page.keyboard.press("Enter")
-    text = page.get_by_label("One line that begins with input, or YAML")
+    text = network_text(page)
     tab_to(page, text)
     page.keyboard.press("Control+A")
     page.keyboard.type("input 1x28x28; conv 5x5 8, relu; maxpool 2; classes 10")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 from tests.e2e.axe import violations
-from tests.e2e.studio import Served
+from tests.e2e.studio import Served, network_text
 
 from striate.blueprint import Blueprint
 from striate.checking import check
@@ -50,7 +50,7 @@ def page(open_studio, served):
 
 def test_a_network_is_judged_while_it_is_written(page):
     page.get_by_role("link", name="Design").click()
-    text = page.get_by_label("One line that begins with input, or YAML")
+    text = network_text(page)
     text.fill(FITS)
 
     # 8·25 + 8, and 14·14·8·10 + 10.
@@ -71,18 +71,21 @@ def test_a_network_is_judged_while_it_is_written(page):
 
 def test_a_cure_is_applied_and_undone(page):
     page.get_by_role("link", name="Design").click()
-    text = page.get_by_label("One line that begins with input, or YAML")
-    text.fill("input 1x28x28; conv 3x3 16, batchnorm, relu; maxpool 2; fc 64, relu; classes 10")
+    text = network_text(page)
+    written = "input 1x28x28; conv 3x3 16, batchnorm, relu; maxpool 2; fc 64, relu; classes 10"
+    text.fill(written)
+    # 16·9 + 2·16, 14·14·16·64 + 64, and 64·10 + 10: what is cured is this network, not the one to begin with.
+    expect(page.locator("h1")).to_contain_text(re.compile(r"201.?594 parameters"))
     page.get_by_role("listitem").filter(has_text="globalavgpool").get_by_role("button", name="Apply it").click()
 
-    expect(text).to_have_value(re.compile("globalavgpool; fc 64"))
+    expect(text).to_have_value(re.compile("relu; maxpool 2; globalavgpool; fc 64, relu; classes 10$"))
     page.get_by_role("button", name="Undo the last cure").click()
-    expect(text).to_have_value(re.compile("maxpool 2; fc 64"))
+    expect(text).to_have_value(written)
 
 
 def test_what_is_taken_away_is_pytorch(page, tmp_path):
     page.get_by_role("link", name="Design").click()
-    page.get_by_label("One line that begins with input, or YAML").fill(FITS)
+    network_text(page).fill(FITS)
     expect(page.locator("h1")).to_contain_text(re.compile(r"15.?898"))
     with page.expect_download() as waited:
         page.get_by_role("button", name="Save PyTorch").click()
