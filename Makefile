@@ -24,7 +24,7 @@ test: $(VENV)/ready $(PAGE) ## run every test but the long ones
 	cd web && npm test
 	$(BIN)/pytest -m "not long" -n $(WORKERS) --dist worksteal
 
-test-long: $(VENV)/ready $(PAGE) ## run the tests of over a minute
+test-long: $(VENV)/ready $(PAGE) ## run the tests that take long
 	$(BIN)/pytest -m long
 
 test-types: $(VENV)/ready $(PAGE) ## run the quick tests again, every argument and result checked against its type

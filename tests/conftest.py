@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pickle
 
 import pytest
+from filelock import FileLock
 
 # One thread for each of the processes that share the tests: more make their small networks slower, and results differ by machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -37,19 +39,30 @@ def ink_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def small_inspection(small_run, digits):
+def small_inspection(small_run, digits, tmp_path_factory):
     """The report about the small network."""
     from striate.report import inspect
 
-    return inspect(small_run, digits)
+    return _shared(tmp_path_factory, "small", lambda: inspect(small_run, digits))
 
 
 @pytest.fixture(scope="session")
-def ink_inspection(ink_run):
+def ink_inspection(ink_run, tmp_path_factory):
     """The report about the regression network."""
     from striate.report import inspect
 
-    return inspect(ink_run, "digits:ink")
+    return _shared(tmp_path_factory, "ink", lambda: inspect(ink_run, "digits:ink"))
+
+
+def _shared(tmp_path_factory, name, make):
+    """What takes long is made by one of the processes that share the tests, and read by the others."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    kept = folder / f"{name}-inspection.pickle"
+    with FileLock(f"{kept}.lock"):
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(make()))
+        return pickle.loads(kept.read_bytes())
 
 
 def _trained(folder, text, dataset):

@@ -17,8 +17,17 @@ OWN = {"dense-prediction", "import-a-network", "use-pretrained-weights"}
 PAGES = sorted(page for page in (Path(__file__).parents[2] / "docs" / "how-to").glob("*.md") if page.stem not in OWN)
 # Pages that need an extra, and are run where it is installed.
 NEEDS = {"on-a-cluster": ("ray", "lance_ray")}
-# Pages whose commands train several networks, or train and inspect one: over a minute each.
-LONG = {"choose-a-beginning", "fine-tune-with-care", "search-by-image", "write-a-blueprint"}
+# Pages whose commands train several networks, or train and inspect one: half a minute to some minutes each.
+LONG = {
+    "adapt-a-network",
+    "choose-a-beginning",
+    "compare-features",
+    "fine-tune-with-care",
+    "run-a-study",
+    "search-by-image",
+    "train-faster-and-wider",
+    "write-a-blueprint",
+}
 # What ends with 1 has found something, which the page may well be about.
 FINE = {0, 1}
 

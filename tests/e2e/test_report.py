@@ -114,8 +114,7 @@ def test_the_page_never_scrolls_sideways_and_is_not_blank(width, scheme, small_i
     assert 0.01 < (np.abs(shot.astype(int) - paper) > 40).mean() < 0.6
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
 def test_axe_finds_nothing(width, scheme, small_inspection, open_report):
     page = open_report(small_inspection.path, width=width, scheme=scheme)
     assert violations(page) == []

@@ -159,6 +159,7 @@ def test_a_training_is_begun_stopped_and_gone_on_with_by_keyboard_alone(opened, 
     page.get_by_role("button", name="Go on with it").wait_for(timeout=PATIENT)
 
 
+@pytest.mark.long
 def test_a_training_keeps_its_epochs_and_of_many_moments_a_slider_shows_one(opened, run, digits):
     page = opened("#/train?run=run&sample=600")
     page.get_by_label("Epochs", exact=True).fill("4")

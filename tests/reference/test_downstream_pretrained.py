@@ -41,6 +41,7 @@ def test_features_of_photographs_beat_pixels_of_digits_at_few_labels(digits):
     assert at_ten["blocks.4"] > at_ten["the end"] > at_ten["blocks.1"]
 
 
+@pytest.mark.long
 def test_photographs_that_are_held_out_whole_are_far_from_random_folds():
     images, classes, photographs = patches(16, 96)
     names = tuple(sorted(set(classes)))

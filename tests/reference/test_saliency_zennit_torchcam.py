@@ -62,6 +62,7 @@ def test_a_pass_back_is_zennits(network, images, method, composite):
     close(ours(method, network, images), zennits(Gradient(model=network.module, composite=made), network, images))
 
 
+@pytest.mark.long
 def test_integrated_gradients_are_zennits(network, images):
     found = ours(lambda *given: integrated_gradients(*given, baseline=0.0, steps=200), network, images)
     theirs = zennits(

@@ -46,7 +46,7 @@ def whole(tmp_path_factory):
         # Checkpoints at the ends of epochs only: steps are done again.
         (1e9, ["step:6", "adam:3", "step:14", "adam:7", "fsync:9"]),
         # After every step, so that most kills hit a file or its rename.
-        (
+        pytest.param(
             0,
             [
                 "replace:1",
@@ -59,6 +59,7 @@ def whole(tmp_path_factory):
                 "fsync:17",
                 "replace:8",
             ],
+            marks=pytest.mark.long,
         ),
     ],
     ids=["epochs", "steps"],
@@ -79,10 +80,10 @@ def test_a_killed_training_ends_in_the_same_weights(tmp_path, whole, every, plac
     ("recipe", "every", "places"),
     [
         # Within warm-up, in files of the best epoch, after the unfreezing.
-        ("phases", 0, ["step:4", "replace:7", "step:4", "fsync:12"]),
+        pytest.param("phases", 0, ["step:4", "replace:7", "step:4", "fsync:12"], marks=pytest.mark.long),
         # Before, within and after going back, and in its files.
         ("rollback", 0, ["replace:4", "step:3", "replace:9", "fsync:16"]),
-        ("late", 1e9, ["step:11", "step:14", "step:20", "replace:3"]),
+        pytest.param("late", 1e9, ["step:11", "step:14", "step:20", "replace:3"], marks=pytest.mark.long),
     ],
     ids=["phases", "rollback", "late"],
 )

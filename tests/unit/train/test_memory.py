@@ -147,6 +147,7 @@ def test_one_image_that_does_not_fit_ends_the_training_with_the_cure(tmp_path, d
         train(network(0), data, Recipe(epochs=1, batch=12), tmp_path / "run")
 
 
+@pytest.mark.long
 def test_a_training_killed_after_it_halved_ends_in_the_same_weights(tmp_path, data):
     from striate.errors import Cancelled
     from striate.events import Events

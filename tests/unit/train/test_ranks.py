@@ -110,6 +110,7 @@ def test_memory_that_runs_out_in_one_process_halves_in_both_and_is_told_once(two
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_process_ends_the_others_and_together_they_go_on_to_the_same_weights(tmp_path, two):
     codes, said = launch("kill", tmp_path / "runs")
     assert codes[1] == -9

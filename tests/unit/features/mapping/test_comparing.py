@@ -68,6 +68,7 @@ def test_the_drawn_map_is_compared_with_others_that_differ():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_of_many_points_a_part_is_compared_on_a_map_of_its_own():
     points = RNG.normal(0, 1, (90, 4)).astype(np.float32)
     axes = principal_axes(points).place(points)

@@ -38,7 +38,10 @@ def true_nearest(many, query, count):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["ivf-flat", "ivf-pq", "ivf-hnsw-sq"])
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param("ivf-flat", marks=pytest.mark.long), "ivf-pq", pytest.param("ivf-hnsw-sq", marks=pytest.mark.long)],
+)
 def test_other_pictures_find_about_as_much_as_is_told(store, many, kind):
     # Partitions are drawn anew for each index: with 100 queries one in 25 misses by more than is allowed here.
     told = build_index(store, kind=kind, queries=400)

@@ -105,6 +105,7 @@ def test_the_watched_run_is_told_with_its_curves_and_moments(opened, run):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_training_that_was_stopped_and_gone_on_with_ends_in_the_same_bits(opened, run, pictures, tmp_path):
     recipe = SMALL | {"epochs": 80}
     assert opened.post("/api/trainings", json=wanted(recipe=recipe, keep_every=30)).status_code == 200
