@@ -43,7 +43,7 @@ def adapt(
     from striate.data import ReadAs, load_data
     from striate.nets import load_network
     from striate.records.adaptation_document import adaptation_document
-    from striate.report.adapting.adapted import write_adapted_page
+    from striate.report.adapting.of_run import write_adapted_page
     from striate.transfer import adapt as adapt_network
 
     if groups not in {"", "folder"}:

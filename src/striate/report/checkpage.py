@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-from striate import schema
 from striate.analyse import last_field
 from striate.checking import Check
-from striate.errors import InputError
 from striate.findings import by_severity
 from striate.graph import times
 from striate.kinds import kind_of
@@ -19,8 +16,9 @@ from striate.report.arrays import ArrayStore
 from striate.report.figures.drawing import drawing
 from striate.report.figures.graph import graph_figure
 from striate.report.finding_rows import counted, finding_row, findings_sentence
-from striate.report.html import write_report
+from striate.report.html import page_file, write_report
 from striate.report.making import making_section
+from striate.report.pages import page_of, today
 from striate.report.sections.words import (
     BOXES,
     SHOULD_SEE,
@@ -32,7 +30,6 @@ from striate.report.sections.words import (
 )
 from striate.runs.folder import environment
 
-SCHEMA_VERSION = 1
 _MIB = 2**20
 WHEN = {"forward": "in the forward pass", "backward": "in the backward pass", "optimizer": "in the optimiser's step"}
 # What holds most at the peak, after "98 % of it".
@@ -65,32 +62,24 @@ def write_check_page(check: Check, path: Path | str) -> None:
         >>> import striate                                               # doctest: +SKIP
         >>> write_check_page(striate.check("net.yaml"), "net.html")     # doctest: +SKIP
     """
-    path = Path(path)
-    path = path / "check.html" if path.is_dir() else path
-    if path.exists() and not path.is_file():
-        raise InputError("a page must be written to a file", got=str(path))
+    path = page_file(path, "check.html")
     write_report(path, check_page(check), ArrayStore())
 
 
 def check_page(check: Check) -> Page:
     """Return the page as data."""
     sections = [_network(check), _memory(check), _made(check)]
-    today = datetime.now(UTC)
     cures = {id(offer.finding): offer_text(offer) for offer in check.offers()}
-    return Page.model_validate(
-        {
-            "schema": schema.stamp("page", SCHEMA_VERSION),
-            "title": f"{check.name}, checked",
-            "run_line": f"Check of {check.name} · {today.day} {today:%B %Y} · {_conditions(check)}",
-            "verdict": _verdict(check),
-            "prose": _prose(check),
-            "facts": _facts(check),
-            "findings": [finding_row(finding, cures.get(id(finding), "")) for finding in by_severity(check.findings)],
-            "findings_sentence": findings_sentence(check.findings, len(check.silent)),
-            "found_nothing": [rule.replace("-", " ") for rule in check.silent],
-            "could_not_look": [],
-            "sections": sections,
-        }
+    return page_of(
+        title=f"{check.name}, checked",
+        run_line=f"Check of {check.name} · {today()} · {_conditions(check)}",
+        verdict=_verdict(check),
+        prose=_prose(check),
+        facts=_facts(check),
+        findings=[finding_row(finding, cures.get(id(finding), "")) for finding in by_severity(check.findings)],
+        findings_sentence=findings_sentence(check.findings, len(check.silent)),
+        silent=check.silent,
+        sections=sections,
     )
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-
-from striate import schema
 from striate.findings import by_severity
 from striate.numbers import count, duration
 from striate.page.wire import Page, Section
 from striate.report.finding_rows import finding_row, findings_sentence
+from striate.report.pages import page_of, today
 from striate.report.sections import (
     activations,
     backward,
@@ -34,7 +31,6 @@ from striate.report.sections import (
 from striate.report.subject import Subject
 from striate.report.verdict import facts, prose, verdict
 
-SCHEMA_VERSION = 1
 _SECTIONS = (
     network,
     training,
@@ -73,27 +69,17 @@ def compose(subject: Subject, *, name: str, seconds: float) -> Page:
             seconds=duration(seconds),
         )
     )
-    today = datetime.now(UTC)
     held_out = 0 if subject.evidence.predictions is None else len(subject.evidence.predictions.samples)
-    return Page.model_validate(
-        {
-            "schema": schema.stamp("page", SCHEMA_VERSION),
-            "title": f"{name} on {subject.dataset.name}",
-            "run_line": f"Report on {name} · {today.day} {today:%B %Y} · {count(held_out)} held-out samples of "
-            f"{subject.dataset.name}",
-            "verdict": verdict(subject),
-            "prose": prose(subject),
-            "facts": facts(subject),
-            "findings": [finding_row(finding) for finding in by_severity(subject.findings)],
-            "findings_sentence": findings_sentence(subject.findings, len(subject.silent)),
-            "found_nothing": [_quiet(rule, subject.figures) for rule in subject.silent],
-            "could_not_look": [rule.replace("-", " ") for rule in subject.skipped],
-            "sections": sections,
-        }
+    return page_of(
+        title=f"{name} on {subject.dataset.name}",
+        run_line=f"Report on {name} · {today()} · {count(held_out)} held-out samples of {subject.dataset.name}",
+        verdict=verdict(subject),
+        prose=prose(subject),
+        facts=facts(subject),
+        findings=[finding_row(finding) for finding in by_severity(subject.findings)],
+        findings_sentence=findings_sentence(subject.findings, len(subject.silent)),
+        silent=subject.silent,
+        figures=subject.figures,
+        skipped=subject.skipped,
+        sections=sections,
     )
-
-
-def _quiet(rule: str, figures: Mapping[str, str]) -> str:
-    """Return a rule that found nothing, with its figure if it tells one: "background matters (0 of 3,764 squares …)"."""
-    name = rule.replace("-", " ")
-    return f"{name} ({figures[rule]})" if rule in figures else name

@@ -13,7 +13,7 @@ from striate.cli.adapt_tables import show_adaptation
 from striate.errors import Cancelled
 from striate.events import Events
 from striate.nets import load_network
-from striate.report.adapting.adapted import write_adapted_page
+from striate.report.adapting.of_run import write_adapted_page
 from striate.runs import Run
 from striate.train.freezing import frozen_digest
 from striate.transfer import adapt, read_adapted, verify

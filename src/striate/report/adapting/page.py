@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from striate import schema
-from striate.errors import InputError
 from striate.findings import Finding, by_severity
 from striate.numbers import plural
 from striate.page.wire import Caption, Page, Section
@@ -22,12 +19,11 @@ from striate.report.adapting.training import training_section
 from striate.report.adapting.verdict import facts, prose, verdict
 from striate.report.arrays import ArrayStore
 from striate.report.finding_rows import finding_row, findings_sentence
-from striate.report.html import report_html
+from striate.report.html import page_file, report_html
 from striate.report.making import making_section
+from striate.report.pages import page_of, today
 from striate.runs import write_text
 from striate.runs.folder import environment
-
-SCHEMA_VERSION = 1
 
 
 def write_adaptation_page(
@@ -54,10 +50,7 @@ def write_adaptation_page(
         RunError: The page was not built.
         StorageError: The disk refused; an old page is still there.
     """
-    path = Path(path)
-    path = path / "adaptation.html" if path.is_dir() else path
-    if path.exists() and not path.is_file():
-        raise InputError("a page must be written to a file", got=str(path))
+    path = page_file(path, "adaptation.html")
     page = adaptation_page(adaptation, receipt=receipt, findings=findings, curve=curve, comparison=comparison)
     write_text(path, page)
 
@@ -98,7 +91,6 @@ def adaptation_page_data(
     comparison: NetworkComparison | None = None,
 ) -> Page:
     """Return the page as data."""
-    today = datetime.now(UTC)
     sections = [
         regimes_section(found),
         cuts_section(found),
@@ -111,21 +103,16 @@ def adaptation_page_data(
         receipt_section(receipt),
         _made(found),
     ]
-    return Page.model_validate(
-        {
-            "schema": schema.stamp("page", SCHEMA_VERSION),
-            "title": f"{found.network} adapted to {found.data}",
-            "run_line": f"{found.network} adapted to {found.data} · {today.day} {today:%B %Y} · "
-            f"{plural(found.training_count, 'sample')}, {found.folds} folds",
-            "verdict": verdict(found),
-            "prose": prose(found),
-            "facts": facts(found),
-            "findings": [finding_row(finding) for finding in by_severity(findings)],
-            "findings_sentence": findings_sentence(findings, 0) if findings else "",
-            "found_nothing": [],
-            "could_not_look": [],
-            "sections": [section for section in sections if section is not None],
-        }
+    return page_of(
+        title=f"{found.network} adapted to {found.data}",
+        run_line=f"{found.network} adapted to {found.data} · {today()} · "
+        f"{plural(found.training_count, 'sample')}, {found.folds} folds",
+        verdict=verdict(found),
+        prose=prose(found),
+        facts=facts(found),
+        findings=[finding_row(finding) for finding in by_severity(findings)],
+        findings_sentence=findings_sentence(findings, 0) if findings else "",
+        sections=sections,
     )
 
 

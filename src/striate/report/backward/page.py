@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from striate import schema
 from striate.data import unprepare
-from striate.errors import InputError
 from striate.findings import by_severity
 from striate.graph import times
 from striate.lint import LintReport
@@ -39,12 +36,12 @@ from striate.report.arrays import ArrayStore
 from striate.report.backward.figure import gradient_figure
 from striate.report.backward.gradient_parts import plane, small
 from striate.report.finding_rows import finding_row, findings_sentence
-from striate.report.html import write_report
+from striate.report.html import page_file, write_report
 from striate.report.making import making_section
+from striate.report.pages import page_of, today
 from striate.report.pictures.shrinking import LARGE, shrunk, strongest
 from striate.runs.folder import environment
 
-SCHEMA_VERSION = 1
 # From more axes than these an input is no picture.
 _PICTURE_AXES = 3
 
@@ -75,10 +72,7 @@ def write_backward_page(
         RunError: The page was not built.
         StorageError: The disk refused; an old page is still there.
     """
-    path = Path(path)
-    path = path / "backward.html" if path.is_dir() else path
-    if path.exists() and not path.is_file():
-        raise InputError("a page must be written to a file", got=str(path))
+    path = page_file(path, "backward.html")
     store = ArrayStore()
     page = backward_page(record, network, image, report, store, name=name, shown=shown)
     write_report(path, page, store)
@@ -96,22 +90,17 @@ def backward_page(
 ) -> Page:
     """Return the page as data."""
     goal = target_words(record, network)
-    today = datetime.now(UTC)
     sections = [_layers(record, report, store, goal, shown), _image(record, network, image, store, goal, shown)]
-    return Page.model_validate(
-        {
-            "schema": schema.stamp("page", SCHEMA_VERSION),
-            "title": f"{name}, backward",
-            "run_line": f"Backward pass of {name} on {shown} · {today.day} {today:%B %Y} · {record.mode} mode",
-            "verdict": _verdict(record, goal),
-            "prose": " ".join(record.notes),
-            "facts": _facts(record, goal),
-            "findings": [finding_row(finding) for finding in by_severity(report.findings)],
-            "findings_sentence": findings_sentence(report.findings, len(report.silent)),
-            "found_nothing": [rule.replace("-", " ") for rule in report.silent],
-            "could_not_look": [],
-            "sections": [*sections, _made(record, name, shown, goal)],
-        }
+    return page_of(
+        title=f"{name}, backward",
+        run_line=f"Backward pass of {name} on {shown} · {today()} · {record.mode} mode",
+        verdict=_verdict(record, goal),
+        prose=" ".join(record.notes),
+        facts=_facts(record, goal),
+        findings=[finding_row(finding) for finding in by_severity(report.findings)],
+        findings_sentence=findings_sentence(report.findings, len(report.silent)),
+        silent=report.silent,
+        sections=[*sections, _made(record, name, shown, goal)],
     )
 
 

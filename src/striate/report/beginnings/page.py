@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from striate import schema
-from striate.errors import InputError
 from striate.findings import Finding, by_severity
 from striate.lint import lint
 from striate.numbers import THIN, capital, count, listed, measure, percent, plural
@@ -21,7 +19,8 @@ from striate.records import BeginningComparison, Evidence, FirstSteps, Start
 from striate.report.arrays import ArrayStore
 from striate.report.beginnings.sections import sections
 from striate.report.finding_rows import finding_row, findings_sentence
-from striate.report.html import write_report
+from striate.report.html import page_file, write_report
+from striate.report.pages import page_of, today
 from striate.train.paired import mean_interval
 
 SCHEMA_VERSION = 1
@@ -79,10 +78,7 @@ def write_beginnings_page(
         >>> found = compare_beginnings(plan, digits, ["he", "small"])              # doctest: +SKIP
         >>> write_beginnings_page(found, "page.html", name="net.yaml", data="digits")   # doctest: +SKIP
     """
-    path = Path(path)
-    path = path / "beginnings.html" if path.is_dir() else path
-    if path.exists() and not path.is_file():
-        raise InputError("a page must be written to a file", got=str(path))
+    path = page_file(path, "beginnings.html")
     store = ArrayStore()
     write_report(path, beginnings_page(found, store, name=name, data=data, command=command), store)
 
@@ -90,22 +86,18 @@ def write_beginnings_page(
 def beginnings_page(found: BeginningComparison, store: ArrayStore, *, name: str, data: str, command: str) -> Page:
     """Return the page as data; its arrays are in the store afterwards."""
     judged = judge_beginnings(found)
-    today = datetime.now(UTC)
-    return Page.model_validate(
-        {
-            "schema": schema.stamp("page", SCHEMA_VERSION),
-            "title": f"Beginnings of {name} on {data}",
-            "run_line": f"Beginnings of {name} · {today.day} {today:%B %Y} · {count(found.train_count)} training images of "
-            f"{data}, {plural(len(found.seeds), 'seed')}",
-            "verdict": verdict(found),
-            "prose": " ".join(start_words(start) for start in found.starts),
-            "facts": _facts(found),
-            "findings": [finding_row(finding) for finding in judged.findings],
-            "findings_sentence": findings_sentence(judged.findings, len(judged.silent)),
-            "found_nothing": [rule.replace("-", " ") for rule in judged.silent],
-            "could_not_look": [rule.replace("-", " ") for rule in judged.skipped],
-            "sections": sections(found, judged.findings, store, command=command),
-        }
+    return page_of(
+        title=f"Beginnings of {name} on {data}",
+        run_line=f"Beginnings of {name} · {today()} · {count(found.train_count)} training images of "
+        f"{data}, {plural(len(found.seeds), 'seed')}",
+        verdict=verdict(found),
+        prose=" ".join(start_words(start) for start in found.starts),
+        facts=_facts(found),
+        findings=[finding_row(finding) for finding in judged.findings],
+        findings_sentence=findings_sentence(judged.findings, len(judged.silent)),
+        silent=judged.silent,
+        skipped=judged.skipped,
+        sections=sections(found, judged.findings, store, command=command),
     )
 
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate import schema
-from striate.errors import InputError
 from striate.graph import times
 from striate.numbers import count, measure, percent, plural, probability
 from striate.page.wire import Caption, Cell, Column, Fact, Page, Section, Table, TableFigure
 from striate.records.dense import Conversion, PredictionMaps
 from striate.report.arrays import ArrayStore
 from striate.report.dense.figure import dense_figure
-from striate.report.html import write_report
+from striate.report.html import page_file, write_report
 from striate.report.making import making_section
+from striate.report.pages import page_of, today
 from striate.runs.folder import environment
-
-SCHEMA_VERSION = 1
 
 
 def write_dense_page(
@@ -47,10 +43,7 @@ def write_dense_page(
         RunError: The page was not built.
         StorageError: The disk refused; an old page is still there.
     """
-    path = Path(path)
-    path = path / "dense.html" if path.is_dir() else path
-    if path.exists() and not path.is_file():
-        raise InputError("a page must be written to a file", got=str(path))
+    path = page_file(path, "dense.html")
     store = ArrayStore()
     write_report(path, dense_page(maps, conversion, picture, store, name=name, shown=shown), store)
 
@@ -65,21 +58,13 @@ def dense_page(
     shown: str,
 ) -> Page:
     """Return the page as data."""
-    today = datetime.now(UTC)
-    return Page.model_validate(
-        {
-            "schema": schema.stamp("page", SCHEMA_VERSION),
-            "title": f"{name} on {shown}, everywhere",
-            "run_line": f"Prediction maps of {name} on {shown} · {today.day} {today:%B %Y} · {maps.way}",
-            "verdict": _verdict(maps),
-            "prose": _prose(maps, conversion),
-            "facts": _facts(maps, conversion),
-            "findings": [],
-            "findings_sentence": "",
-            "found_nothing": [],
-            "could_not_look": [],
-            "sections": [_maps(maps, conversion, picture, store, shown), _made(maps, conversion, name, shown)],
-        }
+    return page_of(
+        title=f"{name} on {shown}, everywhere",
+        run_line=f"Prediction maps of {name} on {shown} · {today()} · {maps.way}",
+        verdict=_verdict(maps),
+        prose=_prose(maps, conversion),
+        facts=_facts(maps, conversion),
+        sections=[_maps(maps, conversion, picture, store, shown), _made(maps, conversion, name, shown)],
     )
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from striate import schema
-from striate.errors import InputError
 from striate.numbers import count, duration, listed, measure, percent, plural
 from striate.page.wire import Caption, Cell, Column, Fact, Figure, Page, Section, Table, TableFigure, Tile, Tiles
 from striate.records.neighbours import Neighbour, Search, SimilarParts, StoredImage
 from striate.report.arrays import ArrayStore
-from striate.report.html import write_report
+from striate.report.html import page_file, write_report
 from striate.report.making import making_section
 from striate.report.maps.similar_parts import parts_section
+from striate.report.pages import page_of, today
 from striate.report.pictures.shrinking import LARGE, SMALL
 from striate.report.pictures.thumbnails import to_pictures
 from striate.runs.folder import environment
 
-SCHEMA_VERSION = 1
 _SIDE, _QUERY_SIDE = 84, 168
 
 
@@ -37,34 +34,23 @@ def write_neighbours_page(found: Search, path: Path | str, *, parts: SimilarPart
         RunError: The page was not built.
         StorageError: The disk refused; an old page is still there.
     """
-    path = Path(path)
-    path = path / "similar.html" if path.is_dir() else path
-    if path.exists() and not path.is_file():
-        raise InputError("a page must be written to a file", got=str(path))
+    path = page_file(path, "similar.html")
     arrays = ArrayStore()
     write_report(path, neighbours_page(found, arrays, parts=parts), arrays)
 
 
 def neighbours_page(found: Search, arrays: ArrayStore, *, parts: SimilarParts | None = None) -> Page:
     """Return the page as data; its arrays are in `arrays` afterwards."""
-    today = datetime.now(UTC)
     sections = [_neighbours(found, arrays)]
     if parts is not None:
         sections.append(parts_section(parts, arrays))
-    return Page.model_validate(
-        {
-            "schema": schema.stamp("page", SCHEMA_VERSION),
-            "title": f"Alike to {named(found.query)}",
-            "run_line": f"Search in {found.address} · {today.day} {today:%B %Y} · {found.network}",
-            "verdict": _verdict(found),
-            "prose": _prose(found),
-            "facts": _facts(found),
-            "findings": [],
-            "findings_sentence": "",
-            "found_nothing": [],
-            "could_not_look": [],
-            "sections": [*sections, _made(found)],
-        }
+    return page_of(
+        title=f"Alike to {named(found.query)}",
+        run_line=f"Search in {found.address} · {today()} · {found.network}",
+        verdict=_verdict(found),
+        prose=_prose(found),
+        facts=_facts(found),
+        sections=[*sections, _made(found)],
     )
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from striate import schema
 from striate.errors import InputError, Quoted
 from striate.findings import Finding, by_severity
 from striate.numbers import count, measure, percent, plural
@@ -15,17 +13,16 @@ from striate.page.wire import Caption, Fact, Page, Section
 from striate.records.vector_map import MappedLayer, VectorMap
 from striate.report.arrays import ArrayStore
 from striate.report.finding_rows import finding_row, findings_sentence
-from striate.report.html import write_report
+from striate.report.html import page_file, write_report
 from striate.report.maps.figure import judged, map_figure
 from striate.report.maps.made import made_section, tried_section
 from striate.report.maps.points import MapPoints, read_points
 from striate.report.maps.separation import separation_section, separation_words
 from striate.report.maps.suspects import Album, doubtful_section, odd_section, overlap_section
+from striate.report.pages import page_of, today
 
 if TYPE_CHECKING:
     from striate.features.store import VectorStore
-
-SCHEMA_VERSION = 1
 
 
 def write_map_page(
@@ -51,10 +48,7 @@ def write_map_page(
         RunError: The page was not built.
         StorageError: The disk refused; an old page is still there.
     """
-    path = Path(path)
-    path = path / "map.html" if path.is_dir() else path
-    if path.exists() and not path.is_file():
-        raise InputError("a page must be written to a file", got=str(path))
+    path = page_file(path, "map.html")
     arrays = ArrayStore()
     page = map_page(found, read_points(found, store), store, arrays, findings=findings, silent=silent)
     write_report(path, page, arrays)
@@ -72,7 +66,6 @@ def map_page(
     """Return the page as data; its arrays are in `arrays` afterwards."""
     if not found.layers or not found.ids:
         raise InputError("a map must have a layer and a point to be drawn", got=Quoted("none"), where=found.store)
-    today = datetime.now(UTC)
     album = Album(ids=found.ids, store=store, arrays=arrays)
     parts: list[Section | None] = [
         _map_section(found, points, store, arrays),
@@ -84,21 +77,16 @@ def map_page(
         made_section(found),
     ]
     sections = [_judged(part, findings, silent) for part in parts if part is not None]
-    return Page.model_validate(
-        {
-            "schema": schema.stamp("page", SCHEMA_VERSION),
-            "title": f"Map of {found.network}",
-            "run_line": f"Map of {count(len(found.ids))} vectors of {found.network} · {today.day} {today:%B %Y} · "
-            f"{found.store}",
-            "verdict": separation_words(found),
-            "prose": _prose(found),
-            "facts": _facts(found),
-            "findings": [finding_row(finding) for finding in by_severity(findings)],
-            "findings_sentence": findings_sentence(findings, len(silent)) if findings or silent else "",
-            "found_nothing": [rule.replace("-", " ") for rule in silent],
-            "could_not_look": [],
-            "sections": sections,
-        }
+    return page_of(
+        title=f"Map of {found.network}",
+        run_line=f"Map of {count(len(found.ids))} vectors of {found.network} · {today()} · {found.store}",
+        verdict=separation_words(found),
+        prose=_prose(found),
+        facts=_facts(found),
+        findings=[finding_row(finding) for finding in by_severity(findings)],
+        findings_sentence=findings_sentence(findings, len(silent)) if findings or silent else "",
+        silent=silent,
+        sections=sections,
     )
 
 

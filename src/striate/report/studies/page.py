@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from striate import schema
 from striate.page.wire import Page
 from striate.report.arrays import ArrayStore
 from striate.report.html import page_file, report_html
+from striate.report.pages import page_of
 from striate.report.studies.health import health_section
 from striate.report.studies.sections import cells_section, change_section, costs_section, scores_section
 from striate.report.studies.words import facts, findings, findings_sentence, prose, run_line
 from striate.runs import write_text
 from striate.study import StudyReading, verdict
 
-SCHEMA_VERSION = 1
 FILE = "study.html"
 
 
@@ -51,18 +50,13 @@ def study_page_data(reading: StudyReading) -> Page:
         health_section(reading),
         change_section(reading, said.would_change),
     ]
-    return Page.model_validate(
-        {
-            "schema": schema.stamp("page", SCHEMA_VERSION),
-            "title": reading.results.study.question,
-            "run_line": run_line(reading),
-            "verdict": said.headline,
-            "prose": prose(reading),
-            "facts": facts(reading),
-            "findings": rows,
-            "findings_sentence": findings_sentence(reading, said) if rows else "",
-            "found_nothing": [],
-            "could_not_look": [],
-            "sections": [section for section in sections if section is not None],
-        }
+    return page_of(
+        title=reading.results.study.question,
+        run_line=run_line(reading),
+        verdict=said.headline,
+        prose=prose(reading),
+        facts=facts(reading),
+        findings=rows,
+        findings_sentence=findings_sentence(reading, said) if rows else "",
+        sections=sections,
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from striate import schema
 from striate.numbers import plural
 from striate.page.wire import FindingRow, Page
 from striate.report.arrays import ArrayStore
 from striate.report.html import page_file, report_html
+from striate.report.pages import page_of
 from striate.report.studies.search.again import again_sections, closing_sections, mislead_section
 from striate.report.studies.search.charts import course_section, importance_section, tried_section
 from striate.report.studies.search.sections import space_section, trials_section
@@ -16,7 +16,6 @@ from striate.report.studies.search.words import facts, headline, prose, question
 from striate.runs import write_text
 from striate.study.search import SearchReading
 
-SCHEMA_VERSION = 1
 FILE = "search.html"
 
 
@@ -55,22 +54,16 @@ def search_page_data(reading: SearchReading) -> Page:
         trials_section(reading),
         *([] if again is None else closing_sections(again)),
     ]
-    known = [section for section in sections if section is not None]
     rows = search_findings(reading)
-    return Page.model_validate(
-        {
-            "schema": schema.stamp("page", SCHEMA_VERSION),
-            "title": question(reading),
-            "run_line": run_line(reading),
-            "verdict": headline(reading),
-            "prose": prose(reading),
-            "facts": facts(reading),
-            "findings": rows,
-            "findings_sentence": _findings_sentence(rows),
-            "found_nothing": [],
-            "could_not_look": [],
-            "sections": known,
-        }
+    return page_of(
+        title=question(reading),
+        run_line=run_line(reading),
+        verdict=headline(reading),
+        prose=prose(reading),
+        facts=facts(reading),
+        findings=rows,
+        findings_sentence=_findings_sentence(rows),
+        sections=sections,
     )
 
 
