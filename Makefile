@@ -11,7 +11,7 @@ PAGE := src/striate/page/static/report.html
 WEB_SOURCES := $(shell find web/src -type f 2>/dev/null) web/index.html web/studio.html web/view.html web/vite.config.ts web/vite.studio.config.ts web/vite.view.config.ts web/package.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-types test-cluster check fix bench page docs wheel clean
+.PHONY: help demo test test-long test-types test-cluster check check-python check-page fix bench page docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -33,11 +33,15 @@ test-types: $(VENV)/ready $(PAGE) ## run the quick tests again, every argument a
 test-cluster: $(VENV)/cluster-ready $(PAGE) ## install Ray (450 MB), and run the tests that need it
 	$(BIN)/pytest -m cluster
 
-check: $(VENV)/ready web/node_modules/ready ## formatting, lint, types, layers, page
+check: check-python check-page ## formatting, lint, types, layers, page
+
+check-python: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-page: web/node_modules/ready
 	cd web && npm run check
 
 fix: $(VENV)/ready web/node_modules/ready ## format and mend what can be mended

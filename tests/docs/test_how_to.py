@@ -17,14 +17,16 @@ OWN = {"dense-prediction", "import-a-network", "use-pretrained-weights"}
 PAGES = sorted(page for page in (Path(__file__).parents[2] / "docs" / "how-to").glob("*.md") if page.stem not in OWN)
 # Pages that need an extra, and are run where it is installed.
 NEEDS = {"on-a-cluster": ("ray", "lance_ray")}
-# Pages whose commands train several networks, or train and inspect one: half a minute to some minutes each.
+# Pages whose commands train several networks, or train and inspect one: a quarter of a minute to some minutes each.
 LONG = {
     "adapt-a-network",
     "choose-a-beginning",
     "compare-features",
     "fine-tune-with-care",
+    "look-at-units",
     "run-a-study",
     "search-by-image",
+    "sounds-and-volumes",
     "train-faster-and-wider",
     "write-a-blueprint",
 }

@@ -18,7 +18,7 @@ from striate.studio.wire import SampleWanted
 from striate.studio.work.longwork import surveyed
 
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
-EXAMPLES = 6
+EXAMPLES = 5
 # What is checked of every answer; the server is asked in this process.
 QUIET = [
     HealthCheck.too_slow,
@@ -124,8 +124,9 @@ def test_no_request_breaks_the_server(app, description, key, chart, mode):
     reached, answered = set(), set()
     rooms = (app.state.jobs, app.state.trainings.jobs)
     for operation in operations(description):
-        known = chart if "/api/maps/" in operation.label else key
-        statuses = asked(operation, mode, rooms) + asked(operation, mode, rooms, known)
+        statuses = asked(operation, mode, rooms)
+        if "{key}" in operation.label:
+            statuses += asked(operation, mode, rooms, chart if "/api/maps/" in operation.label else key)
         answered |= {operation.label} if 200 in statuses else set()
         reached |= {operation.label} if statuses else set()
 

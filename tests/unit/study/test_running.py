@@ -64,6 +64,7 @@ def test_a_cell_s_score_is_that_of_the_same_training_by_itself(small, whole, tmp
     assert [layer.layer for layer in row.runs[1].health] == ["conv1", "classes"]
 
 
+@pytest.mark.long
 def test_the_same_in_one_process_and_in_two(small, whole, tmp_path):
     _, results = whole
 

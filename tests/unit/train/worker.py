@@ -13,6 +13,7 @@ import sys
 from dataclasses import replace
 
 import torch
+import torch._dynamo  # torch's optimisers load it: once here, not in each child
 
 from striate.blueprint import Blueprint
 from striate.data import load_data

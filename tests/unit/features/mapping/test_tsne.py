@@ -95,10 +95,13 @@ def test_three_points_are_no_tsne(space):
         place_points(nearest_rows(space[:3], 2), space[:3], perplexity=1.0)
 
 
-def test_copies_are_placed_apart_and_finite():
+def test_copies_are_placed_on_each_other_and_their_groups_apart():
     copies = np.repeat(np.eye(4, dtype=np.float32), 10, axis=0)
 
     found = place_points(nearest_rows(copies, 39), copies, perplexity=usual_perplexity(40))
 
-    assert np.isfinite(found.points).all()
-    assert len(np.unique(found.points, axis=0)) == 40
+    # Nothing tells copies apart: the divergence is least where each ten are one point.
+    groups = found.points.reshape(4, 10, 2)
+    middles = groups.mean(1)
+    assert np.abs(groups - middles[:, None]).max() < 0.01
+    assert np.linalg.norm(middles[:, None] - middles, axis=2)[~np.eye(4, dtype=bool)].min() > 1

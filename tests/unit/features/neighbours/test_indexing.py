@@ -40,7 +40,7 @@ def true_nearest(many, query, count):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param("ivf-flat", marks=pytest.mark.long), "ivf-pq", pytest.param("ivf-hnsw-sq", marks=pytest.mark.long)],
+    ["ivf-flat", pytest.param("ivf-pq", marks=pytest.mark.long), pytest.param("ivf-hnsw-sq", marks=pytest.mark.long)],
 )
 def test_other_pictures_find_about_as_much_as_is_told(store, many, kind):
     # Partitions are drawn anew for each index: with 100 queries one in 25 misses by more than is allowed here.
