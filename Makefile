@@ -25,7 +25,7 @@ test: $(VENV)/ready $(PAGE) ## run every test but the long ones
 	$(BIN)/pytest -m "not long" -n $(WORKERS) --dist worksteal
 
 test-long: $(VENV)/ready $(PAGE) ## run the tests that take long
-	$(BIN)/pytest -m long
+	$(BIN)/pytest -m long -n $(WORKERS) --dist worksteal
 
 test-types: $(VENV)/ready $(PAGE) ## run the quick tests again, every argument and result checked against its type
 	$(BIN)/pytest -m "not long and not slow and not browser" -n $(WORKERS) --dist worksteal --jaxtyping-packages=striate,typechecker.checked
