@@ -114,7 +114,15 @@ def test_the_page_never_scrolls_sideways_and_is_not_blank(width, scheme, small_i
     assert 0.01 < (np.abs(shot.astype(int) - paper) > 40).mean() < 0.6
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (360, "dark"),
+        (1440, "light"),
+        pytest.param(360, "light", marks=pytest.mark.long),
+        pytest.param(1440, "dark", marks=pytest.mark.long),
+    ],
+)
 def test_axe_finds_nothing(width, scheme, small_inspection, open_report):
     page = open_report(small_inspection.path, width=width, scheme=scheme)
     assert violations(page) == []

@@ -18,7 +18,17 @@ def path(tmp_path_factory):
     return write_search_page(reading(), tmp_path_factory.mktemp("search"))
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (820, "light"), (1440, "light")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (360, "dark"),
+        (820, "light"),
+        (1440, "light"),
+        pytest.param(360, "light", marks=pytest.mark.long),
+        pytest.param(820, "dark", marks=pytest.mark.long),
+        pytest.param(1440, "dark", marks=pytest.mark.long),
+    ],
+)
 def test_it_opens_without_errors_nothing_scrolls_sideways_and_axe_finds_nothing(path, width, scheme, open_report):
     page = open_report(path, width=width, scheme=scheme, bypass_csp=True)
 

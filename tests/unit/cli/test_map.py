@@ -34,7 +34,6 @@ def store(tmp_path_factory, small_run, digits):
     return folder
 
 
-@pytest.mark.long
 def test_a_map_is_told_beforehand_made_kept_and_continued(store, small_run, digits, tmp_path, capsys):
     page = tmp_path / "map.html"
 

@@ -148,7 +148,6 @@ def test_a_network_with_other_weights_is_named_beside_the_stores(store, tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.long
 def test_an_index_is_built_told_and_used(small_run, digits, tmp_path, capsys):
     address = str(tmp_path / "all")
     extract(str(small_run), digits, address)

@@ -84,7 +84,6 @@ def test_a_report_about_values_does_not_speak_of_classes(ink_inspection):
             assert word not in text, text
 
 
-@pytest.mark.long
 def test_an_untrained_network_is_called_so_and_what_its_blueprint_allows_is_no_finding(digits, tmp_path):
     text = (
         'input 1x28x28; conv 3 4 padding 0, relu; maxpool 4; classes 10; allow SHP002 at conv1 because "Empty border."'

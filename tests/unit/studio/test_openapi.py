@@ -18,7 +18,7 @@ from striate.studio.wire import SampleWanted
 from striate.studio.work.longwork import surveyed
 
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
-EXAMPLES = 5
+EXAMPLES = 6
 # What is checked of every answer; the server is asked in this process.
 QUIET = [
     HealthCheck.too_slow,

@@ -71,10 +71,9 @@ def test_the_same_in_one_process_and_in_two(small, whole, tmp_path):
     assert table(run_study(small, tmp_path / "study", workers=2)) == table(results)
 
 
-LONG = pytest.mark.long
-
-
-@pytest.mark.parametrize("place", [pytest.param("2", marks=LONG), "16", pytest.param("33", marks=LONG)])
+@pytest.mark.parametrize(
+    "place", [pytest.param("2", marks=pytest.mark.long), "16", pytest.param("33", marks=pytest.mark.long)]
+)
 def test_killed_anywhere_it_goes_on_to_the_same_tables(small, whole, tmp_path, place):
     _, results = whole
     killed = start(small, tmp_path / "study", 1, place)
@@ -86,7 +85,6 @@ def test_killed_anywhere_it_goes_on_to_the_same_tables(small, whole, tmp_path, p
     assert table(run_study(small, tmp_path / "study", workers=1)) == table(results)
 
 
-@pytest.mark.long
 def test_a_killed_worker_is_replaced(small, whole, tmp_path):
     _, results = whole
     running = start(replace(small, recipe=replace(small.recipe, epochs=1)), tmp_path / "study", 2)

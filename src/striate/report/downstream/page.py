@@ -13,10 +13,9 @@ from striate.report.arrays import ArrayStore
 from striate.report.downstream.sections import few_section, layers_section, left_section, ranking_section
 from striate.report.downstream.words import facts, prose, verdict
 from striate.report.finding_rows import counted, finding_row
-from striate.report.html import page_file, report_html
+from striate.report.html import page_file, write_report
 from striate.report.making import making_section
 from striate.report.pages import page_of, today
-from striate.runs import write_text
 from striate.runs.folder import environment
 
 
@@ -34,7 +33,7 @@ def write_downstream_page(found: Downstream, path: Path | str, *, findings: Sequ
         StorageError: The disk refused; an old page is still there.
     """
     path = page_file(path, "downstream.html")
-    write_text(path, report_html(downstream_page_data(found, findings=findings), ArrayStore()))
+    write_report(path, downstream_page_data(found, findings=findings), ArrayStore())
 
 
 def downstream_page_data(found: Downstream, *, findings: Sequence[Finding] = ()) -> Page:

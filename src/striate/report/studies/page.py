@@ -6,12 +6,11 @@ from pathlib import Path
 
 from striate.page.wire import Page
 from striate.report.arrays import ArrayStore
-from striate.report.html import page_file, report_html
+from striate.report.html import page_file, write_report
 from striate.report.pages import page_of
 from striate.report.studies.health import health_section
 from striate.report.studies.sections import cells_section, change_section, costs_section, scores_section
 from striate.report.studies.words import facts, findings, findings_sentence, prose, run_line
-from striate.runs import write_text
 from striate.study import StudyReading, verdict
 
 FILE = "study.html"
@@ -35,7 +34,7 @@ def write_study_page(reading: StudyReading, path: Path | str) -> Path:
         StorageError: The disk refused; an old page is still there.
     """
     path = page_file(path, FILE)
-    write_text(path, report_html(study_page_data(reading), ArrayStore()))
+    write_report(path, study_page_data(reading), ArrayStore())
     return path
 
 

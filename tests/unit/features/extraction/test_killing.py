@@ -21,7 +21,6 @@ def run(network, data, store, place):
     ).returncode
 
 
-@pytest.mark.long
 def test_killed_extractions_end_in_the_same_bytes(small_run, pictures, tmp_path):
     seen = []
     for place in ("rows:9", "append:2"):

@@ -46,7 +46,6 @@ def peak_mb(pictures, images, folder):
     return int(ran.stdout) / 1024
 
 
-@pytest.mark.long
 def test_the_peak_does_not_grow_with_the_number_of_images(pictures, tmp_path):
     few, many = (peak_mb(pictures, images, tmp_path / str(images)) for images in (FEW, MANY))
 

@@ -94,7 +94,6 @@ def test_killed_it_loses_no_trial(pictures, data, tmp_path):
     assert all(trial.score is not None for trial in found.trials)
 
 
-@pytest.mark.long
 def test_two_that_share_a_database_try_nothing_twice_and_end_together(pictures, tmp_path):
     import optuna
 

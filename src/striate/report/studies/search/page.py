@@ -7,13 +7,12 @@ from pathlib import Path
 from striate.numbers import plural
 from striate.page.wire import FindingRow, Page
 from striate.report.arrays import ArrayStore
-from striate.report.html import page_file, report_html
+from striate.report.html import page_file, write_report
 from striate.report.pages import page_of
 from striate.report.studies.search.again import again_sections, closing_sections, mislead_section
 from striate.report.studies.search.charts import course_section, importance_section, tried_section
 from striate.report.studies.search.sections import space_section, trials_section
 from striate.report.studies.search.words import facts, headline, prose, question, run_line, search_findings
-from striate.runs import write_text
 from striate.study.search import SearchReading
 
 FILE = "search.html"
@@ -37,7 +36,7 @@ def write_search_page(reading: SearchReading, path: Path | str) -> Path:
         StorageError: The disk refused; an old page is still there.
     """
     path = page_file(path, FILE)
-    write_text(path, report_html(search_page_data(reading), ArrayStore()))
+    write_report(path, search_page_data(reading), ArrayStore())
     return path
 
 
