@@ -7,6 +7,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_WAIT_POLICY ?= PASSIVE
 # Processes that share the tests, a file each at a time; each takes up to 2 GB.
 WORKERS ?= 2
+# How often a browser's test that failed is repeated: a busy machine breaks one of thousands of steps. What failed is printed either way.
+export BROWSER_RERUNS ?= 1
 PAGE := src/striate/page/static/report.html
 WEB_SOURCES := $(shell find web/src -type f 2>/dev/null) web/index.html web/studio.html web/view.html web/vite.config.ts web/vite.studio.config.ts web/vite.view.config.ts web/package.json
 
@@ -22,10 +24,10 @@ demo: $(VENV)/ready $(PAGE) ## train a real network on real digits and write a r
 test: $(VENV)/ready $(PAGE) ## run every test but the long ones
 	$(BIN)/python tools/browser.py
 	cd web && npm test
-	$(BIN)/pytest -m "not long" -n $(WORKERS) --dist worksteal
+	$(BIN)/pytest -m "not long" -n $(WORKERS) --dist worksteal --rerun-show-tracebacks
 
 test-long: $(VENV)/ready $(PAGE) ## run the tests that take long
-	$(BIN)/pytest -m long -n $(WORKERS) --dist worksteal
+	$(BIN)/pytest -m long -n $(WORKERS) --dist worksteal --rerun-show-tracebacks
 
 test-types: $(VENV)/ready $(PAGE) ## run the quick tests again, every argument and result checked against its type
 	$(BIN)/pytest -m "not long and not slow and not browser" -n $(WORKERS) --dist worksteal --jaxtyping-packages=striate,typechecker.checked

@@ -14,6 +14,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def pytest_collection_modifyitems(items):
+    """A browser's test that failed is repeated as often as `make test` asks, and its failure printed all the same."""
+    if reruns := int(os.environ.get("BROWSER_RERUNS", "0")):
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.flaky(reruns=reruns))
+
+
 def pytest_collection_finish():
     """What all tests need is never looked through for garbage: 13,000 tests and torch are a million objects."""
     gc.collect()
