@@ -94,7 +94,7 @@ clean: ## remove everything that was made
 # An install is repeated only when what it installs has changed, so that a second run needs no network.
 $(VENV)/ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[demo]'
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt --editable '.[demo]'
 	$(BIN)/python tools/install_group.py dev
 	touch $@
 
@@ -103,7 +103,7 @@ $(VENV)/bench-ready: $(VENV)/ready
 	touch $@
 
 $(VENV)/cluster-ready: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[cluster]'
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt --editable '.[cluster]'
 	touch $@
 
 web/node_modules/ready: $(VENV)/ready web/package.json web/package-lock.json

