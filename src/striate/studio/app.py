@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from fastapi import FastAPI
 
-from fastapi import FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
-from starlette.exceptions import HTTPException as StarletteHTTPException
-
-from striate.errors import InputError, Quoted, StriateError
-from striate.page import studio_page
-from striate.studio.looks.describing import explored
-from striate.studio.looks.look import Looks
-from striate.studio.looks.samples import sample_pictures
+from striate.studio.first import create_first
 from striate.studio.routes.designs import add_designs, add_reports
 from striate.studio.routes.exports import add_exports
 from striate.studio.routes.jobs import add_jobs
-from striate.studio.routes.looks import add_looks
 from striate.studio.routes.maps import add_maps
 from striate.studio.routes.neurons import add_neurons
-from striate.studio.routes.route import FILE, Side, Tensors, tensors
 from striate.studio.routes.tours import add_tours
 from striate.studio.routes.trainings import add_trainings
 from striate.studio.routes.units import add_units
 from striate.studio.routes.versions import add_versions
 from striate.studio.subject import Subject
-from striate.studio.trainings.work import Trainings
-from striate.studio.versions.held import Versions
-from striate.studio.wire import Explored, Failure
-from striate.studio.work.jobs import Jobs
-
-# Any other error of ours says that a request cannot be answered as it is.
-_STATUS = {"unknown-name": 404, "run": 500, "storage": 500}
-_CODES = {404: "unknown-name", 405: "usage"}
-_FAILURES: dict[int | str, dict[str, Any]] = {400: {"model": Failure}, 404: {"model": Failure}, 422: {"model": Failure}}
 
 
 def create_app(subject: Subject) -> FastAPI:
@@ -44,63 +23,28 @@ def create_app(subject: Subject) -> FastAPI:
     Args:
         subject: What is watched.
     """
-    app = FastAPI(title="Striate studio", docs_url=None, redoc_url=None, responses=_FAILURES)
-    versions, jobs, trainings = Versions(subject), Jobs(), Trainings(subject)
-    looks = Looks(subject, in_version=versions.look)
-    app.state.looks, app.state.subject, app.state.jobs = looks, subject, jobs
-    app.state.versions, app.state.trainings = versions, trainings
-    _add_failures(app)
-    _add_network(app, subject)
-    add_versions(app, versions, looks)
-    add_looks(app, subject, looks)
+    app = create_first(subject)
+    add_rest(app)
+    return app
+
+
+def add_rest(app: FastAPI) -> None:
+    """Add all that the page does not ask first.
+
+    Args:
+        app: Of `create_first`; it may be answering already.
+    """
+    state = app.state
+    subject, looks, jobs = state.subject, state.looks, state.jobs
+    add_versions(app, state.versions, looks)
     add_neurons(app, subject, looks)
     add_exports(app, subject, looks)
     add_tours(app, subject, looks)
     add_jobs(app, subject, looks, jobs)
     add_maps(app, subject, looks, jobs)
     add_units(app, subject, looks, jobs)
-    add_trainings(app, subject, trainings)
+    add_trainings(app, subject, state.trainings)
     add_designs(app)
     add_reports(app, subject)
-    app.mount("/", StaticFiles(directory=studio_page(), html=True))
-    return app
-
-
-def _add_network(app: FastAPI, subject: Subject) -> None:
-    @app.get("/api/network")
-    def network() -> Explored:
-        return explored(subject)
-
-    @app.get("/api/samples", response_class=Tensors, responses=FILE)
-    def samples(
-        first: Annotated[int, Query(ge=0)] = 0, count: Annotated[int, Query(ge=1, le=200)] = 14, side: Side = 28
-    ) -> Tensors:
-        return tensors(sample_pictures(subject, first, count, side=side))
-
-
-def _add_failures(app: FastAPI) -> None:
-    @app.exception_handler(StriateError)
-    async def told_failure(_request: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, StriateError)  # noqa: S101 - what the handler is registered for
-        return JSONResponse(_failure(error.code, str(error), error.hint), status_code=_STATUS.get(error.code, 422))
-
-    @app.exception_handler(RequestValidationError)
-    async def told_invalid(_request: Request, error: Exception) -> JSONResponse:
-        found = error.errors()[0] if isinstance(error, RequestValidationError) else {}
-        place = ".".join(str(part) for part in found.get("loc", ()))
-        wrong = InputError("a request must be as the page makes it", got=Quoted(found.get("msg", "")), where=place)
-        return JSONResponse(_failure("input", str(wrong)), status_code=422)
-
-    @app.exception_handler(StarletteHTTPException)
-    async def told_http(request: Request, error: Exception) -> JSONResponse:
-        status = error.status_code if isinstance(error, StarletteHTTPException) else 400
-        rule = f"a request must be one the studio answers; got {request.method} {request.url.path}."
-        return JSONResponse(_failure(_CODES.get(status, "input"), rule), status_code=status)
-
-    @app.exception_handler(Exception)
-    async def told_bug(_request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse(_failure("bug", f"our fault: {type(error).__name__}: {error}."), status_code=500)
-
-
-def _failure(code: str, message: str, hint: str = "") -> dict[str, str]:
-    return Failure(code=code, message=message, hint=hint).model_dump()
+    app.mount("/", state.page)
+    state.rest.is_there()

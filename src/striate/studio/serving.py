@@ -161,9 +161,17 @@ def _open(
     try:
         with seldom_collected():
             subject = opened(opening)
-            from striate.studio.app import create_app
+            from striate.studio.first import create_first
 
-            entrance.enter(create_app(subject))
+            app = create_first(subject)
+            entrance.enter(app)
+            try:
+                # The first strip is drawn meanwhile.
+                from striate.studio.app import add_rest
+
+                add_rest(app)
+            finally:
+                app.state.rest.is_there()
     except Cancelled:
         return
     except Exception as error:  # noqa: BLE001 - raised where the studio was asked for, once the page has heard of it
@@ -178,8 +186,8 @@ def seldom_collected() -> Iterator[None]:
     """Let the garbage collector work seldom within the block, and never again on what the block leaves behind.
 
     While torch and the studio are loaded it would walk through a million objects several times, and find nothing: a second; and
-    afterwards once in a while as long as one stroke of a drawing may take. The little garbage among it stays: to look for it takes
-    0.3 s, in which nothing else is answered, just when the page begins to ask.
+    afterwards once in a while as long as one stroke of a drawing may take. The little garbage among it stays: to look for it
+    takes 0.3 s, in which nothing else is answered, just when the page begins to ask.
     """
     before = gc.get_threshold()
     gc.set_threshold(_MOST_NEW, *before[1:])

@@ -99,7 +99,7 @@ def test_what_a_studio_began_ends_with_it(studio, monkeypatch, is_opening):
     """Its jobs and its trainings, also where the page was there before the studio."""
     import uvicorn
 
-    from striate.studio import app
+    from striate.studio import app, first
 
     closed, entered = [], threading.Event()
 
@@ -107,11 +107,13 @@ def test_what_a_studio_began_ends_with_it(studio, monkeypatch, is_opening):
         made = Starlette()
         for name in ("jobs", "trainings"):
             setattr(made.state, name, SimpleNamespace(close=lambda name=name: closed.append(name)))
-        entered.set()
+        made.state.rest = SimpleNamespace(is_there=entered.set)
         return made
 
     monkeypatch.setattr(app, "create_app", created)
-    monkeypatch.setattr(uvicorn.Server, "run", lambda _self, sockets: entered.wait(20))
+    monkeypatch.setattr(first, "create_first", created)
+    monkeypatch.setattr(app, "add_rest", lambda _app: None)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda _self, sockets: is_opening and entered.wait(20))
     if is_opening:
         serve_opening(lambda _events: studio, opens_browser=False)
     else:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from striate import fingerprint
 from striate.errors import InputError
-from striate.report.reading import report_title
 
 MOST = 50
 DEEPEST = 3
@@ -131,4 +130,7 @@ def _page(path: Path, shown: Path) -> PageFile | None:
 @lru_cache(maxsize=2 * _MOST_OPENED)
 def _title(path: Path, _mtime_ns: int, _size_bytes: int) -> str | None:
     # A list is made at every question; a file that stayed as it was is not opened again.
+    # All that reports hold is a quarter of a second of imports, and the folders are looked at before anything else.
+    from striate.report.reading import report_title
+
     return report_title(path)
