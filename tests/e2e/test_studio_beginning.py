@@ -81,7 +81,7 @@ def test_every_view_waits_for_the_network(view, opening, open_page, small_run, d
     )
     page.get_by_role("heading", name="The network is on its way.").wait_for()
     page.wait_for_timeout(700)
-    assert {url.rpartition("/")[2] for url in asked if "/api/" in url} == {"network", "beginning"}
+    assert {url.rpartition("/")[2] for url in asked if "/api/" in url} == {"network", "beginning", "beginning?waits"}
     assert page.get_by_role("alert").filter(has_text=re.compile(r"\S")).count() == 0
 
     gate.set()
@@ -104,7 +104,7 @@ def test_an_opening_that_is_left_is_asked_about_no_more(opening, open_page, smal
         if len(asked) != 2:
             route.abort()
 
-    page = open_page(url, may_fail=True, before=lambda page: page.route("**/api/beginning", answer))
+    page = open_page(url, may_fail=True, before=lambda page: page.route("**/api/beginning*", answer))
     again = page.get_by_role("button", name="Try again")
     again.wait_for()
     gate.set()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import Event, Lock
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
@@ -16,6 +17,8 @@ from striate.page import studio_page
 from striate.studio.begin_wire import Beginning, Moment
 
 _MOST_MOMENTS, _MOST_LINES = 400, 20
+# How long a page that waits is left without news.
+_HELD_S = 0.25
 
 
 class Opening(Events):
@@ -87,6 +90,7 @@ class Entrance:
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
         self.inner: ASGIApp | None = None
+        self._is_entered = Event()
         self._waiting = Starlette(
             routes=[
                 Route("/api/beginning", self._beginning),
@@ -98,13 +102,16 @@ class Entrance:
     def enter(self, inner: ASGIApp) -> None:
         """Let the studio answer from now on."""
         self.inner = inner
+        self._is_entered.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on."""
         is_asked = scope["type"] == "http" and scope["path"] == "/api/beginning"
         await (self._waiting if self.inner is None or is_asked else self.inner)(scope, receive, send)
 
-    async def _beginning(self, _request: Request) -> JSONResponse:
+    async def _beginning(self, request: Request) -> JSONResponse:
+        if "waits" in request.query_params:
+            await run_in_threadpool(self._is_entered.wait, _HELD_S)
         return JSONResponse(self._opening.told(is_ready=self.inner is not None).model_dump(mode="json"))
 
 

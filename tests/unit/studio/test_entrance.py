@@ -1,10 +1,14 @@
 """Until the studio is there its page is, and says how far the opening is; then it hands everything on."""
 
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from striate.events import Events, Progress, Task
+from striate.studio import entrance
 from striate.studio.entrance import Entrance, Opening
 
 
@@ -70,6 +74,18 @@ def test_from_its_entry_on_the_studio_answers(client):
 
     assert client.get("/api/network").text == "live"
     assert client.get("/api/beginning").json()["state"] == "ready"
+
+
+def test_who_waits_is_told_at_once_that_the_studio_is_there_and_meanwhile_where_it_is(client, monkeypatch):
+    assert client.get("/api/beginning?waits").json()["state"] == "opening"
+    monkeypatch.setattr(entrance, "_HELD_S", 60)
+    with ThreadPoolExecutor() as threads, client:
+        answer = threads.submit(client.get, "/api/beginning?waits")
+        with pytest.raises(NotYet):
+            answer.result(0.3)
+        client.app.enter(PlainTextResponse("live"))
+
+        assert answer.result(20).json()["state"] == "ready"
 
 
 def test_a_cancelled_opening_stops_at_its_next_step(opening):

@@ -292,6 +292,6 @@ export const tour = async (name: string, look: string): Promise<Tour> =>
 export const view = async (wanted: FreezeWanted): Promise<Blob> =>
   (await ask("api/view", "view", json(wanted))).blob();
 
-/** How far the opening of the studio is. */
-export const opening = async (): Promise<Beginning> =>
-  (await ask("api/beginning", "opening")).json();
+/** How far the opening of the studio is; an answer that may wait comes when the studio is there, or after a quarter of a second. */
+export const opening = async (waits: boolean): Promise<Beginning> =>
+  (await ask(`api/beginning${waits ? "?waits" : ""}`, "opening")).json();
