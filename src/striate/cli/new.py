@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from striate.blueprint.starter import STARTER_TEXT
 from striate.cli.terminal import print_json, print_line, size_option
 
 if TYPE_CHECKING:
@@ -88,6 +87,7 @@ def new(
 
 def _written(from_: str, text: str) -> Blueprint:
     from striate.blueprint import Blueprint, read_blueprint
+    from striate.blueprint.starter import STARTER_TEXT
 
     return read_blueprint(from_) if from_ else Blueprint.from_text(text or STARTER_TEXT, where="--text")
 
