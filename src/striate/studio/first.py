@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from threading import Event
+import asyncio
+from concurrent.futures import Future
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from striate.errors import InputError, Quoted, StriateError
 from striate.page import studio_page
@@ -27,6 +27,8 @@ from striate.studio.versions.held import Versions
 from striate.studio.wire import Explored, Failure
 from striate.studio.work.jobs import Jobs
 
+# Marks what was held once.
+_HELD = "striate.held"
 # Any other error of ours says that a request cannot be answered as it is.
 _STATUS = {"unknown-name": 404, "run": 500, "storage": 500}
 _CODES = {404: "unknown-name", 405: "usage"}
@@ -34,18 +36,17 @@ _FAILURES: dict[int | str, dict[str, Any]] = {400: {"model": Failure}, 404: {"mo
 
 
 def create_first(subject: Subject) -> FastAPI:
-    """Return an application that tells the network and takes looks; whatever else is asked waits until `app.state.rest` is there.
+    """Return an application that tells the network and takes looks; whatever else is asked waits for `app.state.rest.release()`.
 
     Args:
         subject: What is watched.
     """
-    app = FastAPI(title="Striate studio", docs_url=None, redoc_url=None, responses=_FAILURES)
+    app = FastAPI(title="Striate studio", docs_url=None, redoc_url=None, redirect_slashes=False, responses=_FAILURES)
     versions = Versions(subject)
     app.state.subject, app.state.versions = subject, versions
     app.state.looks = looks = Looks(subject, in_version=versions.look)
     app.state.jobs, app.state.trainings = Jobs(), Trainings(subject)
-    app.state.page = StaticFiles(directory=studio_page(), html=True)
-    app.state.rest = Rest(app.router, app.state.page)
+    app.state.rest = Rest(app.router)
     _add_failures(app)
     _add_network(app, subject)
     add_looks(app, subject, looks)
@@ -53,30 +54,33 @@ def create_first(subject: Subject) -> FastAPI:
 
 
 class Rest:
-    """Answers with the page's files, and holds what no address answers yet until the rest of the addresses is there.
+    """Answers with the page's files, and holds what no address answers until the rest of the addresses is there.
 
     Args:
         router: Where they are added.
-        page: The page's files.
     """
 
-    def __init__(self, router: Router, page: ASGIApp) -> None:
-        self._router, self._unknown, self._page = router, router.default, page
-        self._is_there = Event()
+    def __init__(self, router: Router) -> None:
+        self._router, self._unknown = router, router.default
+        self._page = StaticFiles(directory=studio_page(), html=True)
+        self._released: Future[None] = Future()
         router.default = self
 
-    def is_there(self) -> None:
-        """Hold nothing any more."""
-        self._router.default = self._unknown
-        self._is_there.set()
+    def release(self) -> None:
+        """Hold nothing any more; the addresses are there, or will never be."""
+        if not self._released.done():
+            self._released.set_result(None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or wait and hand on."""
+        """Answer, or wait and ask the addresses once more."""
         if not scope["path"].startswith("/api/"):
             await self._page(scope, receive, send)
-            return
-        await run_in_threadpool(self._is_there.wait)
-        await self._router(scope, receive, send)
+        elif _HELD in scope:
+            await self._unknown(scope, receive, send)
+        else:
+            # Unlike a timeout or a shield, who goes away while it waits takes nothing with it.
+            await asyncio.wait({asyncio.wrap_future(self._released)})
+            await self._router({**scope, _HELD: True}, receive, send)
 
 
 def _add_network(app: FastAPI, subject: Subject) -> None:

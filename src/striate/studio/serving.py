@@ -171,7 +171,8 @@ def _open(
 
                 add_rest(app)
             finally:
-                app.state.rest.is_there()
+                # A server ends once nobody waits for an answer.
+                app.state.rest.release()
     except Cancelled:
         return
     except Exception as error:  # noqa: BLE001 - raised where the studio was asked for, once the page has heard of it

@@ -49,6 +49,7 @@ def test_a_row_is_its_pixels_and_its_class(read_anew):
         b"",
         b"1,2\n",
         GOOD[:-1],
+        GOOD + b"12",
         GOOD + GOOD[4:],
         GOOD + b"256," * 784 + b"1\n",
         b"1,,1," + b"1," * 781 + b"1\n",
@@ -59,7 +60,21 @@ def test_a_row_is_its_pixels_and_its_class(read_anew):
         b"0001," * 784 + b"1\n",
         b"1\n" * 785,
     ],
-    ids=["empty", "short", "no end", "uneven", "256", "nothing", "letter", "sign", "space", "point", "four", "lines"],
+    ids=[
+        "empty",
+        "short",
+        "no end",
+        "more",
+        "uneven",
+        "256",
+        "nothing",
+        "letter",
+        "sign",
+        "space",
+        "point",
+        "four",
+        "lines",
+    ],
 )
 def test_a_file_of_anything_else_is_refused(read_anew, text):
     with pytest.raises(DataError, match="785 whole numbers"):

@@ -6,7 +6,7 @@ from concurrent.futures import TimeoutError as NotYet
 import pytest
 from starlette.testclient import TestClient
 
-from striate.studio.app import add_rest
+from striate.studio.app import add_rest, create_app
 from striate.studio.first import create_first
 
 WANTED = {"sample": 3}
@@ -17,7 +17,7 @@ def first(studio):
     app = create_first(studio)
     yield app
     # Nobody waits for ever.
-    app.state.rest.is_there()
+    app.state.rest.release()
 
 
 def test_the_first_strip_and_the_page_are_answered_alone(first):
@@ -34,14 +34,41 @@ def test_the_first_strip_and_the_page_are_answered_alone(first):
 @pytest.mark.parametrize("path", ["/api/tours", "/api/jobs", "/api/none"])
 def test_what_is_asked_later_waits_for_the_rest(first, path):
     with ThreadPoolExecutor() as threads, TestClient(first) as client:
-        answer = threads.submit(client.get, path)
-        with pytest.raises(NotYet):
-            answer.result(0.3)
-        add_rest(first)
-        found = answer.result(20)
+        try:
+            answer = threads.submit(client.get, path)
+            with pytest.raises(NotYet):
+                answer.result(0.3)
+            add_rest(first)
+            found = answer.result(20)
+        finally:
+            first.state.rest.release()
 
-        assert found.status_code == (404 if path == "/api/none" else 200)
-        assert found.json() == TestClient(first).get(path).json()
+    assert found.status_code == (404 if path == "/api/none" else 200)
+    assert found.json() == TestClient(first).get(path).json()
+
+
+def test_what_never_came_is_told_as_unknown(first):
+    with ThreadPoolExecutor() as threads, TestClient(first) as client:
+        try:
+            answer = threads.submit(client.get, "/api/tours")
+            with pytest.raises(NotYet):
+                answer.result(0.3)
+        finally:
+            first.state.rest.release()
+
+        assert answer.result(20).json()["code"] == "unknown-name"
+    assert TestClient(first).get("/api/tours").status_code == 404
+    assert "<title>" in TestClient(first).get("/").text
+
+
+def test_the_description_tells_of_the_rest_too(first, studio):
+    client = TestClient(first)
+    before = client.get("/openapi.json").json()["paths"]
+    add_rest(first)
+    after = client.get("/openapi.json").json()["paths"]
+
+    assert "/api/tours" not in before
+    assert sorted(after) == sorted(TestClient(create_app(studio)).get("/openapi.json").json()["paths"])
 
 
 def test_a_look_taken_before_is_known_to_the_rest(first):

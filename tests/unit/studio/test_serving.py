@@ -107,7 +107,7 @@ def test_what_a_studio_began_ends_with_it(studio, monkeypatch, is_opening):
         made = Starlette()
         for name in ("jobs", "trainings"):
             setattr(made.state, name, SimpleNamespace(close=lambda name=name: closed.append(name)))
-        made.state.rest = SimpleNamespace(is_there=entered.set)
+        made.state.rest = SimpleNamespace(release=entered.set)
         return made
 
     monkeypatch.setattr(app, "create_app", created)
