@@ -6,9 +6,9 @@ import threading
 import uvicorn
 from playwright.sync_api import expect
 
+from striate.studio.address import LOOPBACK, Address, listening
 from striate.studio.app import create_app
 from striate.studio.guard import Guard
-from striate.studio.serving import LOOPBACK, Address, listening
 
 TOKEN = "abcdefghijklmnopqrstuvwx"
 

@@ -47,7 +47,13 @@ def studio(
         str, typer.Option(help="Where it listens; another than this machine's own needs --token.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 0,
-    token: Annotated[str, typer.Option(help="Who knows it may look; drawn anew if left out.")] = "",
+    token: Annotated[
+        str,
+        typer.Option(
+            envvar="STRIATE_TOKEN",
+            help="Who knows it may look; drawn anew if left out. Others can read a command's options.",
+        ),
+    ] = "",
     browser: Annotated[bool, typer.Option(help="Open the address.")] = True,
 ) -> None:
     """Open a network in the browser: draw or choose an input, and see every layer answer.
@@ -55,8 +61,9 @@ def studio(
     Without a network it is the demo's, in the folder demo: trained on digits first, if it is not there, which takes up to two
     minutes and is shown on the page.
     """
+    from striate.studio.address import Address, check_token
     from striate.studio.named import check_named
-    from striate.studio.serving import Address, check_token, serve_opening
+    from striate.studio.serving import serve_opening
 
     # Nobody should wait for a network to hear of it.
     check_token(host, token)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from striate.blueprint import Blueprint
     from striate.data import Dataset
     from striate.nets import Network
-    from striate.studio.serving import Address
+    from striate.studio.address import Address
 
 
 def open(  # noqa: A001, PLR0913 - `striate.studio.open(net, data)` is what one says; what, and where it listens

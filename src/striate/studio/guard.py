@@ -37,6 +37,7 @@ class Guard:
     Args:
         app: What is guarded.
         token: The secret.
+        once: Another that opens the page one single time, for what others on this machine may read: the call of a browser.
         names: What the Host header may say beside numbers and `localhost`; a port may follow, whichever.
         most_body_bytes: Of a picture.
         most_words_bytes: Of any other request.
@@ -47,11 +48,12 @@ class Guard:
         app: ASGIApp,
         *,
         token: str,
+        once: str = "",
         names: frozenset[str] = frozenset(),
         most_body_bytes: int = MOST_BODY_BYTES,
         most_words_bytes: int = MOST_WORDS_BYTES,
     ) -> None:
-        self._app, self._token, self._names = app, token, names
+        self._app, self._token, self._once, self._names = app, token, once, names
         self._most_body_bytes, self._most_words_bytes = most_body_bytes, most_words_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,8 +94,7 @@ class Guard:
         return None
 
     async def _enter(self, asked: dict[str, str], host: str, send: Send) -> None:
-        token = asked.pop("token")
-        if not hmac.compare_digest(token.encode(), self._token.encode()):
+        if not self._opens(asked.pop("token")):
             await _refuse(send, 403, "the token must be this studio's", "It was started anew: open the new address.")
             return
         # Lax, not Strict: a link in a notebook is another site's, and the page it leads to must find the cookie.
@@ -104,6 +105,12 @@ class Guard:
         headers += [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
         await send({"type": "http.response.start", "status": 303, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
+
+    def _opens(self, token: str) -> bool:
+        if self._once and hmac.compare_digest(token.encode(), self._once.encode()):
+            self._once = ""
+            return True
+        return hmac.compare_digest(token.encode(), self._token.encode())
 
     def _is_known(self, scope: Scope, host: str) -> bool:
         try:

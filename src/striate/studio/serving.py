@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import asyncio
 import gc
 import re
 import secrets
@@ -11,12 +11,12 @@ import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from striate.errors import Cancelled, InputError, Quoted
+from striate.errors import Cancelled
 from striate.events import SILENT, Events
+from striate.studio.address import LOOPBACK, Address, check_token, listening
 
 if TYPE_CHECKING:
     import uvicorn
@@ -26,41 +26,10 @@ if TYPE_CHECKING:
     from striate.studio.entrance import Entrance, Opening
     from striate.studio.subject import Subject
 
-LOOPBACK = "127.0.0.1"
-_OWN, _EVERYWHERE = {LOOPBACK, "localhost", "::1"}, {"0.0.0.0", "::"}  # noqa: S104 - so that they are told apart
-# A token shorter than this could be guessed.
-LEAST_TOKEN = 16
 # The page asks twice a second; work stops at its next step.
-_HEARD_S, _PATIENCE_S = 2.0, 20.0
+_HEARD_S, _PATIENCE_S, _LOOK_S = 2.0, 20.0, 0.5
 # Objects that come before they are looked through, in place of 700 or 2,000: a training may go on meanwhile.
 _MOST_NEW = 100_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where a studio is.
-
-    Attributes:
-        host: Name or number it listens on.
-        port: Its port.
-        token: Who knows it may look.
-    """
-
-    host: str
-    port: int
-    token: str
-
-    @property
-    def url(self) -> str:
-        """The whole address, with the token; of a studio that listens everywhere, as this machine reaches it."""
-        host = LOOPBACK if self.host in _EVERYWHERE else self.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/?token={self.token}"
-
-    @property
-    def names(self) -> frozenset[str]:
-        """What a browser may call this machine, beside its numbers."""
-        own = () if self.host in _OWN else (socket.gethostname().lower(),)
-        return frozenset({self.host.lower(), *own})
 
 
 def serve(
@@ -92,13 +61,11 @@ def serve(
     with listening(host, port) as held:
         address = Address(host=host, port=held.getsockname()[1], token=token or secrets.token_urlsafe(24))
         inner = create_app(subject)
-        server = _server(inner, address)
+        server, once = _server(inner, address)
         told(address)
         if opens_browser:
-            webbrowser.open(address.url)
-        # Ctrl-C is how it ends.
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[held])
+            webbrowser.open(address.opened_by(once))
+        _run(server, held)
         _close(inner.state)
 
 
@@ -134,15 +101,14 @@ def serve_opening(
         address = Address(host=host, port=held.getsockname()[1], token=token or secrets.token_urlsafe(24))
         opening = Opening(events)
         entrance = Entrance(opening)
-        server = _server(entrance, address)
+        server, once = _server(entrance, address)
         failed: list[BaseException] = []
         thread = Thread(target=_open, args=(opened, opening, entrance, server, failed), daemon=True)
         told(address)
         if opens_browser:
-            webbrowser.open(address.url)
+            webbrowser.open(address.opened_by(once))
         thread.start()
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[held])
+        _run(server, held)
         opening.cancel()
         thread.join(_PATIENCE_S)
         if (state := getattr(entrance.inner, "state", None)) is not None:
@@ -205,57 +171,42 @@ def _close(state: State) -> None:
     state.trainings.close()
 
 
-def _server(app: ASGIApp, address: Address) -> uvicorn.Server:
-    """Return the server of an application behind its guard."""
+def _server(app: ASGIApp, address: Address) -> tuple[uvicorn.Server, str]:
+    """Return the server of an application behind its guard, and a token of one entry: others read how a browser is called."""
     import uvicorn
 
     from striate.studio.guard import Guard
 
-    guarded = Guard(app, token=address.token, names=address.names)
+    once = secrets.token_urlsafe(24)
+    guarded = Guard(app, token=address.token, once=once, names=address.names)
     # Without a log of requests, whose first line would hold the token.
     settings = uvicorn.Config(
         guarded, log_level="warning", access_log=False, server_header=False, lifespan="off", ws="none"
     )
-    return uvicorn.Server(settings)
+    return uvicorn.Server(settings), once
 
 
-def check_token(host: str, token: str) -> None:
-    """Refuse a token that could be guessed, that no address can hold, or that is missing where others can come.
-
-    Raises:
-        InputError: Any of these.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9._~-]*", token):
-        raise InputError(
-            "a token must be letters, digits and . _ ~ -", got=Quoted("other characters"), where="the studio's token"
-        )
-    if len(token) >= LEAST_TOKEN or (host in _OWN and not token):
-        return
-    raise InputError(
-        f"a studio must have a token of {LEAST_TOKEN} characters or more, if one is given or it is on another host than "
-        "this machine's own",
-        got=Quoted("a shorter one" if token else "none"),
-        where=host,
-        hint="Everyone who can guess it could use your network and see your data.",
-    )
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens.
-
-    Raises:
-        InputError: The port is taken, or no port; the host is not this machine.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named TCP, because asyncio switches off the waiting for full packets only then: 40 ms an answer.
-    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _run(server: uvicorn.Server, held: socket.socket) -> None:
+    """Let a server answer until Ctrl-C; in a thread of its own where an event loop runs already, as in a notebook."""
     try:
-        found.bind((host, port))
-        found.listen(128)
-    except (OSError, OverflowError) as error:
-        found.close()
-        if isinstance(error, socket.gaierror) or getattr(error, "errno", 0) == errno.EADDRNOTAVAIL:
-            raise InputError("a studio must listen on an address of this machine", got=host, where="host") from error
-        raise InputError("a studio must have a free port", got=port, where=host, hint="0 takes any.") from error
-    return found
+        asyncio.get_running_loop()
+    except RuntimeError:
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[held])
+        return
+    ended = Event()
+
+    def answer() -> None:
+        try:
+            server.run(sockets=[held])
+        finally:
+            ended.set()
+
+    Thread(target=answer, daemon=True).start()
+    try:
+        # Waiting without an end cannot be interrupted everywhere, and a join that is interrupted takes the thread for ended.
+        while not ended.wait(_LOOK_S):
+            pass
+    except KeyboardInterrupt:
+        server.should_exit = True
+        ended.wait(_PATIENCE_S)

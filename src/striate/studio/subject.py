@@ -14,6 +14,7 @@ from striate.analyse import layers
 from striate.data import Dataset
 from striate.errors import InputError, Quoted
 from striate.explain.answers import as_scores
+from striate.explain.saliency.scored import single
 from striate.nets import Network
 from striate.nets.weights import weights_key
 from striate.observe.units import layer_axis, unit_axes
@@ -55,6 +56,7 @@ class Subject:
         folder: The run's or the network's; None if it comes from elsewhere.
         beside: Other networks by name, as `load_network` takes them; opened when they are first asked for.
         pages: Folders whose pages are listed beside the run's reports.
+        note: What is said beside its figures; empty for most.
     """
 
     network: Network
@@ -67,6 +69,7 @@ class Subject:
     folder: Path | None = None
     beside: Mapping[str, Any] = field(default_factory=dict)
     pages: tuple[Path, ...] = ()
+    note: str = ""
 
     def layer(self, number: int) -> Layer:
         """Return a layer by its number.
@@ -83,7 +86,7 @@ def subject_of(network: Network, dataset: Dataset | None, *, name: str = "", sha
     """Return the subject of a studio.
 
     Args:
-        network: Any that reads signals, images or volumes.
+        network: Any that reads signals, images or volumes; one in half precision is watched as a copy in float32.
         dataset: Samples of the same kind; None for none.
         name: What it is called; the text of its origin if empty, unless that is a blueprint.
         shares_classes: Whether the data's outputs are the network's.
@@ -92,6 +95,8 @@ def subject_of(network: Network, dataset: Dataset | None, *, name: str = "", sha
         InputError: A network whose calls depend on the data, so that no replay is the network; one that answers with anything
             but one score an output.
     """
+    key = weights_key(network.module)
+    given, network = network, single(network)
     recording = trace(network.module, (1, *network.input_shape))
     if recording.program.reason:
         raise InputError(
@@ -104,7 +109,8 @@ def subject_of(network: Network, dataset: Dataset | None, *, name: str = "", sha
         dataset=dataset,
         # A blueprint's text is many lines, and no name.
         name=name or ("blueprint" if network.origin.kind == "blueprint" else network.origin.text),
-        key=weights_key(network.module),
+        key=key,
+        note="" if network is given else "in half precision, shown in float32",
         shares_classes=shares_classes and dataset is not None,
     )
 

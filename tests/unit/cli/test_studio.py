@@ -84,6 +84,16 @@ def test_what_cannot_be_opened_is_told_before_anything_is_trained(line, told, se
     assert (served, list(tmp_path.iterdir())) == ([], [])
 
 
+def test_a_token_may_come_from_where_others_do_not_read(served, small_run, monkeypatch, capsys):
+    monkeypatch.setenv("STRIATE_TOKEN", "short")
+    assert run(["studio", str(small_run)]) == 2
+    assert "must have a token of 16 characters or more" in capsys.readouterr().err
+
+    monkeypatch.setenv("STRIATE_TOKEN", "a-token-that-is-long-enough")
+    assert run(["studio", str(small_run)]) == 0
+    assert served[0][1]["token"] == "a-token-that-is-long-enough"
+
+
 def test_a_port_that_is_taken_is_told(small_run, capsys):
     import socket
 

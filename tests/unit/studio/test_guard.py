@@ -235,3 +235,23 @@ def test_the_policy_lets_nothing_of_another_site_in():
     assert "script-src" not in rules
     assert rules["frame-ancestors"] == "'none'"
     assert "http" not in POLICY
+
+
+def test_a_token_of_one_entry_opens_the_page_once_and_is_no_key():
+    once = "once-and-never-again"
+    app = Starlette(routes=[Route("/", length), Route("/api/network", length)])
+    guard = Guard(app, token=TOKEN, once=once)
+    client = TestClient(guard, base_url="http://127.0.0.1:8350", follow_redirects=False)
+
+    assert client.get("/api/network", headers={"authorization": f"Bearer {once}"}).status_code == 403
+    first = client.get("/", params={"token": once, "at": "3"})
+    assert (first.status_code, first.headers["location"]) == (303, "/?at=3")
+    assert once not in first.headers["set-cookie"]
+    assert client.get("/api/network").status_code == 200
+    stranger = TestClient(guard, base_url="http://127.0.0.1:8350", follow_redirects=False)
+    assert stranger.get("/", params={"token": once}).status_code == 403
+    assert stranger.get("/", params={"token": TOKEN}).status_code == 303
+
+
+def test_without_a_token_of_one_entry_none_opens_the_page(client):
+    assert client.get("/", params={"token": ""}).status_code == 403

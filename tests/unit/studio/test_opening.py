@@ -1,5 +1,7 @@
 """From what is named to what is watched: data of other classes, networks of every kind, and those that cannot be watched."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -91,6 +93,29 @@ def test_values_are_answered_on_their_own_scale(ink_run):
     assert std != 1
     assert answer["score"] == pytest.approx(raw, abs=1e-5)
     assert answer["probability"] == pytest.approx(raw * std + mean, abs=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_network_in_half_precision_is_watched_in_float32_and_left_as_it_is(dtype):
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 26 * 26, 10)).to(dtype).eval()
+    how = Preprocessing(shape=(1, 28, 28), mean=(0.0,), std=(1.0,))
+    network = Network(
+        module=module,
+        preprocessing=how,
+        output=Output(kind="classes", names=tuple(map(str, range(10)))),
+        origin=Origin(kind="module", text="half"),
+    )
+    data = load_data("digits")
+    client = TestClient(create_app(subject_from(network, data)))
+    told = client.post("/api/looks/sample", json={"sample": 3}).json()
+    with torch.no_grad():
+        expected = copy.deepcopy(module).float()(data.read(3)[None] / 255)[0]
+
+    assert client.get("/api/network").json()["facts"].endswith("in half precision, shown in float32")
+    scores = {answer["name"]: answer["score"] for answer in told["answers"]}
+    assert [scores[str(number)] for number in range(10)] == pytest.approx(expected.tolist(), abs=1e-4)
+    assert {tensor.dtype for tensor in module.state_dict().values()} == {dtype}
 
 
 def test_a_signal_is_seen_as_a_curve_and_its_maps_as_rows(tensors):

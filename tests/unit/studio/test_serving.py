@@ -1,16 +1,23 @@
 """Where a studio listens, and for whom."""
 
+import asyncio
 import gc
+import json
+import signal
 import socket
 import threading
+import time
 from types import SimpleNamespace
+from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 import pytest
 from starlette.applications import Starlette
 
 from striate.errors import InputError
 from striate.studio import serving
-from striate.studio.serving import Address, listening, seldom_collected, serve, serve_opening
+from striate.studio.address import Address, listening
+from striate.studio.serving import seldom_collected, serve, serve_opening
 
 TOKEN = "abcdefghijklmnopqrst"
 
@@ -89,7 +96,9 @@ def test_an_address_is_told_and_opened_once_it_listens(studio, monkeypatch):
     serve(studio, told=told)
     (_, address), (_, url), (_, config) = events
 
-    assert url == address.url
+    # Others can read how a browser is called: that token opens the page once, and is not the studio's.
+    assert url.partition("token=")[0] == address.url.partition("token=")[0]
+    assert address.token not in url
     assert len(address.token) >= 32
     assert (config.access_log, config.ws, config.lifespan) == (False, "none", "off")
 
@@ -134,3 +143,37 @@ def test_the_collector_works_as_before_afterwards_and_never_on_what_was_loaded()
     with pytest.raises(ZeroDivisionError), seldom_collected():
         raise ZeroDivisionError
     assert gc.get_threshold() == before
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_studio_is_served_until_it_is_interrupted_also_beside_a_loop_that_runs(studio, is_alone):
+    """In a notebook the cell's own loop runs already."""
+    answers = []
+
+    def asks(address):
+        own = f"http://127.0.0.1:{address.port}/api/network"
+        request = Request(own, headers={"authorization": f"Bearer {address.token}"})
+
+        def ask():
+            for _ in range(200):
+                try:
+                    with urlopen(request, timeout=5) as answer:
+                        answers.append(json.load(answer)["name"])
+                    break
+                except URLError:
+                    time.sleep(0.05)
+            signal.raise_signal(signal.SIGINT)
+
+        threading.Thread(target=ask, daemon=True).start()
+
+    async def cell():
+        serve(studio, opens_browser=False, told=asks)
+
+    if is_alone:
+        serve(studio, opens_browser=False, told=asks)
+    else:
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(cell())
+        loop.close()
+
+    assert answers == [studio.name]

@@ -127,7 +127,8 @@ def _row(layer: Layer) -> LayerRow:
 def _facts(subject: Subject) -> str:
     params = sum(parameter.numel() for parameter in subject.network.module.parameters())
     macs = sum(layer.reading.cost.macs for layer in subject.layers)
-    return f"{count(params)} parameters · {count(macs)} MACs"
+    figures = f"{count(params)} parameters · {count(macs)} MACs"
+    return f"{figures} · {subject.note}" if subject.note else figures
 
 
 def _sees(field: Receptive) -> str:
