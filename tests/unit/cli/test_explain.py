@@ -222,6 +222,26 @@ def test_every_class_is_tested_with_random_weights(net, capsys):
     assert "class by class: 3 " in capsys.readouterr().out
 
 
+def test_of_more_classes_than_are_tested_it_is_said(tmp_path, capsys):
+    path = tmp_path / "many.yaml"
+    text = "input 1x28x28; conv 5x5 4 stride 4, relu; globalavgpool; classes 13"
+    path.write_text(Blueprint.from_text(text).to_yaml(), encoding="utf-8")
+    asked = ["explain", "gradient", str(path), "digits:17", "digits:600"]
+
+    run([*asked, "--class", "all"])
+    assert "12 of 13 classes tested" in capsys.readouterr().out
+    run([*asked, "--class", "all", "--json"])
+    check = json.loads(capsys.readouterr().out)["checks"]["gradient"]
+    assert (check["tested"], check["asked"]) == (12, 13)
+    assert [row["number"] for row in check["classes"]] == list(range(12))
+
+    run([*asked, "--class", "12", "--class", "3"])
+    assert "classes tested" not in capsys.readouterr().out
+    run([*asked, "--class", "12", "--class", "3", "--json"])
+    check = json.loads(capsys.readouterr().out)["checks"]["gradient"]
+    assert (check["tested"], check["asked"]) == (2, 2)
+
+
 @pytest.mark.parametrize("method", ["gradient", "linear_view"])
 def test_of_a_network_that_was_not_trained_it_is_said(method, net, small_run, capsys):
     check = ["--no-check"] if method == "gradient" else []
