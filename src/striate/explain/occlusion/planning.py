@@ -61,7 +61,7 @@ def choose(network: Network, scene: Scene, order: Numbers, clean_s: float, ask: 
         engine = Engine(at, scene.image[None], most=most, approximation=ask.approximation)
     except UNFIT as reason:
         if route is not None:
-            hint = 'Use route="module".' if ask.approximation is None else "Leave the approximation out."
+            hint = 'Use route="module".' if ask.approximation is None else "Leave the approximation, kept, out."
             raise InputError(
                 f"a network must be one that can be run in parts to take the {route} route",
                 got=Quoted(first_line(reason)),
