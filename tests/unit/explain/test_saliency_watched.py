@@ -7,7 +7,7 @@ import torch
 
 from striate.errors import Cancelled
 from striate.events import Events
-from striate.explain import SALIENCY, gradient, integrated_gradients, smooth_grad
+from striate.explain import SALIENCY, gradient, integrated_gradients, smooth_grad, trust
 from striate.explain.saliency import scored
 
 
@@ -86,3 +86,23 @@ def test_what_is_heard_ends_with_all_of_it_and_changes_nothing(averaged, monkeyp
     assert all(earlier < later for earlier, later in pairwise(done))
     for one, other in zip(found, silent, strict=True):
         assert (one.maps == other.maps).all()
+
+
+def test_the_test_with_random_weights_can_be_cancelled_within_an_image(toys, monkeypatch):
+    class Third(Events):
+        heard, asked = (), 0
+
+        def progress(self, progress):
+            self.heard += ((progress.task, progress.done),)
+
+        def is_cancelled(self):
+            self.asked += 1
+            return self.asked == 3
+
+    monkeypatch.setattr(scored, "fitting", lambda image: 1)
+    watcher = Third()
+    with pytest.raises(Cancelled):
+        trust(toys.small(), toys.images(1), by="smooth_grad", settings={"samples": 200}, events=watcher)
+    # Of the depths it has heard that they began, and of the method nothing else.
+    assert watcher.asked == 3
+    assert set(watcher.heard) <= {("randomised layers", 0)}
