@@ -171,7 +171,7 @@ def _attribute(
     agreements = agreed(found, tuple(inputs.shape[2:])) if len(methods) > 1 else ()
     written = write_outputs(found, inputs, loaded, out, network_name=network, images=images)
     lying = on_given(found, masked, images)
-    blind = {name: lint(Evidence(trusts=(one,)), select=["SAL002"]).findings for name, one in trusts.items()}
+    blind = {name: lint(Evidence(trusts=(one.trust,)), select=["SAL002"]).findings for name, one in trusts.items()}
     if json:
         told = document(
             found,

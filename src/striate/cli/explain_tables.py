@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate import schema
+from striate.cli.explain_trust import Tested, plain_trust, show_trust
 from striate.cli.tables import show_findings
 from striate.cli.terminal import print_line
 from striate.findings import Finding
 from striate.numbers import duration, measure, percent, plural, probability
-from striate.records import Agreement, Attribution, Output, Trust
+from striate.records import Agreement, Attribution, Output
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,7 @@ Found = Mapping[str, tuple[Attribution, ...]]
 
 def show(
     found: Found,
-    trusts: Mapping[str, Trust],
+    trusts: Mapping[str, Tested],
     agreements: Sequence[Agreement],
     network: Network,
     *,
@@ -45,11 +46,13 @@ def show(
             _show_record(image, record, network.output)
         print_line(" ".join(judged(name)))
         if name in trusts:
-            _show_trust(trusts[name], network.output, is_blind=bool(blind[name]))
+            show_trust(trusts[name], network.output, is_blind=bool(blind[name]))
     for image, agreement in zip(images, agreements, strict=False):
         _show_agreement(image, agreement)
     if findings := [finding for found_wrong in blind.values() for finding in found_wrong]:
-        show_findings(findings, checked=sum(trust.correlation is not None for trust in trusts.values()) - len(findings))
+        show_findings(
+            findings, checked=sum(one.trust.correlation is not None for one in trusts.values()) - len(findings)
+        )
 
 
 def tell_random(network: Network) -> None:
@@ -90,27 +93,6 @@ def _show_record(image: str, record: Attribution, output: Output) -> None:
         print_line(f"  … and {len(record.targets) - _MOST_UNITS} more; --out keeps them all.")
 
 
-def _show_trust(trust: Trust, output: Output, *, is_blind: bool) -> None:
-    if trust.correlation is None:
-        print_line(f"Whether the map depends on what was learned could not be tested: {trust.reason}.")
-        return
-    low, high = trust.interval
-    spread = f", 95 % interval {measure(low, 2)} to {measure(high, 2)}" if trust.images > 1 else ""
-    beside = f"(shifted maps: {measure(trust.chance, 2)}{spread})"
-    said = f"With all weights drawn anew it is alike by {measure(trust.correlation, 2)} {beside}"
-    if is_blind:
-        print_line(f"{said}.")
-    elif trust.correlation <= trust.chance:
-        print_line(f"{said}, no more than shifted: it depends on what was learned.")
-    else:
-        print_line(f"{said}: it depends on what was learned, and partly on the image alone.")
-    if len(trust.classes) > 1:
-        told = ", ".join(
-            f"{output.names[row.target]} {measure(row.correlation, 2)}" for row in trust.classes[:_MOST_UNITS]
-        )
-        print_line(f"  class by class: {told}")
-
-
 def _show_agreement(image: str, found: Agreement) -> None:
     print_line(f"Agreement on {image} (rank correlation of magnitudes; by chance):")
     for row, one in enumerate(found.methods):
@@ -122,7 +104,7 @@ def _show_agreement(image: str, found: Agreement) -> None:
 
 def document(
     found: Found,
-    trusts: Mapping[str, Trust],
+    trusts: Mapping[str, Tested],
     agreements: Sequence[Agreement],
     output: Output,
     *,
@@ -139,20 +121,7 @@ def document(
         "weights": "random" if is_random else "learned",
         "images": list(images),
         "methods": {name: [_plain(record, output) for record in records] for name, records in found.items()},
-        "checks": {
-            name: {
-                "correlation": trust.correlation,
-                "chance": trust.chance,
-                "interval": list(trust.interval),
-                "classes": [
-                    {"class": output.names[row.target], "number": row.target, "correlation": row.correlation}
-                    for row in trust.classes
-                ],
-                "reason": trust.reason,
-                "findings": [one.message for one in blind[name]],
-            }
-            for name, trust in trusts.items()
-        },
+        "checks": {name: plain_trust(one, output, blind[name]) for name, one in trusts.items()},
         "agreement": [
             {
                 "methods": list(one.methods),

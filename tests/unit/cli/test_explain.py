@@ -1,6 +1,7 @@
 """`striate explain` on the command line: what it prints, refuses and writes."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from striate.cli.explain_list import listed_methods
 from striate.cli.explaining import explainers
 from striate.cli.views import VIEWS
 from striate.explain import SALIENCY
+from striate.explain.occlusion import looking, planning, sliding
 from striate.lint.rules import saliency_blind_to_weights
 from striate.nets import load_network
 
@@ -220,6 +222,69 @@ def test_every_class_is_tested_with_random_weights(net, capsys):
 
     run(["explain", "gradient", net, "digits:17", "--class", "3", "--class", "7"])
     assert "class by class: 3 " in capsys.readouterr().out
+
+
+def test_of_more_classes_than_are_tested_it_is_said(tmp_path, capsys):
+    path = tmp_path / "many.yaml"
+    text = "input 1x28x28; conv 5x5 4 stride 4, relu; globalavgpool; classes 13"
+    path.write_text(Blueprint.from_text(text).to_yaml(), encoding="utf-8")
+    asked = ["explain", "gradient", str(path), "digits:17", "digits:600"]
+
+    run([*asked, "--class", "all"])
+    assert "12 of 13 classes tested" in capsys.readouterr().out
+    run([*asked, "--class", "all", "--json"])
+    check = json.loads(capsys.readouterr().out)["checks"]["gradient"]
+    assert (check["tested"], check["asked"]) == (12, 13)
+    assert [row["number"] for row in check["classes"]] == list(range(12))
+
+    run([*asked, "--class", "12", "--class", "3"])
+    assert "classes tested" not in capsys.readouterr().out
+    run([*asked, "--class", "12", "--class", "3", "--json"])
+    check = json.loads(capsys.readouterr().out)["checks"]["gradient"]
+    assert (check["tested"], check["asked"]) == (2, 2)
+
+
+def test_what_would_be_quicker_can_be_asked_for(net, monkeypatch, capsys):
+    for name in ("FEW_VALUES", "FEW_SECONDS"):
+        monkeypatch.setattr(planning, name, 0)
+    monkeypatch.setattr(looking, "LONG_SECONDS", 0.0)
+    asked = ["explain", "occlusion", net, "digits:17", "--set", "window=7", "--set", "stride=1"]
+
+    assert run(asked) == 0
+    told = " ".join(capsys.readouterr().err.split())
+    advice = re.findall(r"--set (\w+=[\d.]+\d|\w+=\d)", told)
+    assert advice == ["stride=7", "refined=0.1"]
+    assert "in Python is_partial=True" in told
+    # Of 22 · 22 windows 4 · 4 stand apart; beside them goes a tenth of the other 468.
+    for one, passes in zip(advice, (4 * 4 + 1, 16 + 47 + 1), strict=True):
+        assert run([*asked, "--set", one, "--json"]) == 0
+        record = json.loads(capsys.readouterr().out)["methods"]["occlusion"][0]
+        assert record["forward_passes"] == passes
+        assert np.isfinite([record["maps"][0]["low"], record["maps"][0]["high"]]).all()
+
+
+def test_what_makes_all_answers_fit_can_be_asked_for(net, monkeypatch, capsys):
+    # 22 · 22 windows of 10 outputs, 4 bytes each, fit for one image; for two they do not.
+    monkeypatch.setattr(sliding, "MOST_GRID_BYTES", 22 * 22 * 10 * 4)
+    asked = ["explain", "occlusion", net, "digits:17", "--set", "window=7", "--set", "stride=1"]
+
+    assert run([*asked, "digits:600"]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "ask about 1 image at a time" in told
+    [step] = re.findall(r"--set (stride=\d)", told)
+    assert run([*asked, "digits:600", "--set", step]) == 0
+    assert run(asked) == 0
+
+
+def test_an_approximation_can_be_asked_for_and_is_told(net, capsys):
+    asked = ["explain", "occlusion", net, "digits:17", "--set", "window=7", "--set", "kept=0.4"]
+
+    assert run(asked) == 0
+    assert "An approximation: on 8 windows that went through the module too" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    assert run([*asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["methods"]["occlusion"][0]["settings"]["kept"] == 0.4
 
 
 @pytest.mark.parametrize("method", ["gradient", "linear_view"])

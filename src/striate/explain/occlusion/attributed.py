@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from math import prod
 
 import numpy as np
 import torch
@@ -15,17 +13,17 @@ from striate.errors import InputError, Quoted
 from striate.events import SILENT, Events
 from striate.explain.answers import parts, undisturbed
 from striate.explain.occlusion.label_maps import Regions
+from striate.explain.occlusion.noting import notes_of, passes_of
 from striate.explain.occlusion.segments import segment_occlusion
 from striate.explain.occlusion.sliding import occlusion
 from striate.explain.saliency.attributing import pick_units
 from striate.explain.saliency.scored import Scored
 from striate.nets import Network
-from striate.numbers import measure, percent, plural, probability
-from striate.records import Attribution, Occlusion, Output, SegmentOcclusion
+from striate.records import Attribution, Occlusion, SegmentOcclusion
+from striate.records.occlusion_plan import Approximation
 
 # Of the shorter side, for a window of which nothing is said.
 _SHARE = 7
-_MOST_NAMED = 3
 
 
 def occluded(  # noqa: PLR0913 - windows or segments, and what they show
@@ -38,6 +36,8 @@ def occluded(  # noqa: PLR0913 - windows or segments, and what they show
     segments: int = 0,
     regions: str = "slic",
     fill: str = "background",
+    refined: float = 1.0,
+    kept: float = 0.0,
     events: Events = SILENT,
 ) -> tuple[Attribution, ...]:
     """Return by how much each output falls while a window, or a segment, covers a place.
@@ -54,6 +54,10 @@ def occluded(  # noqa: PLR0913 - windows or segments, and what they show
         segments: About how many segments are covered instead, one after the other; 0: windows.
         regions: How they are cut, "slic" or "grid".
         fill: As for `occlusion`.
+        refined: Of windows: share, 0 … 1, that is looked at once it is known where something changes, as for `occlusion`; each
+            place is the mean over the windows that were looked at, one at least. 1: all.
+        kept: Of windows: largest share of a map's sides that is followed, above 0, at most 1, as `Approximation.kept`: quicker,
+            and wrong by what a note says. 0: nothing is left out.
         events: Hears of the plan and of each window; can cancel.
 
     Returns:
@@ -61,7 +65,8 @@ def occluded(  # noqa: PLR0913 - windows or segments, and what they show
 
     Raises:
         ShapeError: Not a row of targets for each image.
-        InputError: As for `occlusion` and `segment_occlusion`; a target that is no output; windows and segments at once.
+        InputError: As for `occlusion` and `segment_occlusion`; a target that is no output; windows, or what only they can be
+            (`refined`, `kept`), and segments at once; `kept` with a network that cannot be run in parts.
         MissingExtraError: Segments by SLIC without scikit-image.
 
     When it misleads:
@@ -82,6 +87,9 @@ def occluded(  # noqa: PLR0913 - windows or segments, and what they show
     sides = tuple(scored.inputs.shape[2:])
     if segments and (window or stride):
         raise InputError("occlusion must be by windows or by segments", got=Quoted(f"segments={segments} and a window"))
+    if segments and (refined != 1 or kept):
+        what = f"segments={segments} and {'refined' if refined != 1 else 'kept'}"
+        raise InputError("refined and kept must come with windows", got=Quoted(what))
     window = window or max(1, min(sides) // _SHARE)
     stride = stride or max(1, window // 2)
     with undisturbed(scored.network.module), torch.no_grad():
@@ -99,9 +107,18 @@ def occluded(  # noqa: PLR0913 - windows or segments, and what they show
         settings = (("segments", segments), ("regions", regions), ("fill", fill))
     else:
         records += occlusion(
-            scored.network, scored.inputs, window_px=window, stride_px=stride, fill=fill, events=events
+            scored.network,
+            scored.inputs,
+            window_px=window,
+            stride_px=stride,
+            fill=fill,
+            refined=refined,
+            approximation=Approximation(kept=kept) if kept else None,
+            events=events,
         )
         settings = (("window", window), ("stride", stride), ("fill", fill))
+        # Only where something is left out: else the maps are the same as ever.
+        settings += ((("refined", refined),) if refined != 1 else ()) + ((("kept", kept),) if kept else ())
     seconds = (time.perf_counter() - began) / len(records)
     return tuple(
         Attribution(
@@ -113,9 +130,9 @@ def occluded(  # noqa: PLR0913 - windows or segments, and what they show
             probabilities=record.clean[chosen],
             unit="value" if network.output.kind == "values" else "probability",
             settings=settings,
-            forward_passes=prod(record.grid.shape[:-1]) + 1,
+            forward_passes=passes_of(record),
             seconds=seconds,
-            notes=scored.notes + tuple(_notes(network.output, record, chosen)),
+            notes=scored.notes + tuple(notes_of(network.output, record, chosen)),
         )
         for record, raw, chosen in zip(records, scores, units, strict=True)
     )
@@ -133,35 +150,3 @@ def _maps(record: Occlusion | SegmentOcclusion, units: list[int]) -> NDArray[np.
     if isinstance(record, SegmentOcclusion):
         return np.stack([record.map_of(unit) for unit in units])
     return np.asarray(record.maps[units], dtype=np.float32)
-
-
-def _notes(output: Output, record: Occlusion | SegmentOcclusion, units: list[int]) -> list[str]:
-    """Return how many windows change the answer, where each output is least, and how it was computed."""
-    rows = record.grid.reshape(-1, record.grid.shape[-1])
-    part = "segment" if isinstance(record, SegmentOcclusion) else "window"
-    said = []
-    if output.kind == "classes":
-        answer = int(record.clean.argmax())
-        others = Counter(int(unit) for unit in rows.argmax(1) if unit != answer)
-        said.append(
-            f"{others.total()} of {plural(len(rows), part)} change the answer {output.names[answer]}"
-            + (f" ({percent(others.total() / len(rows))})" if others else "")
-            + "".join(f", {count} to {output.names[unit]}" for unit, count in others.most_common(_MOST_NAMED))
-            + "."
-        )
-    for unit in units[:_MOST_NAMED]:
-        place = _place(record, int(rows[:, unit].argmin()))
-        before, behind = (float(value) for value in (record.clean[unit], rows[:, unit].min()))
-        tell = probability if output.kind != "values" else measure
-        said.append(f"{output.names[unit]} is least, {tell(behind)} for {tell(before)}, with the {part} at {place}.")
-    if record.plan is not None:
-        said.append(f"Computed by the {record.plan.route} route: {record.plan.reason}.")
-    return said
-
-
-def _place(record: Occlusion | SegmentOcclusion, number: int) -> tuple[int, ...]:
-    """Return where a window begins; the middle of a segment."""
-    if isinstance(record, SegmentOcclusion):
-        return tuple(round(float(along.mean())) for along in np.nonzero(record.labels == number))
-    index = np.unravel_index(number, record.grid.shape[:-1])
-    return tuple(int(at) * step for at, step in zip(index, record.stride_px, strict=True))

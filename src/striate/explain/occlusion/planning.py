@@ -14,7 +14,7 @@ from striate.explain.occlusion.local import LAID_OUT, Local, local
 from striate.explain.occlusion.mixing import mixes, watched
 from striate.explain.occlusion.node import shape_of
 from striate.explain.occlusion.routes import UNFIT, Numbers, first_line
-from striate.explain.occlusion.scene import Scene
+from striate.explain.occlusion.scene import Scene, middle_second
 from striate.explain.occlusion.trial import Trial, few_at_once, first_few
 from striate.kinds.reach import Slides
 from striate.nets import Network
@@ -50,7 +50,8 @@ def choose(network: Network, scene: Scene, order: Numbers, clean_s: float, ask: 
         return _by_module("too little work to be planned", network, scene, order, ask)
     if route is None and work * clean_s < FEW_SECONDS:
         return _by_module("too little time to be gained", network, scene, order, ask, clean_s)
-    few = None if ask.approximation is not None else first_few(network, scene, order)
+    tried = middle_second(scene, order)
+    few = None if ask.approximation is not None else first_few(network, scene, tried)
     # Images that go together may take far less than one by one, and then a plan takes longer than it spares.
     if route is None and few is not None and work * few.seconds < FEW_SECONDS:
         return _by_module("too little time to be gained", network, scene, order, ask, few.seconds)
@@ -61,7 +62,7 @@ def choose(network: Network, scene: Scene, order: Numbers, clean_s: float, ask: 
         engine = Engine(at, scene.image[None], most=most, approximation=ask.approximation)
     except UNFIT as reason:
         if route is not None:
-            hint = 'Use route="module".' if ask.approximation is None else "Leave the approximation out."
+            hint = 'Use route="module".' if ask.approximation is None else "Leave the approximation, kept, out."
             raise InputError(
                 f"a network must be one that can be run in parts to take the {route} route",
                 got=Quoted(first_line(reason)),
@@ -70,7 +71,7 @@ def choose(network: Network, scene: Scene, order: Numbers, clean_s: float, ask: 
         return _by_module(
             f"its calls cannot be run in parts: {first_line(reason)}", network, scene, order, ask, clean_s
         )
-    return Trial(network, scene, order, at, engine, ask, few).chosen(route)
+    return Trial(network, scene, tried, at, engine, ask, few).chosen(route)
 
 
 def _by_module(

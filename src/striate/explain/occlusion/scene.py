@@ -125,3 +125,25 @@ def by_phase(starts: Places) -> NDArray[np.int64]:
     """
     keys = [starts[:, axis] % step for step in (2, 4, 8, 16, 32) for axis in range(starts.shape[1])]
     return np.asarray(np.lexsort(keys[::-1]), dtype=np.int64)
+
+
+def middle_second(scene: Scene, order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return windows in their order, but one near the middle of the image as the second: the first stands in a corner.
+
+    What is tried on two windows is then tried where all that lies around a window is the border, and where nothing is. Taken is
+    the one nearest to the middle of those that agree with the first on the layers' steps, so that they can go together; on
+    smaller steps if none of them covers the middle or ends at it. Of regions the order stays.
+    """
+    if not isinstance(scene, Windows) or len(order) < 3:
+        return order
+    starts, half = scene.inside(order), np.array(scene.window) / 2
+    off = (np.abs(starts + half - np.array(scene.image.shape[1:]) / 2) / half).max(1)
+    chosen = 0
+    for step in (32, 16, 8, 4, 2, 1):
+        agree = np.flatnonzero(((starts - starts[0]) % step == 0).all(1))
+        chosen = int(agree[off[agree].argmin()])
+        if off[chosen] <= 1:
+            break
+    if chosen < 1:
+        return order
+    return np.concatenate([order[:1], order[chosen : chosen + 1], np.delete(order, [0, chosen])])

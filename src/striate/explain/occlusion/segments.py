@@ -107,7 +107,9 @@ def segment_occlusion(  # noqa: PLR0913 - what is covered, what is shown there, 
     counts = [len(one.numbers) for one in maps]
     task = Task("occlusion", total=sum(counts), unit="segment", events=events)
     ask = Ask(images=len(inputs), windows=max(counts, default=0), route=route, batch=batch_size)
-    looks = Looks(network, ask, task, events, quicker="fewer segments take less; is_partial keeps what was seen")
+    looks = Looks(
+        network, ask, task, events, quicker="fewer segments take less; in Python is_partial=True keeps what was seen"
+    )
     records: list[SegmentOcclusion] = []
     with undisturbed(network.module), torch.no_grad():
         for sample, (image, found) in enumerate(zip(inputs, maps, strict=True)):

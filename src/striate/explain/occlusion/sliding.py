@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, prod
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -21,12 +23,14 @@ from striate.explain.occlusion.routes import Numbers
 from striate.explain.occlusion.scene import by_phase, scene_of
 from striate.graph import times
 from striate.nets import Network
-from striate.numbers import count
+from striate.numbers import capital, count, plural
 from striate.records import Occlusion
 from striate.records.occlusion_plan import Approximation, OcclusionRoute
 
-# What all windows of an image answer, in one array.
+# What all windows of all images answer: the records hold it together, until they are let go.
 MOST_GRID_BYTES = 2**32
+# Who runs a command and stops it gets nothing.
+_KEEPS = "in Python is_partial=True keeps what was seen when it is stopped"
 
 
 @method("Which parts of this image does the answer rest on?", section="methods/occlusion")
@@ -89,9 +93,10 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
         zero where the output needs what was covered; each is made when it is asked for.
 
     Raises:
-        InputError: `stride_px` above `window_px`; a window larger than the image; more windows than
-            there is room for their answers (4 GiB); unusable images; a route that this network
-            cannot take, or by which its scores are others; an approximation by another route.
+        InputError: `stride_px` above `window_px`; a window larger than the image; more windows, of
+            all images together, than there is room for their answers (4 GiB of windows × outputs ×
+            4 bytes); unusable images; a route that this network cannot take, or by which its scores
+            are others; an approximation by another route.
         UnknownNameError: A fill nobody knows.
         MissingExtraError: "inpainted" without scikit-image.
         Cancelled: The watcher asked to stop, and not `is_partial`.
@@ -144,9 +149,9 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
         raise InputError("an approximation must take the incremental route", got=route)
     grid = Grid(counts=positions(shape, window, stride), window=window, stride=stride, refined=refined)
     ask = Ask(images=len(inputs), windows=grid.looked_at, route=route, batch=batch_size, approximation=approximation)
-    _check_room(grid, network.output.count)
+    _check_room(grid, len(inputs), network.output.count, shape)
     task = Task("occlusion", total=len(inputs) * grid.looked_at, unit="window", events=events)
-    looks = Looks(network, ask, task, events, quicker=_quicker(grid))
+    looks = Looks(network, ask, task, events, quicker=_quicker(grid, shape))
     # A line stands in the record as an image of one row, and has one axis in its network.
     axes = len(network.input_shape) - 1
     starts = starts_of(grid.counts, grid.stride)[:, -axes:]
@@ -182,32 +187,48 @@ def occlusion(  # noqa: PLR0913 - where the window stands, what it shows, and ho
     return tuple(records)
 
 
-def _check_room(grid: Grid, outputs: int) -> None:
-    """Refuse more answers than there is room for."""
-    windows = int(np.prod(grid.counts, dtype=np.float64))
-    if windows * outputs * 4 <= MOST_GRID_BYTES:
+def _check_room(grid: Grid, images: int, outputs: int, shape: tuple[int, ...]) -> None:
+    """Refuse more answers, of all images together, than there is room for; say what fits."""
+    windows = prod(grid.counts)
+    one = windows * outputs * 4
+    if images * one <= MOST_GRID_BYTES:
         return
-    step = _larger_stride(grid, windows * outputs * 4 / MOST_GRID_BYTES)
+    cures = []
+    if step := _step_that_fits(grid, shape, MOST_GRID_BYTES // (4 * outputs * images)):
+        cures.append(f"take stride_px={step} (in the command --set stride={step})")
+    if fitting := MOST_GRID_BYTES // one:
+        cures.append(f"ask about {plural(fitting, 'image')} at a time")
+    said = f"{count(images)} images × " if images > 1 else ""
     raise InputError(
         "the answers of all windows must fit into 4 GiB",
-        got=Quoted(f"{count(windows)} windows × {count(outputs)} outputs"),
-        hint=f"Take stride_px={step}.",
+        got=Quoted(f"{said}{count(windows)} windows × {count(outputs)} outputs"),
+        hint=capital(", or ".join(cures or ["take larger windows and steps"])) + ".",
     )
 
 
-def _larger_stride(grid: Grid, times_fewer: float) -> int:
-    """Return a stride by which windows are so many times fewer, at most the window."""
+def _step_that_fits(grid: Grid, shape: tuple[int, ...], most: int) -> int | None:
+    """Return a larger step by which no more than so many windows of an image are left; None if none is."""
     axes = sum(places > 1 for places in grid.counts) or 1
-    factor = times_fewer ** (1 / axes)
-    return min(*grid.window, int(np.ceil(max(grid.stride) * factor)) + 1)
+    guess = ceil(max(grid.stride) * (prod(grid.counts) / max(1, most)) ** (1 / axes)) + 1
+    # Windows at the border make more of them than the guess: the first step that does is looked for.
+    for step in range(min(guess, _widest(grid, shape)), _widest(grid, shape) + 1):
+        if prod(positions(shape, grid.window, step)) <= most:
+            return step
+    return None
 
 
-def _quicker(grid: Grid) -> str:
+def _widest(grid: Grid, shape: tuple[int, ...]) -> int:
+    """Return the largest step, one for all axes, that leaves no pixel uncovered; a line has one axis."""
+    return min(grid.window[-(len(shape) - 1) :])
+
+
+def _quicker(grid: Grid, shape: tuple[int, ...]) -> str:
     """Return what is told beside a plan of minutes: what would be quicker, and by how much."""
-    if max(grid.stride) == min(grid.window):
-        return "is_partial keeps what was seen when it is stopped"
-    step = min(grid.window)
-    fewer = np.prod(grid.counts, dtype=np.float64)
-    for length, side, to in zip(grid.counts, grid.window, grid.stride, strict=True):
-        fewer /= -(-((length - 1) * to) // min(step, side)) + 1
-    return f"stride_px={step} is about {fewer:.0f} times quicker, refined=0.1 up to 10 times; is_partial keeps what was seen"
+    step = _widest(grid, shape)
+    fewer = prod(grid.counts) / prod(positions(shape, grid.window, step))
+    if fewer <= 1:
+        return _KEEPS
+    return (
+        f"stride_px={step} is about {fewer:.0f} times quicker, refined=0.1 up to 10 times "
+        f"(in the command --set stride={step}, --set refined=0.1); {_KEEPS}"
+    )

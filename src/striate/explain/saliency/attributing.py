@@ -83,7 +83,7 @@ def attributions(  # noqa: PLR0913 - each is a field of the record
         core: Gives the maps of some images.
         name: The method's.
         unit: What the maps' numbers are.
-        events: Hears of each image.
+        events: Hears of each image, or of each of its backward passes if it takes several; can cancel between them.
         layer: Whose map it is.
         settings: What was chosen.
         passes: Forward passes for each image, and backward passes for each image and unit.
@@ -96,7 +96,11 @@ def attributions(  # noqa: PLR0913 - each is a field of the record
         Cancelled: The watcher asked to stop.
     """
     picks = pick_units(scored, targets)
-    task = Task(name.replace("_", " "), total=len(scored.inputs), unit="image", events=events)
+    each = passes[1] * scored.units or 1
+    unit_heard = "image" if each == 1 else "pass"
+    task = Task(name.replace("_", " "), total=len(scored.inputs) * each, unit=unit_heard, events=events)
+    # One image may take hundreds of passes: whoever watches hears of each, and need not wait for the image to stop them.
+    scored.heard = task.advance
     records: list[Attribution] = []
     with undisturbed(scored.network.module):
         for part, pick in zip(parts(scored.inputs, scored.at_once), picks, strict=True):
@@ -120,7 +124,9 @@ def attributions(  # noqa: PLR0913 - each is a field of the record
                         notes=scored.notes + notes,
                     )
                 )
-            task.advance(len(part))
+            # Methods without backward passes say nothing on the way.
+            if left := len(records) * each - task.done:
+                task.advance(left)
     return tuple(records)
 
 

@@ -57,7 +57,7 @@ def deep_lift(
         images: As for `gradient`.
         targets: As for `gradient`.
         baseline: Preprocessed: one number for all pixels (0, the mean of the data, if left out), or an input (c, axes…).
-        events: Hears of each image.
+        events: Hears of each score of each image; can cancel between them.
 
     Returns:
         Maps (k, c, axes…) in score. They should sum to score − score of the baseline; `gaps` is by how much they do not.
@@ -103,10 +103,11 @@ def deep_lift(
         with torch.enable_grad(), warnings.catch_warnings():
             # It says that it sets hooks, on our copy.
             warnings.simplefilter("ignore")
-            found = [
-                deep(module).attribute(part.clone(), baselines=origin[None].clone(), target=unit.clone()).detach()
-                for unit in units.unbind(1)
-            ]
+            found = []
+            for unit in units.unbind(1):
+                made = deep(module).attribute(part.clone(), baselines=origin[None].clone(), target=unit.clone())
+                found.append(made.detach())
+                scored.heard(len(part))
         maps = torch.stack(found, 1)
         return Maps(
             scores=scores, units=units, maps=maps, gaps=maps.flatten(2).sum(2) - (scores - before).gather(1, units)

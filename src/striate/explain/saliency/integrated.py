@@ -33,7 +33,7 @@ def integrated_gradients(
         targets: As for `gradient`.
         baseline: Preprocessed: one number for all pixels (0, the mean of the data, if left out), or an input (c, axes…).
         steps: Points on the line, at the places and with the weights of Gauss and Legendre.
-        events: Hears of each image.
+        events: Hears of each step's backward passes, one for each score; can cancel between them.
 
     Returns:
         Maps (k, c, axes…) in score. They should sum to score − score of the baseline; `gaps` is by how much they do not.

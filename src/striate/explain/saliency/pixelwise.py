@@ -21,7 +21,7 @@ def gradient(
         network: Classes, labels or values.
         images: Preprocessed, (n, c, axes…) with one, two or three axes of space.
         targets: Output units, int64, (n,) or (n, k) for k maps of each image; None for the answer.
-        events: Hears of each image.
+        events: Hears of each score of each image; can cancel between them.
 
     Returns:
         Maps (k, c, axes…) in score per unit of the preprocessed input.

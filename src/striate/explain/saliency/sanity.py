@@ -49,7 +49,7 @@ def randomised_layers(  # noqa: PLR0913 - each says one thing about the test
         depths: How many layers are drawn anew, each from the last, −1 for all; six from one to all if left out.
         settings: Of the method, by name.
         seed: Of the random layers.
-        events: Hears of each depth.
+        events: Hears of each depth; can cancel between a method's passes.
 
     Returns:
         Rank correlations (Spearman) of |map|, summed over channels, with that of the network as learned. A method whose
@@ -87,7 +87,7 @@ def randomised_layers(  # noqa: PLR0913 - each says one thing about the test
     with torch.inference_mode(mode=False):
         layers = layers_anew(network, seed=seed)
         chosen = _depths(depths, len(layers))
-        first = explain(network, images, targets, **dict(settings or {}))
+        first = explain(network, images, targets, **dict(settings or {}), events=_Stopping(events))
         units = torch.tensor([record.targets[0] for record in first], dtype=torch.int64)
         learned = [centred_ranks(by, record.maps[0]) for record in first]
         task = Task("randomised layers", total=len(chosen), unit="depth", events=events)
@@ -97,7 +97,7 @@ def randomised_layers(  # noqa: PLR0913 - each says one thing about the test
             for _, values in layers[done:depth]:
                 _put(changed.module, values)
             done = depth
-            found = explain(changed, images, units, **dict(settings or {}))
+            found = explain(changed, images, units, **dict(settings or {}), events=_Stopping(events))
             last = [centred_ranks(by, record.maps[0]) for record in found]
             rows.append([_product(one, other) for one, other in zip(learned, last, strict=True)])
             task.advance()
@@ -110,6 +110,16 @@ def randomised_layers(  # noqa: PLR0913 - each says one thing about the test
         chance=np.array(chance, dtype=np.float32),
         seed=seed,
     )
+
+
+class _Stopping(Events):
+    """Hears nothing of a method's own passes, and stops them where the given watcher would."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    def is_cancelled(self) -> bool:
+        return self._events.is_cancelled()
 
 
 def _depths(asked: Sequence[int] | None, layers: int) -> tuple[int, ...]:

@@ -33,6 +33,7 @@ class Scored:
 
     Attributes:
         units: How many scores of each image are asked about: their gradients are in memory together.
+        heard: Told, between backward passes, how many were taken, one for each image and score; may raise to end them.
 
     Raises:
         ShapeError: Images of another shape.
@@ -50,6 +51,7 @@ class Scored:
         self.notes: tuple[str, ...] = ()
         self._is_single = False
         self.units = 1
+        self.heard: Callable[[int], None] = _nobody
         is_coarse = any(tensor.dtype in _COARSE for tensor in _tensors(network.module))
         if is_coarse:
             name = str(dtype or torch.float32).removeprefix("torch.")
@@ -135,6 +137,7 @@ class Scored:
 
         Raises:
             InputError: The module leaves the ways of differentiation.
+            Cancelled: Whoever hears of each pass asked to stop.
         """
         if not answered.requires_grad:
             raise InputError(
@@ -146,6 +149,7 @@ class Scored:
         for unit in units.unbind(1):
             chosen = answered.gather(1, unit[:, None]).sum()
             found += torch.autograd.grad(chosen, [at], retain_graph=True, allow_unused=True, materialize_grads=True)
+            self.heard(len(units))
         return torch.stack(found, 1)
 
     def weighted_slopes(
@@ -212,3 +216,7 @@ def _tensors(module: nn.Module) -> list[Tensor]:
 
 def _given(units: Tensor, _scores: Tensor) -> Tensor:
     return units
+
+
+def _nobody(_passes: int) -> None:
+    """Hear of passes, and go on."""

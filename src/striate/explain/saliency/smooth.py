@@ -33,7 +33,7 @@ def smooth_grad(
         noise_share: Standard deviation of the noise, as a share of the image's range (largest − smallest value).
         samples: Copies with noise.
         seed: Of the noise; every image gets the same, scaled to its range.
-        events: Hears of each image.
+        events: Hears of each copy's backward passes, one for each score; can cancel between them.
 
     Returns:
         Maps (k, c, axes…) in score per unit of the preprocessed input, signed.

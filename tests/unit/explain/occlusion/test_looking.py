@@ -8,7 +8,7 @@ from torch import nn
 from striate.errors import Cancelled, InputError, UnknownNameError
 from striate.events import Events
 from striate.explain import occlusion
-from striate.explain.occlusion import looking, output_maps, planning, trial
+from striate.explain.occlusion import looking, output_maps, planning, sliding, trial
 from striate.explain.occlusion.engine import Engine
 from striate.explain.occlusion.local import local
 from striate.trace import trace
@@ -198,6 +198,42 @@ def test_more_answers_than_there_is_room_for_are_refused_with_a_step_that_fits(t
     net = toys.network(module, (3, 2160, 3840), [str(n) for n in range(1000)])
     with pytest.raises(InputError, match=r"fit into 4 GiB.*windows × 1000 outputs.*stride_px=4"):
         occlusion(net, torch.zeros(1, 3, 2160, 3840), window_px=16, stride_px=1)
+
+
+def test_the_answers_of_all_images_together_must_fit(toys, monkeypatch):
+    # Windows of 8 at a step of 2 on 32 by 32: 13 · 13 of them, 4 outputs of 4 bytes; 2,704 bytes an image.
+    net = toys.network(nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 4)), (3, 32, 32), "abcd")
+    some, how = torch.zeros(3, 3, 32, 32), {"window_px": 8, "stride_px": 2}
+    monkeypatch.setattr(sliding, "MOST_GRID_BYTES", 3 * 2704 - 1)
+
+    assert len(occlusion(net, some[:2], **how)) == 2
+    said = (
+        r"fit into 4 GiB; got 3 images × 169 windows × 4 outputs\. Take stride_px=4 \(.*\), or ask about 2 images at a"
+    )
+    with pytest.raises(InputError, match=said):
+        occlusion(net, some, **how)
+    assert len(occlusion(net, some, window_px=8, stride_px=4)) == 3
+
+
+@pytest.mark.parametrize(
+    ("most", "says"),
+    [
+        # At a step of 8 there are 4 · 4 windows: of 256 bytes none is too many, of 255 every one.
+        (256, r"Take stride_px=8 \(in the command --set stride=8\)\. \[input\]$"),
+        (255, r"Take larger windows and steps\. \[input\]$"),
+    ],
+)
+def test_a_step_is_named_only_if_it_fits(toys, monkeypatch, most, says):
+    net = toys.network(nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 4)), (3, 32, 32), "abcd")
+    monkeypatch.setattr(sliding, "MOST_GRID_BYTES", most)
+    with pytest.raises(InputError, match=says):
+        occlusion(net, torch.zeros(1, 3, 32, 32), window_px=8, stride_px=3)
+
+
+def test_of_a_line_the_step_that_is_quicker_is_along_it():
+    grid = sliding.Grid(counts=(1, 17), window=(1, 8), stride=(1, 2))
+    # 40 places: 17 windows at a step of 2, 5 at a step of 8.
+    assert sliding._quicker(grid, (2, 40)).startswith("stride_px=8 is about 3 times quicker")
 
 
 @pytest.mark.usefixtures("always_planned")

@@ -170,6 +170,20 @@ def test_boxes_that_give_other_scores_are_found_out(toys, monkeypatch):
     assert seen.plan.difference > 1e-3
 
 
+@pytest.mark.parametrize("batch_size", [None, 1, 7])
+@pytest.mark.parametrize("at", [0, 31])  # of 64 pixels
+def test_scores_that_are_others_only_at_the_corner_or_in_the_middle_are_found_out(toys, monkeypatch, at, batch_size):
+    run = Engine.run
+
+    def wrong(self, covers, starts):
+        is_there = torch.from_numpy(((starts <= at) & (at < starts + 8)).all(1))
+        return run(self, covers, starts) + 0.1 * is_there[:, None]
+
+    monkeypatch.setattr(Engine, "run", wrong)
+    with pytest.raises(InputError, match="must give the module's scores.*other scores"):
+        look(deep(toys), route="incremental", batch_size=batch_size)
+
+
 class Deciding(nn.Module):
     def __init__(self):
         super().__init__()

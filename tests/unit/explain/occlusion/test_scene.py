@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+from striate.explain.cover import positions, starts_of
 from striate.explain.fills import fill_values
-from striate.explain.occlusion.scene import by_phase, scene_of
+from striate.explain.occlusion.scene import Windows, by_phase, middle_second, scene_of
 
 
 def scene(toys, starts, fill, window=(3, 2)):
@@ -64,3 +65,29 @@ def test_an_inpainted_window_cut_at_the_border_goes_on_from_what_is_beside_it(to
     # Only what is within one more window is looked at: rows and columns from 6 and 5.
     expected = inpaint_biharmonic(image[0, 6:, 5:].double().numpy(), mask[6:, 5:])
     np.testing.assert_allclose(whole[0, 6:, 5:], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("side", "window", "step", "expected"),
+    [
+        # 96 … 112 ends at the middle of 224, and agrees with 0 on steps of 32.
+        (224, 16, 8, 96),
+        # Of 0, 3 … 21 only 12 agrees with 0 on steps of 4 or more and covers 14.
+        (28, 7, 3, 12),
+        (28, 28, 28, None),
+    ],
+)
+def test_the_second_window_that_is_tried_stands_in_the_middle(side, window, step, expected):
+    counts = positions((1, side, side), window, step)
+    starts = starts_of(counts, (step, step))
+    scene = Windows(image=torch.zeros(1, side, side), show=lambda _: None, starts=starts, window=(window, window))
+    order = by_phase(starts)
+
+    tried = middle_second(scene, order)
+
+    assert sorted(tried.tolist()) == sorted(order.tolist())
+    assert starts[tried[0]].tolist() == [0, 0]
+    if expected is None:
+        assert np.array_equal(tried, order)
+    else:
+        assert starts[tried[1]].tolist() == [expected, expected]
