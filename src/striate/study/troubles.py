@@ -7,6 +7,9 @@ from striate.study.apart import chance_of_far
 from striate.study.naming import name_of
 from striate.study.reading import CellReading, StudyReading
 
+# The table of cells has the rates of all.
+_MOST_NAMES = 3
+
 
 def troubles_of(reading: StudyReading) -> list[str]:
     """Return one sentence a trouble, with what may mend it where that is known."""
@@ -49,9 +52,11 @@ def _edges(reading: StudyReading) -> list[str]:
         if at:
             # One more step of those that were tried, by factors.
             further = measure(rates[edge] ** 2 / rates[beside])
+            names = [name_of(reading, cell) for cell in at[:_MOST_NAMES]]
+            more = [f"{len(at) - _MOST_NAMES} more"] if len(at) > _MOST_NAMES else []
             found.append(
                 f"{len(at)} of {plural(len(chosen), 'cell')} chose the {word} rate tried, {measure(rates[edge])} "
-                f"({'; '.join(name_of(reading, cell) for cell in at)}): their best may lie {way} it, and then they are not "
+                f"({'; '.join([*names, *more])}): their best may lie {way} it, and then they are not "
                 f"compared at their best. Add {further} to the rates of the study's file, and begin the changed study with "
                 "--fork, which keeps the trainings that still hold."
             )

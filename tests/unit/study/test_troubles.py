@@ -81,6 +81,8 @@ def test_rates_at_the_edge_of_those_tried_are_told_with_the_next_to_try():
     assert low.startswith("1 of 5 cells chose the lowest rate tried, 0.00100 (side 1)")
     assert "Add 0.000333 to the rates" in low
     assert "(side 7)" in high
+    [many] = verdict(read_results(results([STEADY] * 5, (0.01,)))).troubles
+    assert many.startswith("5 of 5 cells chose the highest rate tried, 0.0100 (side 1; side 3; side 5; 2 more)")
 
 
 def test_rates_between_the_edges_or_none_are_no_trouble():
