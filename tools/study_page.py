@@ -9,9 +9,10 @@ from striate.numbers import count, measure, percent
 from striate.study import read_results
 from striate.study.file import study_text
 from striate.study.folder import open_study
+from striate.study.naming import points
 from striate.study.reading import CellReading, StudyReading
 from striate.study.running import prepared, results_of
-from striate.study.verdict import points, verdict
+from striate.study.verdict import verdict
 
 
 def page(reading: StudyReading, date: str, machine: str) -> str:

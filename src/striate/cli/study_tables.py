@@ -8,9 +8,10 @@ from striate.analyse.budget import amount_text
 from striate.cli.terminal import console
 from striate.numbers import THIN, capital, count, measure, percent
 from striate.study.cells import Cell
+from striate.study.naming import points
 from striate.study.plan import Study
 from striate.study.reading import CellReading, StudyReading
-from striate.study.verdict import points, verdict
+from striate.study.verdict import verdict
 
 
 def show_plan(study: Study, cells: Sequence[Cell]) -> None:

@@ -40,6 +40,7 @@ def study_document(reading: StudyReading) -> dict[str, Any]:
                 "than": one.than,
                 "combinations": one.combinations,
                 "corrected_p": _number(one.corrected),
+                "rests_on": [list(levels) for levels in one.rests_on],
             }
             | _difference(one.difference)
             for one in reading.effects
@@ -55,10 +56,15 @@ def study_document(reading: StudyReading) -> dict[str, Any]:
         ],
         "published": [
             asdict(one.published)
-            | {"verdict": one.verdict, "combinations": one.combinations}
+            | {
+                "verdict": one.verdict,
+                "combinations": one.combinations,
+                "rests_on": [list(levels) for levels in one.rests_on],
+            }
             | ({} if one.difference is None else _difference(one.difference))
             for one in reading.claims
         ],
+        "comparisons": reading.comparisons,
         "detectable": reading.detectable,
         "best": None if reading.best is None else list(reading.best.row.cell.levels),
         "said": asdict(said),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from striate.study.cells import Cell
@@ -75,6 +76,11 @@ class CellResult:
         """Scores of the seeds that have one."""
         return tuple(run.score for run in self.runs if run.score is not None)
 
+    @property
+    def by_seed(self) -> dict[int, float]:
+        """Scores by seed, of those that have one."""
+        return {run.seed: run.score for run in self.runs if run.score is not None}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyResults:
@@ -89,6 +95,11 @@ class StudyResults:
     study: Study
     cells: tuple[CellResult, ...]
     score_name: str = "accuracy"
+
+    @property
+    def score_limits(self) -> tuple[float, float]:
+        """What no score passes: an accuracy is a share, R² has no least."""
+        return (0.0 if self.score_name == "accuracy" else -inf), 1.0
 
     @property
     def reference(self) -> CellResult:

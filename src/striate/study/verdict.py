@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isnan, log10
 
-from striate.numbers import MINUS, THIN, capital, listed, measure, percent, plural
+from striate.numbers import THIN, capital, measure, percent, plural
+from striate.study.contrasts import Claim, Effect
 from striate.study.health import dead_share, gradient_means
-from striate.study.reading import CellReading, Claim, Effect, StudyReading
-from striate.study.statistics import Difference, detectable
+from striate.study.naming import between, factors_of, level_words, name_of, named, points, resting, seen_words
+from striate.study.reading import CellReading, StudyReading
+from striate.study.statistics import ALPHA, detectable
+from striate.study.troubles import troubles_of
 
-ALPHA = 0.05
 # Gradients of neighbouring layers differ by some factor anyway; a hundred over the depth is no small matter.
 _FALLS = 100.0
 _DEAD = 0.1
@@ -26,7 +28,8 @@ class Verdict:
         interactions: What depends on what.
         published: One sentence a published finding.
         why: What training was like where it went worse.
-        troubles: Cells that are not equal, are no network, failed, or learned from some seeds only.
+        troubles: Cells that are not equal, are no network, failed, or learned from some seeds only; rates at the edge of
+            those tried.
         would_change: What would change the verdict.
     """
 
@@ -43,34 +46,13 @@ def verdict(reading: StudyReading) -> Verdict:
     """Return the sentences of a study that was read."""
     return Verdict(
         headline=_headline(reading),
-        effects=tuple(_effect(effect) for effect in reading.effects),
+        effects=tuple(_effect(reading, effect) for effect in reading.effects),
         interactions=tuple(_interactions(reading)),
-        published=tuple(_claim(claim) for claim in reading.claims),
+        published=tuple(_claim(reading, claim) for claim in reading.claims),
         why=tuple(_why(reading)),
-        troubles=tuple(_troubles(reading)),
+        troubles=tuple(troubles_of(reading)),
         would_change=_would_change(reading),
     )
-
-
-def named(factors: tuple[str, ...], levels: tuple[str, ...]) -> str:
-    """Return a cell as people say it.
-
-    Example:
-        >>> named(("depth", "side"), ("4", "3×3"))
-        'depth 4, side 3×3'
-    """
-    return ", ".join(f"{factor} {level}" for factor, level in zip(factors, levels, strict=True))
-
-
-def points(share: float) -> str:
-    """Return a difference of scores in points, signed.
-
-    Example:
-        >>> points(0.0123), points(-0.2)
-        ('+1.2', '−20.0')
-    """
-    text = f"{100 * share:+.1f}"
-    return text.replace("-", MINUS) if text not in {"-0.0", "+0.0"} else "0.0"
 
 
 def is_sure(cell: CellReading) -> bool:
@@ -78,23 +60,9 @@ def is_sure(cell: CellReading) -> bool:
     return cell.corrected is not None and not isnan(cell.corrected) and cell.corrected < ALPHA
 
 
-def name_of(reading: StudyReading, cell: CellReading) -> str:
-    """Return a cell of a study as people say it."""
-    return named(_factors(reading), cell.row.cell.levels)
-
-
-def _factors(reading: StudyReading) -> tuple[str, ...]:
-    return tuple(factor.name for factor in reading.results.study.factors)
-
-
-def _between(found: Difference) -> str:
-    low, high = found.interval
-    return f"95{THIN}% interval {points(low)} to {points(high)}, {plural(found.pairs, 'seed')}"
-
-
 def _headline(reading: StudyReading) -> str:
     best = reading.best
-    reference = named(_factors(reading), reading.results.study.reference)
+    reference = named(factors_of(reading), reading.results.study.reference)
     if best is None or best.mean is None:
         return "No training has ended yet."
     sure = [cell for cell in reading.cells if is_sure(cell)]
@@ -104,7 +72,7 @@ def _headline(reading: StudyReading) -> str:
         assert top.against is not None and top.mean is not None  # noqa: S101, PT018 - sure cells have both
         return (
             f"{capital(name_of(reading, top))} is better than {reference}: {percent(top.mean)}, "
-            f"{points(top.against.mean)} points ({_between(top.against)})."
+            f"{points(top.against.mean)} points ({between(top.against)}).{_resting_on(reading, top)}"
         )
     if sure:
         return (
@@ -112,6 +80,16 @@ def _headline(reading: StudyReading) -> str:
             f"{len(reading.cells) - 1} {'is' if len(sure) == 1 else 'are'} surely worse."
         )
     return _nothing_sure(reading, reference)
+
+
+def _resting_on(reading: StudyReading, cell: CellReading) -> str:
+    """Return the mark of a comparison of a cell with the reference, if the seeds of one of the two lie far apart."""
+    two = (cell.row.cell.levels, reading.results.study.reference)
+    return resting(reading, [one.row.cell.levels for one in _far(reading) if one.row.cell.levels in two])
+
+
+def _far(reading: StudyReading) -> list[CellReading]:
+    return [cell for cell in reading.cells if cell.apart is not None]
 
 
 def _nothing_sure(reading: StudyReading, reference: str) -> str:
@@ -124,14 +102,13 @@ def _nothing_sure(reading: StudyReading, reference: str) -> str:
     widest = max((cell.against for cell in steady or compared if cell.against), key=lambda one: abs(one.mean))
     aside = len(compared) - len(steady) if steady else 0
     where = f" among cells whose seeds agree (those of {plural(aside, 'cell')} lie far apart)" if aside else ""
-    seen = (
-        ""
-        if reading.detectable is None
-        else f" This study can see differences above {100 * reading.detectable:.1f} points{' between them' if aside else ''}."
-    )
+    seen = ""
+    if reading.detectable is not None:
+        them = " between them" if aside else ""
+        seen = f" This study can see {seen_words(reading, reading.detectable)}{them} ({level_words(reading)})."
     return (
         f"No cell differs surely from {reference}: the largest difference{where}, {points(widest.mean)} points "
-        f"({_between(widest)}), may be chance.{seen}"
+        f"({between(widest)}), may be chance.{seen}"
     )
 
 
@@ -141,38 +118,41 @@ def _p(p: float) -> str:
     return "p below 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
-def _effect(effect: Effect) -> str:
+def _effect(reading: StudyReading, effect: Effect) -> str:
     over = f" over {plural(effect.combinations, 'combination')} of the rest" if effect.combinations > 1 else ""
-    sure = "" if effect.corrected < ALPHA else "; that may be chance"
+    said = between(effect.difference)
+    if effect.difference.has_spread:
+        sure = "" if effect.corrected < ALPHA else "; that may be chance"
+        said += f"; {_p(effect.corrected)} corrected by Holm{sure}"
     return (
         f"{capital(effect.factor)} {effect.level} instead of {effect.than}: {points(effect.difference.mean)} points{over} "
-        f"({_between(effect.difference)}; {_p(effect.corrected)} corrected by Holm{sure})."
+        f"({said}).{resting(reading, effect.rests_on)}"
     )
 
 
 def _interactions(reading: StudyReading) -> list[str]:
-    found = []
+    found, mark = [], resting(reading, [cell.row.cell.levels for cell in _far(reading)])
     for one in reading.interactions:
         first, second = one.factors
         ending = f"F({one.degrees[0]}, {one.degrees[1]}) = {measure(one.f)}, {_p(one.p)} corrected by Holm"
         if not isnan(one.p) and one.p < ALPHA:
-            found.append(f"What {first} does depends on {second} ({ending}).")
+            found.append(f"What {first} does depends on {second} ({ending}).{mark}")
         else:
-            found.append(f"That what {first} does depends on {second} is not shown ({ending}).")
+            found.append(f"That what {first} does depends on {second} is not shown ({ending}).{mark}")
     return found
 
 
-def _claim(claim: Claim) -> str:
+def _claim(reading: StudyReading, claim: Claim) -> str:
     says = claim.published.says.removesuffix(".")
     if claim.difference is None:
         return f"{says} ({claim.published.source}). Here there is nothing to set beside it yet."
-    here = f"here {points(claim.difference.mean)} points ({_between(claim.difference)})"
+    here = f"here {points(claim.difference.mean)} points ({between(claim.difference)})"
     word = {
         "agrees": "the direction is the same",
         "contradicts": "the direction is the opposite",
         "cannot tell": "this study cannot tell the direction",
     }[claim.verdict]
-    return f"{says} ({claim.published.source}); {here}: {word}."
+    return f"{says} ({claim.published.source}); {here}: {word}.{resting(reading, claim.rests_on)}"
 
 
 def _why(reading: StudyReading) -> list[str]:
@@ -218,42 +198,20 @@ def _fit(cell: CellReading, reading: StudyReading) -> str:
     )
 
 
-def _troubles(reading: StudyReading) -> list[str]:
-    found = []
-    for cell in reading.cells:
-        name = capital(name_of(reading, cell))
-        if cell.row.cell.plan is None:
-            found.append(f"{name} is no network: {cell.row.cell.trouble}")
-        elif cell.row.cell.trouble:
-            found.append(f"{name} does not cost the same: {cell.row.cell.trouble}.")
-        if cell.apart is not None:
-            scores = listed([percent(score) for score in cell.row.scores])
-            found.append(
-                f"{name}: its seeds lie {measure(cell.apart)} times as far apart as is usual here ({scores}); some of its "
-                "trainings learned and others did not, so its mean is no typical training's. More epochs, a warm-up or another "
-                "beginning may mend that."
-            )
-        failed = [run for run in cell.row.runs if run.failed and run.failed != "not done yet"]
-        if failed:
-            seeds = listed([str(run.seed) for run in failed])
-            found.append(f"{name} has no score for seed {seeds}: {failed[0].failed}")
-    return found
-
-
 def _would_change(reading: StudyReading) -> str:
     study = reading.results.study
     if study.seeds < 2:
         return "With one seed nothing is known of chance: take at least three."
     if reading.detectable is None:
         return "No seed differs from another in any cell: it is not done, or nothing was learned. Train longer, on more images."
-    twice = detectable(reading.spread, 2 * study.seeds)
+    twice = detectable(reading.spread, 2 * study.seeds, reading.comparisons)
     rates = (
         "each cell at the best of its own rates" if study.rates else f"rate {measure(study.recipe.rate)} for all cells"
     )
     images = f"{study.recipe.images} images" if study.recipe.images else "all training images"
-    steady = " between cells whose seeds agree" if any(cell.apart is not None for cell in reading.cells) else ""
+    steady = " between cells whose seeds agree" if _far(reading) else ""
     return (
-        f"With {plural(study.seeds, 'seed')} this study can see differences above {100 * reading.detectable:.1f} points{steady} "
-        f"(with probability 80{THIN}%); with {2 * study.seeds} seeds, above {100 * twice:.1f}. Other data, another recipe "
-        f"({rates}, {plural(study.recipe.epochs, 'epoch')}, {images}) or another cost may turn it."
+        f"With {plural(study.seeds, 'seed')} this study can see {seen_words(reading, reading.detectable)}{steady} "
+        f"(with probability 80{THIN}%, {level_words(reading)}); with {2 * study.seeds} seeds, above {100 * twice:.1f}. "
+        f"Other data, another recipe ({rates}, {plural(study.recipe.epochs, 'epoch')}, {images}) or another cost may turn it."
     )

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from itertools import combinations
+from math import isnan
 from statistics import fmean, variance
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from striate.study import cells_of, read_results, study_from, verdict
 from striate.study.results import CellResult, LayerHealth, SeedResult, StudyResults
 
-STUDY = study_from("""
+TEXT = """
 schema: striate/study/1
 question: Q
 network: input 1x8x8; let w 4; (conv $side w, relu) x$depth; globalavgpool; classes 2
@@ -18,12 +19,14 @@ published:
 - {says: Deep is better., source: A 2015, better: {depth: 2}, than: {depth: 1}}
 - {says: Large is better., source: B 2016, better: {side: 5}, than: {side: 3}}
 - {says: Deep and small., source: C 2017, better: {depth: 2, side: 3}, than: {depth: 1, side: 5}}
-""")
+"""
+STUDY = study_from(TEXT)
+WIDE = study_from(TEXT.replace("side: [3, 5]", "side: [3, 5, 7]"))
 
 
-def results(scores, *, health=(), losses=0.5, failed=""):
+def results(scores, *, health=(), losses=0.5, failed="", study=STUDY):
     rows = []
-    for cell in cells_of(STUDY):
+    for cell in cells_of(study):
         runs = [
             SeedResult(seed=seed, score=score, loss=1.0, train_loss=losses, validation_loss=1.0, health=health)
             for seed, score in enumerate(scores[cell.levels])
@@ -31,7 +34,7 @@ def results(scores, *, health=(), losses=0.5, failed=""):
         if failed and cell.levels == ("1", "5"):
             runs[1] = SeedResult(seed=1, failed=failed)
         rows.append(CellResult(cell=cell, rate=None, runs=tuple(runs)))
-    return StudyResults(study=STUDY, cells=tuple(rows))
+    return StudyResults(study=study, cells=tuple(rows))
 
 
 CLEAR = {
@@ -40,6 +43,8 @@ CLEAR = {
     ("2", "3"): (0.90, 0.92, 0.939),
     ("2", "5"): (0.89, 0.93, 0.94),
 }
+# Six cells: with fewer than five it cannot be told whose seeds lie far apart.
+BROKEN = CLEAR | {("1", "7"): (0.81, 0.83, 0.85), ("2", "7"): (0.90, 0.92, 0.94), ("1", "5"): (0.95, 0.20, 0.95)}
 
 
 def test_cells_are_read_seed_by_seed():
@@ -113,14 +118,14 @@ def test_the_headline_says_when_nothing_is_sure():
 
 
 def test_the_headline_sets_aside_cells_whose_seeds_lie_far_apart():
-    alike = dict.fromkeys(CLEAR, (0.8, 0.9, 0.85)) | {("2", "5"): (0.85, 0.84, 0.88), ("1", "5"): (0.95, 0.20, 0.95)}
-    said = verdict(read_results(results(alike)))
+    alike = dict.fromkeys(BROKEN, (0.8, 0.9, 0.85)) | {("2", "5"): (0.85, 0.84, 0.88), ("1", "5"): (0.95, 0.20, 0.95)}
+    said = verdict(read_results(results(alike, study=WIDE)))
 
     assert (
         "the largest difference among cells whose seeds agree (those of 1 cell lie far apart), +0.7 points"
         in said.headline
     )
-    assert said.headline.endswith("points between them.")
+    assert said.headline.endswith("points between them (two-sided at 0.05 ÷ 5, the first step of Holm's correction).")
 
 
 def test_worse_cells_come_with_why():
@@ -148,20 +153,79 @@ def test_failures_are_left_out_of_the_pairs_and_told():
 
 
 def test_a_cell_whose_seeds_lie_far_apart_is_told_and_does_not_blunt_the_rest():
-    broken = read_results(results(CLEAR | {("1", "5"): (0.95, 0.20, 0.95)}))
+    broken = read_results(results(BROKEN, study=WIDE))
     steady = [cell.row.scores for cell in broken.cells if cell.apart is None]
     pairs = [[one - two for one, two in zip(*pair, strict=True)] for pair in combinations(steady, 2)]
-    # Standard deviations: 0.02, 0.433, 0.0195, 0.0265; their median is 0.0232.
+    # Standard deviations: 0.02, 0.433, 0.02, 0.0195, 0.0265, 0.02; their median is 0.02.
     [far] = [cell.apart for cell in broken.cells if cell.apart is not None]
     [trouble] = verdict(broken).troubles
 
-    assert far == pytest.approx(0.43301 / 0.02323, rel=1e-3)
+    assert far == pytest.approx(0.43301 / 0.02, rel=1e-3)
     assert broken.spread == pytest.approx(fmean([variance(pair) for pair in pairs]) ** 0.5)
     assert broken.detectable < 0.1
-    assert trouble.startswith("Depth 1, side 5: its seeds lie 18.6 times as far apart as is usual here (95.0")
+    assert trouble.startswith("Depth 1, side 5: its seeds lie 21.7 times as far apart as is usual here (95.0")
     assert "between cells whose seeds agree" in verdict(broken).would_change
     assert all(cell.apart is None for cell in read_results(results(CLEAR)).cells)
     assert "whose seeds agree" not in verdict(read_results(results(CLEAR))).would_change
+
+
+def test_what_rests_on_a_cell_whose_seeds_lie_far_apart_says_so():
+    reading = read_results(results(BROKEN, study=WIDE))
+    said = verdict(reading)
+    mark = " It rests on depth 1, side 5, whose seeds lie far apart: one training may have decided it."
+
+    # Depth 2 instead of 1 and side 5 instead of 3 hold the cell; side 7 instead of 3 does not.
+    assert [line.endswith(mark) for line in said.effects] == [True, True, False]
+    # Deep against shallow over all sides, large against small over both depths, and the cell itself.
+    assert [line.endswith(mark) for line in said.published] == [True, True, True]
+    assert all(line.endswith(mark) for line in said.interactions)
+    clear = verdict(read_results(results(CLEAR)))
+    assert not any("rests on" in line for line in (*clear.effects, *clear.published, *clear.interactions))
+
+
+def test_a_headline_that_rests_on_a_reference_whose_seeds_lie_far_apart_says_so():
+    study = replace(WIDE, seeds=5)
+    steady = dict.fromkeys(BROKEN, (0.9, 0.91, 0.92, 0.91, 0.9))
+    # The differences: 0.8, 0.8, 0.6, 0.8, 0.8, which a t test is sure of.
+    scores = steady | {("1", "3"): (0.10, 0.11, 0.32, 0.11, 0.10)}
+
+    assert verdict(read_results(results(scores, study=study))).headline.endswith(
+        "It rests on depth 1, side 3, whose seeds lie far apart: one training may have decided it."
+    )
+
+
+def test_differences_that_are_the_same_for_every_seed_are_no_certainty():
+    base = (0.3, 0.2)
+    scores = dict.fromkeys(CLEAR, base) | {("2", "3"): (0.4, 0.3), ("2", "5"): (0.4, 0.3)}
+    reading = read_results(results(scores, study=replace(STUDY, seeds=2)))
+    said = verdict(reading)
+
+    assert [isnan(cell.against.p) for cell in reading.cells[1:]] == [False, True, True]
+    assert [claim.verdict for claim in reading.claims] == ["cannot tell"] * 3
+    assert said.effects[0] == (
+        "Depth 2 instead of 1: +10.0 points over 2 combinations of the rest (the same in all 2 seeds: no spread is measured, "
+        "so that a t test cannot tell it from chance)."
+    )
+    assert said.published[0].endswith("cannot tell it from chance): this study cannot tell the direction.")
+    assert said.headline.startswith("No cell differs surely from depth 1, side 3")
+    assert reading.detectable is None
+
+
+def test_intervals_of_accuracies_end_at_0_and_1():
+    broken = read_results(results(BROKEN, study=WIDE)).cells[1]
+    values = read_results(replace(results(BROKEN, study=WIDE), score_name="R²")).cells[1]
+
+    # 0.7 ± 4.3027 · 0.433 ÷ √3; no R² is above 1, but it may lie far below 0.
+    assert broken.interval == (0.0, 1.0)
+    assert values.interval == (pytest.approx(0.7 - 1.07570, abs=1e-4), 1.0)
+    assert broken.against.interval[0] == -1.0
+    assert values.against.interval[0] == pytest.approx(-0.12 - 1.078, abs=5e-3)
+
+
+def test_what_no_two_shares_differ_by_is_said_to_be_out_of_sight():
+    alike = dict.fromkeys(CLEAR, (0.2, 0.9, 0.5)) | {("2", "5"): (0.9, 0.2, 0.5), ("2", "3"): (0.5, 0.9, 0.2)}
+
+    assert "can see no difference of two shares (only one above" in verdict(read_results(results(alike))).headline
 
 
 def test_one_seed_knows_nothing_of_chance():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from striate.study.statistics import detectable, difference, holm, interactions, pooled
+from striate.study.statistics import detectable, difference, holm, interactions, paired_spread, pooled
 
 
 def test_a_paired_difference_is_scipys():
@@ -23,6 +23,39 @@ def test_what_knows_no_spread_knows_no_p():
     assert isnan(difference([0.9], [0.8]).p)
     assert isnan(difference([0.75, 0.5], [0.5, 0.25]).p)
     assert difference([0.5, 0.6], [0.5, 0.6]).p == 1.0
+    assert not difference([0.9], [0.8]).has_spread
+
+
+# In float64: 0.09999999999999998 and 0.1; 0.10000000000000009, 0.1 and 0.09999999999999998; 0.0 and 5.6e-17.
+@pytest.mark.parametrize(
+    ("first", "second", "is_known"),
+    [
+        ([0.3, 0.2], [0.2, 0.1], False),
+        ([0.9, 0.4, 0.7], [0.8, 0.3, 0.6], False),
+        ([0.3, 0.1 + 0.2], [0.3, 0.3], True),
+    ],
+)
+def test_pairs_that_agree_but_for_rounding_know_no_spread(first, second, is_known):
+    found = difference(first, second)
+
+    assert found.p == 1.0 if is_known else isnan(found.p)
+    assert found.interval == (found.mean, found.mean)
+    assert not found.has_spread
+    assert paired_spread(first, second) == 0.0
+
+
+def test_what_is_small_but_no_rounding_is_a_spread():
+    # One image of a hundred million more.
+    first, second = [0.3, 0.20000001], [0.2, 0.1]
+
+    assert difference(first, second).p == pytest.approx(stats.ttest_rel(first, second).pvalue, rel=1e-5)
+    assert difference(first, second).has_spread
+
+
+def test_an_interval_is_cut_at_the_largest_difference():
+    # 0.5 ± 4.3027 · 0.4583 ÷ √3
+    assert difference([0.9, 1.0, 0.8], [0.0, 0.9, 0.3], largest=1.0).interval[1] == 1.0
+    assert difference([0.9, 1.0, 0.8], [0.0, 0.9, 0.3]).interval[1] > 1.4
 
 
 def test_holm_by_hand():
@@ -42,6 +75,25 @@ def test_what_can_be_seen_is_seen_four_times_in_five(pairs):
     seen = stats.ttest_1samp(drawn, 0.0, axis=1).pvalue < 0.05
 
     assert seen.mean() == pytest.approx(0.8, abs=0.01)
+
+
+@pytest.mark.parametrize(("pairs", "comparisons"), [(2, 11), (3, 11), (5, 3), (10, 1)])
+def test_what_can_be_seen_passes_the_first_step_of_holm(pairs, comparisons):
+    shift = detectable(2.0, pairs, comparisons) / 2.0 * np.sqrt(pairs)
+    limit = stats.t.isf(0.05 / comparisons / 2, pairs - 1)
+
+    assert stats.nct.sf(limit, pairs - 1, shift) == pytest.approx(0.8, abs=0.005)
+
+
+def test_one_difference_among_equal_cells_is_sure_by_holm_four_times_in_five():
+    shift = detectable(1.0, 5, 4)
+    rng = np.random.default_rng(4)
+    drawn = rng.normal([shift, 0.0, 0.0, 0.0], 1.0, (4_000, 5, 4))
+    found = stats.ttest_1samp(drawn, 0.0, axis=1).pvalue
+    sure = np.mean([holm(list(row))[0] < 0.05 for row in found])
+
+    # Where a false alarm comes first the later step is easier: a little more than 0.8.
+    assert sure == pytest.approx(0.8, abs=0.02)
 
 
 def test_spreads_are_pooled_and_one_seed_sees_nothing():
@@ -81,6 +133,14 @@ def test_no_interaction_without_two_levels_of_both_or_with_nothing_left_over():
     assert interactions(["a", "b"], [("1", "1"), ("2", "1")], [0, 0], [0.1, 0.2]) == ()
     square = list(product("12", "12"))
     assert interactions(["a", "b"], square, [0] * 4, [0.1, 0.2, 0.3, 0.5]) == ()
+
+
+def test_scores_that_are_the_same_for_every_seed_tell_no_interaction():
+    cells = list(product("12", "12", range(3)))
+    scores = [{"11": 0.1, "12": 0.3, "21": 0.7, "22": 0.2}[a + b] + 0.1 * seed for a, b, seed in cells]
+    [found] = interactions(["a", "b"], [cell[:2] for cell in cells], [cell[2] for cell in cells], scores)
+
+    assert isnan(found.p)
 
 
 def test_three_factors_with_a_missing_cell_tell_what_can_be_told():

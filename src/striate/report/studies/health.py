@@ -10,9 +10,9 @@ from striate.page.wire import Cell as TableCell
 from striate.report.studies.words import cell_name, source
 from striate.study import StudyReading
 from striate.study.health import dead_share, gradient_means, gradient_powers
+from striate.study.naming import name_of
 from striate.study.reading import CellReading
 from striate.study.results import SeedResult
-from striate.study.verdict import name_of
 
 
 def health_section(reading: StudyReading) -> Section | None:

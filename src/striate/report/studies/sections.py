@@ -19,6 +19,7 @@ from striate.report.studies.words import (
     source,
 )
 from striate.study import StudyReading
+from striate.study.naming import level_words
 from striate.study.reading import CellReading
 from striate.study.statistics import detectable
 from striate.study.verdict import is_sure
@@ -143,7 +144,8 @@ def change_section(reading: StudyReading, would_change: str) -> Section:
     seeds, figures = reading.results.study.seeds, list[Figure]()
     if reading.detectable is not None:
         rows: list[list[TableCell]] = [
-            [count, 100 * detectable(reading.spread, count)] for count in (seeds, 2 * seeds, 4 * seeds)
+            [count, 100 * detectable(reading.spread, count, reading.comparisons)]
+            for count in (seeds, 2 * seeds, 4 * seeds)
         ]
         columns = [Column(label="Seeds"), Column(label="Differences seen above", unit="points", decimals=1)]
         figures.append(TableFigure(table=Table(columns=columns, rows=rows, caption="What more seeds would show")))
@@ -158,7 +160,7 @@ def change_section(reading: StudyReading, would_change: str) -> Section:
             "on to differ as they did.",
             should_see="Differences seen that are smaller than those you care about.",
             wrong_if="a difference you care about is smaller than the first row: that none was found then says nothing.",
-            source=f"Power of the paired t test, two-sided at 5{THIN}%; spreads pooled over all pairs of cells but those whose "
+            source=f"Power of the paired t test, {level_words(reading)}; spreads pooled over all pairs of cells but those whose "
             f"seeds lie far apart. {source(reading)}.",
         ),
     )
@@ -250,7 +252,7 @@ def _scores_table(reading: StudyReading) -> Table:
 def _scores_row(cell: CellReading, seeds: range) -> list[TableCell]:
     against: list[TableCell] = [None, None, None]
     if cell.against is not None:
-        interval = cell.against.interval if cell.against.pairs > 1 else (None, None)
+        interval = cell.against.interval if cell.against.has_spread else (None, None)
         against = [None if one is None else 100 * one for one in (cell.against.mean, *interval)]
     by_seed = {run.seed: 100 * run.score for run in cell.row.runs if run.score is not None}
     p = None if cell.corrected is None or isnan(cell.corrected) else cell.corrected

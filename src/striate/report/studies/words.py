@@ -10,8 +10,10 @@ from striate.numbers import THIN, capital, listed, measure, percent, plural
 from striate.page.wire import Fact, FindingRow
 from striate.records.training import Recipe
 from striate.study import StudyReading, Verdict
+from striate.study.naming import level_words, name_of, named, points
 from striate.study.reading import CellReading
-from striate.study.verdict import ALPHA, is_sure, name_of, named, points
+from striate.study.statistics import ALPHA
+from striate.study.verdict import is_sure
 
 
 def run_line(reading: StudyReading) -> str:
@@ -62,7 +64,13 @@ def facts(reading: StudyReading) -> list[Fact]:
         made.append(_fact(reading, "Reference", reference))
     if reading.detectable is not None:
         seen = f"{100 * reading.detectable:.1f} points"
-        made.append(Fact(label="Can see differences above", value=seen, note=f"with probability 80{THIN}%"))
+        made.append(
+            Fact(
+                label="Can see differences above",
+                value=seen,
+                note=f"with probability 80{THIN}%, {level_words(reading)}",
+            )
+        )
     done = sum(len(cell.row.scores) for cell in reading.cells)
     planned = reading.results.study.seeds * sum(cell.row.cell.plan is not None for cell in reading.cells)
     return [*made, Fact(label="Trainings with a score", value=f"{done} of {planned}")]
@@ -189,5 +197,7 @@ def difference_words(cell: CellReading) -> tuple[str, str]:
     if cell.against is None:
         return "–", ""
     low, high = cell.against.interval
-    interval = f"{points(low)} to {points(high)}" if cell.against.pairs > 1 else plural(cell.against.pairs, "seed")
+    seeds = plural(cell.against.pairs, "seed")
+    none = f"{seeds}, no spread" if cell.against.pairs > 1 else seeds
+    interval = f"{points(low)} to {points(high)}" if cell.against.has_spread else none
     return f"{points(cell.against.mean)} points", interval

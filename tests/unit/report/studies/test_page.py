@@ -121,6 +121,25 @@ def test_every_seed_is_a_dot_and_the_line_is_students_interval():
     )
 
 
+def test_intervals_of_shares_end_where_shares_end():
+    # 0.7 ± 4.3027 · 0.3905 ÷ √3: from −0.27 to 1.67. Beside the reference −0.12 ± 4.3027 · 0.3923 ÷ √3: −1.09 to +0.855.
+    page = study_page_data(reading(SCORES | {("2", "5"): (0.95, 0.25, 0.90)}))
+    [figure] = section(page, "scores").figures
+
+    assert figure.rows[3].interval == (0.0, 100.0)
+    assert figure.rows[3].interval_shown == "0.0 to 100.0"
+    assert (figure.low, figure.high) == (0.0, 100.0)
+    assert figure.rows[3].difference_interval == "−100.0 to +85.5"
+
+
+def test_differences_that_are_all_the_same_have_no_interval():
+    page = study_page_data(reading(SCORES | {("1", "5"): (0.70, 0.72, 0.74)}))
+    [figure] = section(page, "scores").figures
+
+    assert figure.rows[1].difference_interval == "3 seeds, no spread"
+    assert figure.table.rows[1][5:9] == [pytest.approx(-10), None, None, None]
+
+
 def test_a_seed_that_failed_leaves_its_place_empty():
     page = study_page_data(reading(failed=((("1", "5"), 1),)))
     [figure] = section(page, "scores").figures
@@ -192,14 +211,14 @@ def test_more_seeds_would_see_what_the_paired_t_test_sees():
     assert [row[0] for row in rows] == [3, 6, 12]
     assert rows[0][1] == pytest.approx(100 * one.detectable)
     assert f"with 6 seeds, above {rows[1][1]:.1f}" in verdict(one).would_change
-    # Power of the paired t test by another way: the noncentral t distribution.
+    # Power of the paired t test by another way: the noncentral t distribution. Three cells beside the reference.
     from scipy.stats import nct
 
     scores = list(SCORES.values())
     pairs = [[a - b for a, b in zip(x, y, strict=True)] for i, x in enumerate(scores) for y in scores[i + 1 :]]
     spread = sqrt(fmean(stdev(pair) ** 2 for pair in pairs))
     for count, seen in rows:
-        shift, limit = seen / 100 / spread * sqrt(count), student.ppf(0.975, count - 1)
+        shift, limit = seen / 100 / spread * sqrt(count), student.ppf(1 - 0.05 / 3 / 2, count - 1)
         assert nct.sf(limit, count - 1, shift) == pytest.approx(0.8, abs=0.005)
 
 

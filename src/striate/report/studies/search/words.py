@@ -10,11 +10,12 @@ from striate.numbers import THIN, capital, count, listed, measure, percent, plur
 from striate.page.wire import Fact, FindingRow
 from striate.report.studies.words import findings, found_row, interval_words, recipe_words
 from striate.study import StudyReading, verdict
+from striate.study.naming import points
 from striate.study.reading import CellReading
 from striate.study.search import SearchReading, Trial
 from striate.study.search.importance import LEAST_SCORES
 from striate.study.search.trials import option_text
-from striate.study.verdict import is_sure, points
+from striate.study.verdict import is_sure
 
 # Of fewer options every one is the first or the last.
 _LEAST_OPTIONS = 3
