@@ -80,7 +80,8 @@ def search(  # noqa: PLR0913 - what, on what, where, and how much
     Raises:
         InputError: Nothing to search; limits that nothing keeps; a folder of another search.
         MissingExtraError: Optuna is not installed.
-        RunError: The database does not answer.
+        RunError: The database does not answer, or a training was cut off by what its design is not to blame for (a full
+            disk, a lost worker): the same call tries it again, and goes on.
 
     When it misleads:
         The best of many trials is the luckiest too: retrain the best from other seeds before anything is claimed (`retrained`).
