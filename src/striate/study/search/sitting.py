@@ -72,18 +72,22 @@ class Sitting:
                 # What is left, others have under way.
                 events.check("searching")
                 time.sleep(_WAIT_S)
-            # Not the design's fault: it is no failed trial, and the next would meet the same.
-            trouble = ""
-            for design, outcome in self.trained(asked_now, on):
-                if outcome.error:
-                    trouble = trouble or outcome.error
-                    continue
-                _tell(self.study, asked_now[design], self.space.blueprint(design), outcome, self.asked.goal)
-                watched.advance()
-            if trouble:
-                self._leave()
-                raise _cut_off(trouble, self.folder)
+            self._train(asked_now, on, watched)
             tried = self.tried()
+
+    def _train(self, asked_now: Mapping[Design, Any], on: Where, watched: Watched) -> None:
+        """Train designs at once, and tell what they reached; then raise what cut one off, if something did."""
+        trouble = ""
+        for design, outcome in self.trained(asked_now, on):
+            if outcome.error:
+                # Not the design's fault: it is no failed trial, and the next would meet the same.
+                trouble = trouble or outcome.error
+                continue
+            _tell(self.study, asked_now[design], self.space.blueprint(design), outcome, self.asked.goal)
+            watched.advance()
+        if trouble:
+            self._leave()
+            raise _cut_off(trouble, self.folder)
 
     def trained(self, asked_now: Mapping[Design, Any], on: Where) -> Iterator[tuple[Design, Outcome]]:
         """Train designs at once, and give what came of each."""
