@@ -156,7 +156,7 @@ def run_study(
     dataset = load_data(study.data) if dataset is None else dataset
     with _first(study, Path(folder)):
         ready = prepared(study, dataset, folder)
-        folder = begin_study(study, folder)
+        folder = begin_study(study, folder, data_key=ready.data_key)
         if ready.timed:
             write_timed(folder, ready.timed)
     workers = workers or os.cpu_count() or 1

@@ -272,6 +272,36 @@ def test_data_that_changed_are_refused(pictures, small, tmp_path):
         train_work(**ready.planned()[0].arguments(tmp_path / "trainings"))
 
 
+def test_a_study_does_not_go_on_with_data_that_changed(pictures, small, tmp_path):
+    import shutil
+
+    from striate.study import training
+
+    data, folder = tmp_path / "pictures", tmp_path / "study"
+    shutil.copytree(pictures, data)
+    asked = replace(small, data=str(data), seeds=1)
+    run_study(asked, folder, workers=1)
+    fork_study(asked, folder, tmp_path / "fork")
+    (data / "dots" / "0.png").rename(tmp_path / "0.png")
+    before = sorted(path.name for path in folder.glob("trainings/*/result.json"))
+
+    for place in (folder, tmp_path / "fork"):
+        with pytest.raises(InputError, match=r"data must be those the study began with.* another --out") as told:
+            run_study(asked, place, workers=1)
+        assert "\n" not in str(told.value)
+    assert sorted(path.name for path in folder.glob("trainings/*/result.json")) == before
+    # One begun before this was kept goes on as it did: every training of the changed data is another one.
+    (folder / "data.json").unlink()
+    # This process has them decoded as they were; another one would read them.
+    training._data.cache_clear()
+    assert [len(row.scores) for row in run_study(asked, folder, workers=1).cells] == [1] * 4
+    assert len(list(folder.glob("trainings/*/result.json"))) == 4 + 4
+    assert not (folder / "data.json").exists()
+    # As they were, they are taken.
+    (tmp_path / "0.png").rename(data / "dots" / "0.png")
+    assert [len(row.scores) for row in run_study(asked, tmp_path / "fork", workers=1).cells] == [1] * 4
+
+
 def test_a_disk_that_refuses_is_told_and_what_was_done_is_kept(small, tmp_path, monkeypatch):
     from striate.study import training
 
