@@ -127,7 +127,7 @@ def _plan(asked: Study, dataset: Dataset | None, workers: int, *, json: bool) ->
     show_plan(asked, ready.cells)
     works = ready.planned()
     print_line(
-        f"{plural(len(works), 'training')}, {workers} at once: {estimated(works, dataset, workers=workers).told}. "
+        f"{plural(len(works), 'training')}: {estimated(works, dataset, workers=workers).told} ({workers} at once). "
         "Nothing was trained: give --out."
     )
 
