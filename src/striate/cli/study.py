@@ -11,7 +11,7 @@ import typer
 from striate.cli.terminal import print_json, print_line
 from striate.cli.watch import Watcher
 from striate.errors import UsageError
-from striate.numbers import duration, plural
+from striate.numbers import plural
 
 if TYPE_CHECKING:
     from striate.data import Dataset
@@ -113,7 +113,7 @@ def _plan(asked: Study, dataset: Dataset | None, workers: int, *, json: bool) ->
     from striate.data import load_data
     from striate.study import cells_of
     from striate.study.documents import cells_document
-    from striate.study.estimating import told_seconds
+    from striate.study.estimating import estimated
     from striate.study.running import prepared
 
     if json and not asked.fixed.is_measured:
@@ -127,8 +127,8 @@ def _plan(asked: Study, dataset: Dataset | None, workers: int, *, json: bool) ->
     show_plan(asked, ready.cells)
     works = ready.planned()
     print_line(
-        f"{plural(len(works), 'training')}: about {duration(told_seconds(works, dataset, workers=workers))} with "
-        f"{workers} at once. Nothing was trained: give --out."
+        f"{plural(len(works), 'training')}: {estimated(works, dataset, workers=workers).told} ({workers} at once). "
+        "Nothing was trained: give --out."
     )
 
 

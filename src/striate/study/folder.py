@@ -2,32 +2,41 @@
 
 study/
     study.yaml                  what was asked
+    data.json                   the fingerprint of the data it began with
     trainings/<key>/result.json what came of one training, by its content key
     trainings/<key>/run/        the training's own run folder
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from striate import schema
 from striate.errors import InputError, Quoted
-from striate.runs import write_text
+from striate.runs import write_json, write_text
 from striate.study.file import read_study, study_from, study_text
 from striate.study.plan import Study
 
 FILE = "study.yaml"
+DATA = "data.json"
 TRAININGS = "trainings"
 # What may change while all that was done stays part of the study.
 _FREE = {"question", "published", "without", "schema"}
 
 
-def begin_study(study: Study, folder: Path | str) -> Path:
-    """Make the folder of a study, or go on in it: with the same study, more seeds or more levels.
+def begin_study(study: Study, folder: Path | str, *, data_key: str) -> Path:
+    """Make the folder of a study, or go on in it: with the same study, more seeds or more levels, on the same data.
+
+    Args:
+        study: The study.
+        folder: New, empty, or this study's.
+        data_key: Fingerprint of its data, kept with a study that is new; one that was begun without it goes on without.
 
     Raises:
-        InputError: The folder holds something else, or a study that differs; the difference is told.
+        InputError: The folder holds something else, a study that differs (the difference is told), or one of other data.
         StorageError: The disk refused.
     """
     folder = Path(folder)
@@ -46,8 +55,27 @@ def begin_study(study: Study, folder: Path | str) -> Path:
         raise InputError(
             "--out must be a new, an empty or a study's folder", got=str(folder), hint="Choose another --out."
         )
+    _check_data(study, folder, data_key)
     write_text(folder / FILE, study_text(study))
+    # What was trained before this was kept may have been trained on any data.
+    if not (folder / DATA).is_file() and not (folder / TRAININGS).exists():
+        write_json(folder / DATA, {"schema": schema.stamp("study-data", 1), "fingerprint": data_key})
     return folder
+
+
+def _check_data(study: Study, folder: Path, data_key: str) -> None:
+    """Refuse data that are not those of the folder: all would be trained anew without a word."""
+    path = folder / DATA
+    if not path.is_file():
+        return
+    document = schema.accept(json.loads(path.read_text(encoding="utf-8")), "study-data", 1, where=str(path))
+    if document["fingerprint"] != data_key:
+        raise InputError(
+            "data must be those the study began with",
+            got=Quoted(f"others under {study.data}"),
+            where=str(folder),
+            hint="Put them back as they were, or begin another study of these: another --out.",
+        )
 
 
 def open_study(folder: Path | str) -> Study:

@@ -33,7 +33,7 @@ def fork_study(study: Study, before: Path | str, folder: Path | str, *, dataset:
     open_study(before)
     # Networks that were solved for measured time stay what they were.
     ready = prepared(study, dataset, before)
-    folder, taken = begin_study(study, folder), 0
+    folder, taken = begin_study(study, folder, data_key=ready.data_key), 0
     if ready.timed:
         write_timed(folder, ready.timed)
     for work in ready.all_works():

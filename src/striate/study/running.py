@@ -14,10 +14,10 @@ from striate import fingerprint
 from striate.data import Dataset, load_data
 from striate.data.load import absolute_reference
 from striate.events import SILENT, Events
-from striate.numbers import duration, plural
+from striate.numbers import plural
 from striate.runs.claim import claim, lock_beside
 from striate.study.cells import Cell, cells_of, written
-from striate.study.estimating import told_seconds
+from striate.study.estimating import estimated
 from striate.study.folder import TRAININGS, begin_study
 from striate.study.plan import Study
 from striate.study.results import CellResult, StudyResults, cell_result, rate_of
@@ -156,7 +156,7 @@ def run_study(
     dataset = load_data(study.data) if dataset is None else dataset
     with _first(study, Path(folder)):
         ready = prepared(study, dataset, folder)
-        folder = begin_study(study, folder)
+        folder = begin_study(study, folder, data_key=ready.data_key)
         if ready.timed:
             write_timed(folder, ready.timed)
     workers = workers or os.cpu_count() or 1
@@ -190,8 +190,8 @@ def _tell_time(ready: Prepared, dataset: Dataset, folder: Path, workers: int, ev
         works = ready.of_cell(cell, folder) or ready.at_recipe(cell)
         left += [work for work in works if result_of(work, folder) is None]
     if left:
-        seconds = told_seconds(left, dataset, workers=workers)
-        events.log(f"{plural(len(left), 'training')} to be done, {workers} at once: about {duration(seconds)}.")
+        told = estimated(left, dataset, workers=workers).told
+        events.log(f"{plural(len(left), 'training')} to be done, {workers} at once: {told}.")
 
 
 def results_of(ready: Prepared, folder: Path, reasons: Mapping[str, str] | None = None) -> StudyResults:

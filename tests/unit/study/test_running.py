@@ -11,17 +11,26 @@ import pytest
 
 from striate.data import load_data
 from striate.errors import InputError, StorageError
+from striate.events import Events
 from striate.records.trial import Speed
 from striate.runs import Run
 from striate.study import estimating, fork_study, read_results, run_study, study_text, verdict
 from striate.study.documents import study_document
-from striate.study.estimating import told_seconds
+from striate.study.estimating import estimated
 from striate.study.running import prepared, results_of
 from striate.train import train
 
 WORKER = Path(__file__).with_name("worker.py")
 
 pytestmark = pytest.mark.slow
+
+
+class Heard(Events):
+    def __init__(self):
+        self.lines = []
+
+    def log(self, message):
+        self.lines.append(message)
 
 
 def table(results):
@@ -228,6 +237,27 @@ def test_a_cell_that_diverges_is_recorded_with_its_reason_and_does_not_stop_the_
     assert "has no score for seed 0 and 1" in " ".join(study_document(read_results(results))["said"]["troubles"])
 
 
+def test_a_cell_whose_loss_is_lost_at_once_is_not_timed_and_stops_nothing(small, tmp_path):
+    _, optimizer = small.factors
+    # Weights of 0.3, pulled with 1e38 at a rate of a millionth: 1e31 after one step, and in the second the loss is no number.
+    words = {
+        "none": (("optimizer", "sgd"), ("weight_decay", 0.0)),
+        "mad": (("optimizer", "sgd"), ("weight_decay", 1e38)),
+    }
+    levels = tuple(replace(optimizer.levels[0], name=name, words=one) for name, one in words.items())
+    decay = replace(optimizer, name="decay", levels=levels)
+    asked = replace(small, factors=(small.factors[0], decay), reference=("1", "none"))
+    heard = Heard()
+    results = run_study(asked, tmp_path / "study", workers=1, events=heard)
+    alone = estimated(prepared(asked).planned()[2:4], load_data(asked.data), workers=1)
+
+    assert [len(row.scores) for row in results.cells] == [2, 0, 2, 0]
+    assert heard.lines[0].startswith("8 trainings to be done, 1 at once: about ")
+    assert heard.lines[0].endswith("for 4; 4 are not timed: the loss is not finite in the first steps.")
+    assert alone.seconds == 0
+    assert alone.told == "not timed: the loss is not finite in the first steps"
+
+
 def test_data_that_changed_are_refused(pictures, small, tmp_path):
     import shutil
 
@@ -240,6 +270,36 @@ def test_data_that_changed_are_refused(pictures, small, tmp_path):
 
     with pytest.raises(InputError, match="data must be those the study began with"):
         train_work(**ready.planned()[0].arguments(tmp_path / "trainings"))
+
+
+def test_a_study_does_not_go_on_with_data_that_changed(pictures, small, tmp_path):
+    import shutil
+
+    from striate.study import training
+
+    data, folder = tmp_path / "pictures", tmp_path / "study"
+    shutil.copytree(pictures, data)
+    asked = replace(small, data=str(data), seeds=1)
+    run_study(asked, folder, workers=1)
+    fork_study(asked, folder, tmp_path / "fork")
+    (data / "dots" / "0.png").rename(tmp_path / "0.png")
+    before = sorted(path.name for path in folder.glob("trainings/*/result.json"))
+
+    for place in (folder, tmp_path / "fork"):
+        with pytest.raises(InputError, match=r"data must be those the study began with.* another --out") as told:
+            run_study(asked, place, workers=1)
+        assert "\n" not in str(told.value)
+    assert sorted(path.name for path in folder.glob("trainings/*/result.json")) == before
+    # One begun before this was kept goes on as it did: every training of the changed data is another one.
+    (folder / "data.json").unlink()
+    # This process has them decoded as they were; another one would read them.
+    training._data.cache_clear()
+    assert [len(row.scores) for row in run_study(asked, folder, workers=1).cells] == [1] * 4
+    assert len(list(folder.glob("trainings/*/result.json"))) == 4 + 4
+    assert not (folder / "data.json").exists()
+    # As they were, they are taken.
+    (tmp_path / "0.png").rename(data / "dots" / "0.png")
+    assert [len(row.scores) for row in run_study(asked, tmp_path / "fork", workers=1).cells] == [1] * 4
 
 
 def test_a_disk_that_refuses_is_told_and_what_was_done_is_kept(small, tmp_path, monkeypatch):
@@ -267,10 +327,10 @@ def test_time_is_told_in_proportion(small, monkeypatch):
     batches = -(-len(data.split(seed=0, validation=0.1, test=0.2).train) // works[0].recipe.batch)
 
     assert 0 < timed < 1
-    assert told_seconds([], data, workers=2) == 0
-    assert told_seconds(works, data, workers=1) == pytest.approx(1.3 * 0.1 * batches * len(works))
-    assert told_seconds(long, data, workers=1) == pytest.approx(50 * told_seconds(works, data, workers=1))
-    assert told_seconds(works, data, workers=2) == pytest.approx(told_seconds(works, data, workers=1) / 2)
+    assert estimated([], data, workers=2).seconds == 0
+    assert estimated(works, data, workers=1).seconds == pytest.approx(1.3 * 0.1 * batches * len(works))
+    assert estimated(long, data, workers=1).seconds == pytest.approx(50 * estimated(works, data, workers=1).seconds)
+    assert estimated(works, data, workers=2).seconds == pytest.approx(estimated(works, data, workers=1).seconds / 2)
 
 
 @pytest.mark.cluster

@@ -91,9 +91,11 @@ def answering(storage: str) -> Iterator[None]:
         RunError: It does not answer.
     """
     optuna = import_optuna()
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         yield
-    except optuna.exceptions.StorageInternalError as cause:
+    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as cause:
         raise _gone(storage, cause) from cause
 
 
@@ -146,13 +148,27 @@ def given(study: Any, space: Space, design: Design, marks: Mapping[str, Any]) ->
     return optuna.trial.Trial(study, number)
 
 
-def _gone(storage: str, cause: Exception) -> RunError:
+def _gone(storage: str, cause: BaseException) -> RunError:
+    # Optuna says only that it could not commit: what was wrong is what the database itself said.
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    said = (str(cause).splitlines() or [repr(cause)])[0][:160]
     return RunError(
         "the search's database must answer",
-        got=Quoted(str(cause).splitlines()[0][:160]),
+        got=Quoted(said),
         where=_without_password(storage),
-        hint="Start the database, or leave --storage out for a file in the folder; then run it again to go on.",
+        hint=f"{_cure(storage, said)}; then run it again to go on.",
     )
+
+
+def _cure(storage: str, said: str) -> str:
+    if "is full" in said or "No space left" in said:
+        return "Free some space"
+    if "locked" in said:
+        return "Wait until no other program holds it"
+    if storage.startswith("sqlite"):
+        return "See that its folder is there and can be written to"
+    return "Start the database, or leave --storage out for a file in the folder"
 
 
 def _without_password(storage: str) -> str:

@@ -56,9 +56,11 @@ def passed(plan: Blueprint, limits: Limits, *, batch: int, optimizer: str) -> st
         >>> passed(plan, Limits(macs=384), batch=1, optimizer="adam"), passed(plan, Limits(macs=383), batch=1, optimizer="adam")
         ('', '384 MACs')
     """
+    # Without limits, too: layers that do not fit each other are told before anything is trained.
+    graph = plan.graph()
     found: dict[Figure, tuple[int, int]] = {}
     if limits.params is not None or limits.macs is not None:
-        total = cost(plan.graph()).total
+        total = cost(graph).total
         found |= {
             "params": (total.params, limits.params or total.params),
             "macs": (total.macs, limits.macs or total.macs),

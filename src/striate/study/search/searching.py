@@ -6,6 +6,7 @@ import json
 import os
 import random
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from striate.blueprint import Blueprint
 from striate.data import Dataset
 from striate.errors import InputError, Quoted
 from striate.events import SILENT, Events
+from striate.numbers import plural
 from striate.runs import Run, write_json
 from striate.runs.claim import claim, lock_beside
 from striate.study.search.asking import answering, import_optuna, opened, sampler_of, storage_at
@@ -80,7 +82,8 @@ def search(  # noqa: PLR0913 - what, on what, where, and how much
     Raises:
         InputError: Nothing to search; limits that nothing keeps; a folder of another search.
         MissingExtraError: Optuna is not installed.
-        RunError: The database does not answer.
+        RunError: The database does not answer, or a training was cut off by what its design is not to blame for (a full
+            disk, a lost worker): the same call tries it again, and goes on.
 
     When it misleads:
         The best of many trials is the luckiest too: retrain the best from other seeds before anything is claimed (`retrained`).
@@ -100,10 +103,8 @@ def search(  # noqa: PLR0913 - what, on what, where, and how much
         inputs, settings = _inputs(asked, dataset), _settings(asked)
         run = Run.begin(folder, command="search", inputs=inputs, settings=settings)
         with told_ending(run, "search"), answering(storage):
-            space, owner = _space(asked, folder, events)
+            space, owner, name = _space(asked, dataset, folder, events)
             events.log(told_space(space))
-            # Another search in the same database, or one whose places are other designs, is another study.
-            name = f"striate {fingerprint.short(fingerprint.of_json([inputs, settings, space.designs]))}"
             study = opened(storage_at(folder, storage), name, goal=asked.goal)
             study.sampler = sampler_of(asked.sampler, _seed(asked, study, owner if storage else ""))
             sitting = Sitting(
@@ -115,6 +116,8 @@ def search(  # noqa: PLR0913 - what, on what, where, and how much
                 storage=storage,
                 owner=owner,
             )
+            if storage and (there := len(sitting.taken())):
+                events.log(f"Joined the search that is in the database: {_told_there(there)}.")
             sitting.run(trials, workers or os.cpu_count() or 1, on, events)
         run.end("done")
     return SearchResults(
@@ -154,8 +157,12 @@ def _seed(asked: Search, study: Any, owner: str) -> int:  # noqa: ANN401 - Optun
     return random.Random(f"{asked.seed} {owner} {len(study.trials)}").randrange(2**31)  # noqa: S311 - no secret
 
 
-def _space(asked: Search, folder: Path, events: Events) -> tuple[Space, str]:
-    """Return the designs within the limits, as they were when the search began, and the folder's own name in the database.
+def _told_there(count: int) -> str:
+    return f"{plural(count, 'design')} {'was' if count == 1 else 'were'} tried or {'is' if count == 1 else 'are'} under way"
+
+
+def _space(asked: Search, dataset: Dataset, folder: Path, events: Events) -> tuple[Space, str, str]:
+    """Return the designs within the limits, as when the search began, and the folder's and the search's names in the database.
 
     Places of the cube stay what they were: what is fast enough would be measured a little otherwise.
     """
@@ -168,11 +175,19 @@ def _space(asked: Search, folder: Path, events: Events) -> tuple[Space, str]:
             designs=tuple(tuple(design) for design in document["designs"]),
             **{name: document[name] for name in ("whole", "share", "is_drawn")},
         )
-        return space, document["owner"]
+        # Searches from before the name was kept are called by the path of their data, too.
+        return space, document["owner"], document.get("name") or _name(_inputs(asked, dataset), asked, space)
     space, owner = _found_space(asked, events), secrets.token_hex(8)
-    facts = {"whole": space.whole, "share": space.share, "is_drawn": space.is_drawn, "owner": owner}
+    # The same data are at another path on another machine.
+    name = _name({"plan": asked.plan.to_text(), "data": dataset.fingerprint}, asked, space)
+    facts = {"whole": space.whole, "share": space.share, "is_drawn": space.is_drawn, "owner": owner, "name": name}
     write_json(kept, {"schema": schema.stamp("designs", 1), **facts, "designs": [list(one) for one in space.designs]})
-    return space, owner
+    return space, owner, name
+
+
+def _name(inputs: Mapping[str, Any], asked: Search, space: Space) -> str:
+    """Return a search's name: one of other data or settings, or whose places are other designs, is another in the database."""
+    return f"striate {fingerprint.short(fingerprint.of_json([inputs, _settings(asked), space.designs]))}"
 
 
 def _found_space(asked: Search, events: Events) -> Space:

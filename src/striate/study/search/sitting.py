@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from striate.analyse import cost
 from striate.blueprint import Blueprint
 from striate.data import Dataset
 from striate.data.load import absolute_reference
+from striate.errors import Quoted, RunError
 from striate.events import Events
 from striate.events import Task as Watched
 from striate.study.search.asking import Direction, given, known_design, storage_at, suggested
@@ -23,7 +25,7 @@ from striate.tasks import Outcome, Task, Where, run_tasks
 
 OWNER, DESIGN, AGAIN = "owner", "design", "again"
 _FUNCTION = "striate.study.search.working:try_design"
-# Of a trial that a kill cut off; any other mark is of one that was tried before.
+# Of a trial that a kill or an error not its own cut off; any other mark is of one that was tried before.
 _CUT = "cut off"
 _MOST_AGAIN = 20
 _WAIT_S = 1.0
@@ -49,7 +51,12 @@ class Sitting:
         return [*mine, *(known_design(self.space, values) for values in self.asked.known)]
 
     def run(self, trials: int, workers: int, on: Where, events: Events) -> None:
-        """Ask for as many designs as workers, train them, tell what they reached, until so many different ones were tried."""
+        """Ask for as many designs as workers, train them, tell what they reached, until so many different ones were tried.
+
+        Raises:
+            RunError: A training was cut off by what its design is not to blame for; it is tried again in the next sitting.
+            Cancelled: Asked to stop.
+        """
         trials = min(trials, len(self.space.designs))
         # Others that share the database try designs meanwhile: it is asked anew every round.
         tried = self.tried()
@@ -65,10 +72,22 @@ class Sitting:
                 # What is left, others have under way.
                 events.check("searching")
                 time.sleep(_WAIT_S)
-            for design, outcome in self.trained(asked_now, on):
-                _tell(self.study, asked_now[design], self.space.blueprint(design), outcome, self.asked.goal)
-                watched.advance()
+            self._train(asked_now, on, watched)
             tried = self.tried()
+
+    def _train(self, asked_now: Mapping[Design, Any], on: Where, watched: Watched) -> None:
+        """Train designs at once, and tell what they reached; then raise what cut one off, if something did."""
+        trouble = ""
+        for design, outcome in self.trained(asked_now, on):
+            if outcome.error:
+                # Not the design's fault: it is no failed trial, and the next would meet the same.
+                trouble = trouble or outcome.error
+                continue
+            _tell(self.study, asked_now[design], self.space.blueprint(design), outcome, self.asked.goal)
+            watched.advance()
+        if trouble:
+            self._leave()
+            raise _cut_off(trouble, self.folder)
 
     def trained(self, asked_now: Mapping[Design, Any], on: Where) -> Iterator[tuple[Design, Outcome]]:
         """Train designs at once, and give what came of each."""
@@ -86,6 +105,13 @@ class Sitting:
             # What was under way is tried again, and counts then.
             optuna.trial.Trial(self.study, one._trial_id).set_user_attr(AGAIN, _CUT)  # noqa: SLF001 - Optuna has no public one
             self.study.tell(one.number, state=optuna.trial.TrialState.FAIL)
+
+    def _leave(self) -> None:
+        """Let others have what was cut off, at once if the database takes it: else the next sitting gives it up."""
+        import optuna
+
+        with suppress(optuna.exceptions.StorageInternalError):
+            self._give_up()
 
     def _is_mine(self, trial: Any) -> bool:  # noqa: ANN401 - Optuna's
         # A kill before a trial had an owner leaves one without; in a database of our own it is ours.
@@ -185,11 +211,23 @@ def _outcomes(tasks: list[Task], on: Where) -> list[Outcome]:
     return found
 
 
+def _cut_off(trouble: str, folder: Path) -> RunError:
+    cures = {"No space left": "Free some space. ", "WorkerLost": "Fewer --workers take less memory. "}
+    # Errors of ours bring their own cure.
+    cure = "" if trouble.endswith("]") else next((cures[word] for word in cures if word in trouble), "Mend that. ")
+    return RunError(
+        "a trial must be trained to its end",
+        got=Quoted(" ".join(trouble.split())[:400]),
+        where=str(folder),
+        hint=f"{cure}Then run the same command again: it goes on with this design.",
+    )
+
+
 def _tell(study: Any, trial: Any, plan: Blueprint, outcome: Outcome, goal: Direction) -> None:  # noqa: ANN401 - Optuna's
-    """Tell the sampler what a design reached, or that it was stopped or failed."""
+    """Tell the sampler what a design reached, or that it was stopped or cannot be trained."""
     import optuna
 
-    found = outcome.value if not outcome.error else {"failed": outcome.error}
+    found = outcome.value
     if found.get("pruned"):
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
     elif found["failed"]:

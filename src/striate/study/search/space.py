@@ -21,14 +21,14 @@ Design = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """The designs a search chooses among: every one keeps the limits.
+    """The designs a search chooses among: the layers of every one fit together, and it keeps the limits.
 
     Attributes:
         plan: The blueprint with its choices open.
         choices: Options by the choice's name, in the blueprint's order.
         designs: Places of the options, choice by choice, in order; no two are the same network.
         whole: Combinations in all, also those outside the limits.
-        share: Share of different networks that keep the limits, of those looked at.
+        share: Share of different networks whose layers fit together and that keep the limits, of those looked at.
         is_drawn: The designs are a uniform sample of those that keep the limits, not all of them.
     """
 
@@ -102,7 +102,7 @@ def space_of(
 
     Args:
         plan: With open choices.
-        keeps: Whether a blueprint keeps the limits.
+        keeps: Whether a blueprint keeps the limits; raises InputError if its layers do not fit each other.
         seed: Of what is drawn.
         events: Hears "costing"; may cancel.
 
@@ -165,7 +165,7 @@ def space_of(
 def told_space(space: Space) -> str:
     """Return what a space is, in one sentence."""
     among = (
-        f"{percent(space.share)} of those looked at keep the limits"
+        f"{percent(space.share)} of those looked at fit together and keep the limits"
         if space.share < 1
         else "all of them keep the limits"
     )

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from striate.errors import Cancelled
+from striate.errors import BlueprintError, Cancelled, ShapeError
 from striate.events import Events
 from striate.runs import Run
+from striate.study.search.asking import answering
 from striate.study.training import train_work
+
+# What torch says of normalisation over a single value: the one trouble of a design that shows only when it is trained.
+_TORCH_REFUSES = "Expected more than 1 value per channel"
 
 
 class Pruning(Events):
@@ -38,16 +42,37 @@ class Pruning(Events):
 
 
 def try_design(*, work: dict[str, Any], storage: str, name: str, trial: int) -> dict[str, Any]:
-    """Return what came of a design's training; {"pruned": True} if it was stopped early.
+    """Return what came of a design's training; {"pruned": True} if it was stopped early, its reason if it cannot be trained.
+
+    What the design is not to blame for (a full disk, data that changed) is raised.
 
     Args:
         work: What `train_work` takes.
         storage: Address of the database to tell scores to; "" to train to the end.
         name: Of the search in it.
         trial: Id of the trial.
+
+    Raises:
+        RunError: The database does not answer.
+        InputError: Data that changed since the search began.
+        StorageError: The disk refused.
+        Cancelled: Asked to stop, not by the pruner.
     """
-    if not storage:
-        return train_work(**work)
+    try:
+        if not storage:
+            return train_work(**work)
+        with answering(storage):
+            return _pruned(work, storage, name, trial)
+    except (ShapeError, BlueprintError) as error:
+        return {"failed": str(error)}
+    except ValueError as error:
+        if str(error).startswith(_TORCH_REFUSES):
+            return {"failed": str(error)}
+        raise
+
+
+def _pruned(work: dict[str, Any], storage: str, name: str, trial: int) -> dict[str, Any]:
+    """Train a design until its end, or until the pruner stops it."""
     import optuna
 
     study = optuna.load_study(

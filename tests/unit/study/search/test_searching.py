@@ -331,3 +331,12 @@ def test_a_known_design_names_what_it_chooses(data, tmp_path):
     known = {"w": 5, "conv1.kernel": (5,), "repeat1": 1}
     with pytest.raises(InputError, match=r"w must be one of 2, 3, 4, 6; got 5"):
         search(replace(ASKED, known=(known,)), data, tmp_path / "a", trials=1, workers=1)
+
+
+def test_a_search_without_limits_leaves_out_what_does_not_fit(data, tmp_path):
+    # A map of 8 has no room for a window of 16.
+    plan = Blueprint.from_text("input 1x8x8; let w {2,3}; conv 3 w, relu; maxpool {2,16}; globalavgpool; classes 3")
+    found = search(replace(ASKED, plan=plan, limits=Limits()), data, tmp_path / "a", trials=4, workers=1)
+
+    assert sorted(tuple(trial.values.values()) for trial in found.trials) == [(2, (2,)), (3, (2,))]
+    assert [trial.ended for trial in found.trials] == ["done"] * 2

@@ -12,6 +12,7 @@ from striate.errors import InputError
 from striate.study.search import Limits, space_of
 from striate.study.search import space as drawing
 from striate.study.search.limits import check_limits, passed
+from striate.study.search.space import told_space
 
 PLAN = Blueprint.from_text(
     "input 1x12x12; let w {2,3,4,6,8}; conv {3,5} w, relu; choose(maxpool 2 | conv {3,5} w stride 2, relu); "
@@ -123,3 +124,15 @@ def test_limits_that_nothing_can_keep():
         space_of(PLAN, lambda _: False)
     with pytest.raises(InputError, match="must have open choices"):
         space_of(Blueprint.from_text("input 1x8x8; conv 3 2, relu; globalavgpool; classes 2"), keeps)
+
+
+def test_without_limits_too_layers_that_do_not_fit_are_no_design():
+    plan = Blueprint.from_text("input 1x8x8; let w {2,3}; conv 3 w, relu; maxpool {2,16}; globalavgpool; classes 3")
+    space = space_of(plan, lambda one: not passed(one, Limits(), batch=10, optimizer="adam"))
+
+    # A window of 16 on a map of 8: of the four, those with a window of 2 are left.
+    assert space.designs == ((0, 0), (1, 0))
+    assert space.share == 0.5
+    assert told_space(space).startswith(
+        "4 combinations: 50.0\u202f% of those looked at fit together and keep the limits"
+    )

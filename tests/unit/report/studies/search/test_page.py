@@ -99,7 +99,7 @@ def test_the_space_says_what_was_open_and_what_the_limits_leave():
     within = [macs(w, side, deep) <= 22_000 for w in (2, 3, 4, 6) for side in (3, 5) for deep in (1, 2, 3)]
 
     assert said(part.sentence) == (
-        f"24 combinations: {100 * sum(within) / 24:.1f} % of those looked at keep the limits, {sum(within)} different networks. "
+        f"24 combinations: {100 * sum(within) / 24:.1f} % of those looked at fit together and keep the limits, {sum(within)} different networks. "
         "At most 22 000 MACs."
     )
     assert choices.table.rows == [["w", "2, 3, 4, 6", "3"], ["conv1.kernel", "3, 5", "5"], ["repeat1", "1, 2, 3", "2"]]
