@@ -1,6 +1,6 @@
 """Independent pieces of work, in this process, in several, or on a Ray cluster: the same results in the same order."""
 
 from striate.tasks.running import run_tasks
-from striate.tasks.task import Outcome, Task, Where
+from striate.tasks.task import LOST_WORKER, Outcome, Task, Where
 
-__all__ = ["Outcome", "Task", "Where", "run_tasks"]
+__all__ = ["LOST_WORKER", "Outcome", "Task", "Where", "run_tasks"]

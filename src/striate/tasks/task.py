@@ -16,6 +16,8 @@ from striate import fingerprint
 Where = Literal["processes", "ray"]
 
 # A task is sent so often when the worker that had it was lost: memory that ran out may be another's doing, three times hardly.
+# What an outcome begins with whose workers were lost.
+LOST_WORKER = "WorkerLost"
 MOST_SENT = 3
 
 
@@ -65,5 +67,7 @@ def run_task(task: Task) -> Outcome:
 def lost(task: Task) -> Outcome:
     """Return the outcome of a task whose worker was lost every time it was sent."""
     return Outcome(
-        task=task, value=None, error=f"WorkerLost: the worker ended {MOST_SENT} times with this task; was memory short?"
+        task=task,
+        value=None,
+        error=f"{LOST_WORKER}: the worker ended {MOST_SENT} times with this task; was memory short?",
     )

@@ -10,20 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from striate.analyse import cost
-from striate.blueprint import Blueprint
 from striate.data import Dataset
 from striate.data.load import absolute_reference
-from striate.errors import Quoted, RunError
 from striate.events import Events
 from striate.events import Task as Watched
-from striate.study.search.asking import Direction, given, known_design, storage_at, suggested
+from striate.study.search.asking import given, known_design, storage_at, suggested
 from striate.study.search.search import Search
 from striate.study.search.space import Design, Space
+from striate.study.search.telling import cut_off, is_lost, tell, tell_again
 from striate.study.training import BUSY, Work
 from striate.tasks import Outcome, Task, Where, run_tasks
 
-OWNER, DESIGN, AGAIN = "owner", "design", "again"
+OWNER, DESIGN, AGAIN, LOST = "owner", "design", "again", "lost"
 _FUNCTION = "striate.study.search.working:try_design"
 # Of a trial that a kill or an error not its own cut off; any other mark is of one that was tried before.
 _CUT = "cut off"
@@ -54,7 +52,8 @@ class Sitting:
         """Ask for as many designs as workers, train them, tell what they reached, until so many different ones were tried.
 
         Raises:
-            RunError: A training was cut off by what its design is not to blame for; it is tried again in the next sitting.
+            RunError: A training was cut off by what its design is not to blame for; it is tried again in the next sitting. A
+                design whose workers are lost in two sittings is a failed trial.
             Cancelled: Asked to stop.
         """
         trials = min(trials, len(self.space.designs))
@@ -79,15 +78,32 @@ class Sitting:
         """Train designs at once, and tell what they reached; then raise what cut one off, if something did."""
         trouble = ""
         for design, outcome in self.trained(asked_now, on):
+            if is_lost(outcome) and self._lost_before(design):
+                # It takes too much wherever it goes: without an end to it no other would come to its turn.
+                outcome = replace(outcome, value={"failed": outcome.error}, error="")
             if outcome.error:
                 # Not the design's fault: it is no failed trial, and the next would meet the same.
                 trouble = trouble or outcome.error
+                self._mark(asked_now[design], outcome)
                 continue
-            _tell(self.study, asked_now[design], self.space.blueprint(design), outcome, self.asked.goal)
+            tell(self.study, asked_now[design], self.space.blueprint(design), outcome, self.asked.goal)
             watched.advance()
         if trouble:
             self._leave()
-            raise _cut_off(trouble, self.folder)
+            raise cut_off(trouble, self.folder)
+
+    def _mark(self, trial: Any, outcome: Outcome) -> None:  # noqa: ANN401 - Optuna's
+        """Mark a trial whose workers were lost, if the database takes it."""
+        import optuna
+
+        if is_lost(outcome):
+            with suppress(optuna.exceptions.StorageInternalError):
+                trial.set_user_attr(LOST, 1)
+
+    def _lost_before(self, design: Design) -> bool:
+        """Return whether a design's workers were lost in a sitting before."""
+        trials = self.study.get_trials(deepcopy=False)
+        return any(LOST in one.user_attrs and tuple(one.user_attrs[DESIGN]) == design for one in trials)
 
     def trained(self, asked_now: Mapping[Design, Any], on: Where) -> Iterator[tuple[Design, Outcome]]:
         """Train designs at once, and give what came of each."""
@@ -165,7 +181,7 @@ class Sitting:
         taken = self.taken(besides=trial.number)
         if design in taken:
             trial.set_user_attr(AGAIN, 1)
-            _tell_again(self.study, trial, taken[design])
+            tell_again(self.study, trial, taken[design])
         return design not in taken
 
     def taken(self, *, besides: int | None = None) -> dict[Design, Any]:
@@ -209,39 +225,3 @@ def _outcomes(tasks: list[Task], on: Where) -> list[Outcome]:
         ):
             found[number] = outcome
     return found
-
-
-def _cut_off(trouble: str, folder: Path) -> RunError:
-    cures = {"No space left": "Free some space. ", "WorkerLost": "Fewer --workers take less memory. "}
-    # Errors of ours bring their own cure.
-    cure = "" if trouble.endswith("]") else next((cures[word] for word in cures if word in trouble), "Mend that. ")
-    return RunError(
-        "a trial must be trained to its end",
-        got=Quoted(" ".join(trouble.split())[:400]),
-        where=str(folder),
-        hint=f"{cure}Then run the same command again: it goes on with this design.",
-    )
-
-
-def _tell(study: Any, trial: Any, plan: Blueprint, outcome: Outcome, goal: Direction) -> None:  # noqa: ANN401 - Optuna's
-    """Tell the sampler what a design reached, or that it was stopped or cannot be trained."""
-    import optuna
-
-    found = outcome.value
-    if found.get("pruned"):
-        study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-    elif found["failed"]:
-        trial.set_user_attr("reason", found["failed"])
-        study.tell(trial, state=optuna.trial.TrialState.FAIL)
-    else:
-        values = [float(found["validation_score"]), float(cost(plan.graph()).total.macs)]
-        study.tell(trial, values if goal == "front" else values[:1])
-
-
-def _tell_again(study: Any, trial: Any, values: list[float] | None) -> None:  # noqa: ANN401 - Optuna's
-    import optuna
-
-    if values is None:
-        study.tell(trial, state=optuna.trial.TrialState.FAIL)
-    else:
-        study.tell(trial, values)

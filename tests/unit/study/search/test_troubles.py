@@ -59,6 +59,31 @@ def test_a_full_disk_fails_no_trial_and_what_it_cut_off_is_tried_again(data, tmp
     assert [trial.text for trial in found.trials[:4]] == [begun[0], begun[1], begun[3], begun[2]]
 
 
+def test_a_design_that_loses_its_workers_in_two_sittings_is_a_failed_trial_and_the_rest_goes_on(
+    data, tmp_path, monkeypatch
+):
+    from striate.study.search import sitting
+    from striate.tasks.task import lost, run_task
+
+    sent = []
+
+    def on_little_memory(tasks, **_):
+        sent.extend(task.arguments["work"]["plan"] for task in tasks)
+        return [lost(task) if task.arguments["work"]["plan"] == sent[0] else run_task(task) for task in tasks]
+
+    # The first design takes more memory than there is, whenever it is tried.
+    monkeypatch.setattr(sitting, "run_tasks", on_little_memory)
+    with pytest.raises(RunError, match=r"WorkerLost: .* Fewer --workers take less memory\."):
+        search(ASKED, data, tmp_path / "a", trials=3, workers=1)
+    found = search(ASKED, data, tmp_path / "a", trials=3, workers=1)
+
+    assert sent[0] == sent[1] != sent[2]
+    assert sorted(trial.ended for trial in found.trials) == ["done", "done", "failed"]
+    (failed,) = (trial for trial in found.trials if trial.ended == "failed")
+    assert failed.text == sent[0]
+    assert "WorkerLost" in failed.reason
+
+
 def test_a_database_that_fails_in_a_report_of_the_pruner_fails_no_trial(data, tmp_path, monkeypatch):
     import optuna
 
