@@ -36,9 +36,13 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and _SAYS_SO.search(str(error)) is not None
 
 
-def out_of_memory(work: str) -> RunError:
+class NoRoomError(RunError):
+    """Work does not fit into memory even with one image at once."""
+
+
+def out_of_memory(work: str) -> NoRoomError:
     """Return the error for work that does not fit even with one image at once."""
-    return RunError(
+    return NoRoomError(
         f"{work} must fit into memory with one image at once",
         got=Quoted("out of memory"),
         hint="Take smaller images or a smaller network, or end what else needs memory.",

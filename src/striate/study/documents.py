@@ -98,7 +98,8 @@ def _read(cell: CellReading) -> dict[str, Any]:
 
 
 def _difference(found: Difference) -> dict[str, Any]:
-    return {"difference": found.mean, "interval": list(found.interval), "p": _number(found.p), "pairs": found.pairs}
+    interval = list(found.interval) if found.has_spread else None
+    return {"difference": found.mean, "interval": interval, "p": _number(found.p), "pairs": found.pairs}
 
 
 def _number(value: float) -> float | None:

@@ -58,7 +58,7 @@ def resting(reading: StudyReading, cells: Sequence[tuple[str, ...]]) -> str:
 
 
 def level_words(reading: StudyReading) -> str:
-    """Return the level at which a study is said to see differences: "0.05 ÷ 3, the first step of Holm's correction"."""
+    """Return the level at which a study sees differences: "two-sided at 0.05 ÷ 3, the first step of Holm's correction"."""
     if reading.comparisons == 1:
         return f"two-sided at 5{THIN}%"
     return f"two-sided at 0.05 ÷ {reading.comparisons}, the first step of Holm's correction"

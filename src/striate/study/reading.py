@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import isnan
 
 from striate.study.apart import far_apart
 from striate.study.contrasts import Claim, Effect, claim_of, effects_of
@@ -111,7 +112,7 @@ def read_results(results: StudyResults) -> StudyReading:
     known = [cell for cell in cells if cell.mean is not None]
     spread = pooled(_spreads([cell.row for cell in cells if cell.apart is None]))
     collapsed = {cell.row.cell.levels for cell in cells if cell.apart is not None}
-    comparisons = max(1, sum(row.cell.plan is not None for row in results.cells if row is not reference))
+    comparisons = _comparisons(results, against)
     smallest = detectable(spread, results.study.seeds, comparisons)
     return StudyReading(
         results=results,
@@ -126,6 +127,13 @@ def read_results(results: StudyResults) -> StudyReading:
     )
 
 
+def _comparisons(results: StudyResults, against: Sequence[Difference | None]) -> int:
+    """Return how many comparisons Holm's correction counts: those with a p-value; before there is one, those that are planned."""
+    tested = sum(one is not None and not isnan(one.p) for one in against)
+    planned = sum(row.cell.plan is not None for row in results.cells if row is not results.reference)
+    return tested or max(1, planned)
+
+
 def _cell(
     row: CellResult, against: Difference | None, corrected: float | None, limits: tuple[float, float]
 ) -> CellReading:
@@ -134,7 +142,7 @@ def _cell(
     return CellReading(
         row=row,
         mean=mean,
-        interval=(max(low, limits[0]), min(high, limits[1])) if len(scores) > 1 else None,
+        interval=(max(low, limits[0]), min(high, limits[1])) if len(set(scores)) > 1 else None,
         against=against,
         corrected=corrected,
     )

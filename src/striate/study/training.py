@@ -120,7 +120,12 @@ def train_work(
             return found
         dataset = _data(data)
         if dataset.fingerprint != data_key:
-            raise InputError("data must be those the study began with", got=Quoted("others"), where=data)
+            raise InputError(
+                "data must be those the study began with",
+                got=Quoted("others"),
+                where=data,
+                hint="Begin in another folder, or bring the data back as they were.",
+            )
         with quiet():
             made = _made(Blueprint.from_text(plan), dataset, Recipe.from_document(recipe), place, events, judged=judged)
         write_json(place / RESULT, {"schema": schema.stamp("study-training", SCHEMA_VERSION)} | made)

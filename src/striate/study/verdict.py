@@ -78,6 +78,7 @@ def _headline(reading: StudyReading) -> str:
         return (
             f"Nothing is surely better than {reference}; {plural(len(sure), 'cell')} of "
             f"{len(reading.cells) - 1} {'is' if len(sure) == 1 else 'are'} surely worse."
+            f"{_resting_on_reference(reading)}"
         )
     return _nothing_sure(reading, reference)
 
@@ -86,6 +87,10 @@ def _resting_on(reading: StudyReading, cell: CellReading) -> str:
     """Return the mark of a comparison of a cell with the reference, if the seeds of one of the two lie far apart."""
     two = (cell.row.cell.levels, reading.results.study.reference)
     return resting(reading, [one.row.cell.levels for one in _far(reading) if one.row.cell.levels in two])
+
+
+def _resting_on_reference(reading: StudyReading) -> str:
+    return resting(reading, [one.row.cell.levels for one in _far(reading) if one.row is reading.results.reference])
 
 
 def _far(reading: StudyReading) -> list[CellReading]:
@@ -212,6 +217,6 @@ def _would_change(reading: StudyReading) -> str:
     steady = " between cells whose seeds agree" if _far(reading) else ""
     return (
         f"With {plural(study.seeds, 'seed')} this study can see {seen_words(reading, reading.detectable)}{steady} "
-        f"(with probability 80{THIN}%, {level_words(reading)}); with {2 * study.seeds} seeds, above {100 * twice:.1f}. "
+        f"(with probability 80{THIN}%, {level_words(reading)}); with {2 * study.seeds} seeds, {seen_words(reading, twice)}. "
         f"Other data, another recipe ({rates}, {plural(study.recipe.epochs, 'epoch')}, {images}) or another cost may turn it."
     )

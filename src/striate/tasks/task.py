@@ -16,9 +16,9 @@ from striate import fingerprint
 Where = Literal["processes", "ray"]
 
 # A task is sent so often when the worker that had it was lost: memory that ran out may be another's doing, three times hardly.
+MOST_SENT = 3
 # What an outcome begins with whose workers were lost.
 LOST_WORKER = "WorkerLost"
-MOST_SENT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

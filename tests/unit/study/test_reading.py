@@ -47,6 +47,23 @@ CLEAR = {
 BROKEN = CLEAR | {("1", "7"): (0.81, 0.83, 0.85), ("2", "7"): (0.90, 0.92, 0.94), ("1", "5"): (0.95, 0.20, 0.95)}
 
 
+def test_what_can_be_seen_is_told_at_the_level_at_which_the_cells_are_compared():
+    # One cell differs from the reference by the same in every seed: no test can be made of it, and Holm counts two.
+    scores = CLEAR | {("1", "5"): (0.90, 0.92, 0.94)}
+    reading = read_results(results(scores))
+    (tied,) = (cell for cell in reading.cells if cell.row.cell.levels == ("1", "5"))
+    smallest = min(
+        (cell for cell in reading.cells if cell.corrected == cell.corrected and cell.against), key=lambda c: c.against.p
+    )
+
+    assert not tied.against.has_spread
+    assert smallest.corrected == pytest.approx(2 * smallest.against.p)
+    assert reading.comparisons == 2
+    assert read_results(results(CLEAR)).comparisons == 3
+    # Before anything is trained, what is planned counts.
+    assert read_results(results(dict.fromkeys(CLEAR, ()))).comparisons == 3
+
+
 def test_cells_are_read_seed_by_seed():
     reading = read_results(results(CLEAR))
     one, _, deep, _ = reading.cells

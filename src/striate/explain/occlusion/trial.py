@@ -146,6 +146,7 @@ class Trial:
                 # One at a time: the other windows that went through the module are held against it all the same.
                 found = torch.cat([found, *(go(self._order[n : n + 1]) for n in range(len(found), len(expected)))])
         except UNFIT as cause:  # too little memory, or an operator that refuses its boxes
+            self._seconds.pop(name, None)
             self._refused = f"the {name} route fails: {first_line(cause)}"
             return None
         both = min(len(found), len(expected))

@@ -63,7 +63,10 @@ def facts(reading: StudyReading) -> list[Fact]:
     if reference.mean is not None and reference is not reading.best:
         made.append(_fact(reading, "Reference", reference))
     if reading.detectable is not None:
+        low, high = reading.results.score_limits
         seen = f"{100 * reading.detectable:.1f} points"
+        if reading.detectable >= high - low:
+            seen += ", more than two shares can lie apart"
         made.append(
             Fact(
                 label="Can see differences above",

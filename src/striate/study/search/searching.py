@@ -102,7 +102,8 @@ def search(  # noqa: PLR0913 - what, on what, where, and how much
             )
         inputs, settings = _inputs(asked, dataset), _settings(asked)
         run = Run.begin(folder, command="search", inputs=inputs, settings=settings)
-        with told_ending(run, "search"), answering(storage):
+        with told_ending(run, "search"), answering(storage_at(folder, storage)):
+            is_new = not (folder / DESIGNS).is_file()
             space, owner, name = _space(asked, dataset, folder, events)
             events.log(told_space(space))
             study = opened(storage_at(folder, storage), name, goal=asked.goal)
@@ -116,7 +117,7 @@ def search(  # noqa: PLR0913 - what, on what, where, and how much
                 storage=storage,
                 owner=owner,
             )
-            if storage and (there := len(sitting.taken())):
+            if storage and is_new and (there := len(sitting.taken())):
                 events.log(f"Joined the search that is in the database: {_told_there(there)}.")
             sitting.run(trials, workers or os.cpu_count() or 1, on, events)
         run.end("done")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from striate.blueprint import Blueprint
 from striate.errors import Quoted, RunError
 from striate.study.search.asking import Direction
 from striate.tasks import LOST_WORKER, Outcome
+
+_ENDS_WITH_CODE = re.compile(r" \[[a-z-]+\]$")
 
 
 def is_lost(outcome: Outcome) -> bool:
@@ -20,8 +23,12 @@ def is_lost(outcome: Outcome) -> bool:
 def cut_off(trouble: str, folder: Path) -> RunError:
     """Return the error of a training that was cut off by what its design is not to blame for, with what to do."""
     cures = {"No space left": "Free some space. ", LOST_WORKER: "Fewer --workers take less memory. "}
-    # Errors of ours bring their own cure.
-    cure = "" if trouble.endswith("]") else next((cures[word] for word in cures if word in trouble), "Mend that. ")
+    # Errors of ours end with their code, and bring their own cure.
+    cure = (
+        ""
+        if _ENDS_WITH_CODE.search(trouble)
+        else next((cures[word] for word in cures if word in trouble), "Mend that. ")
+    )
     return RunError(
         "a trial must be trained to its end",
         got=Quoted(" ".join(trouble.split())[:400]),

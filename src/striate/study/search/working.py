@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from striate.data.halving import NoRoomError
 from striate.errors import BlueprintError, Cancelled, ShapeError
 from striate.events import Events
 from striate.runs import Run
@@ -63,7 +64,7 @@ def try_design(*, work: dict[str, Any], storage: str, name: str, trial: int) -> 
             return train_work(**work)
         with answering(storage):
             return _pruned(work, storage, name, trial)
-    except (ShapeError, BlueprintError) as error:
+    except (ShapeError, BlueprintError, NoRoomError) as error:
         return {"failed": str(error)}
     except ValueError as error:
         if str(error).startswith(_TORCH_REFUSES):

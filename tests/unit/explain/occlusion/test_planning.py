@@ -184,6 +184,26 @@ def test_scores_that_are_others_only_at_the_corner_or_in_the_middle_are_found_ou
         look(deep(toys), route="incremental", batch_size=batch_size)
 
 
+@pytest.mark.parametrize("batch_size", [None, 1])
+def test_a_route_that_fails_only_in_the_middle_is_not_chosen(toys, monkeypatch, batch_size):
+    run = Engine.run
+
+    def failing(self, covers, starts):
+        if ((starts <= 31) & (starts + 8 > 31)).all(1).any():
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return run(self, covers, starts)
+
+    monkeypatch.setattr(planning, "FEW_VALUES", 0)
+    monkeypatch.setattr(planning, "FEW_SECONDS", 0)
+    # Whatever else is slow.
+    times = iter(np.cumsum([0, 0, 0, 100] + [0, 0.001] * 20).tolist())
+    monkeypatch.setattr(trial.time, "perf_counter", lambda: next(times, 101))
+    monkeypatch.setattr(Engine, "run", failing)
+    [seen] = look(deep(toys), batch_size=batch_size)
+    assert seen.plan.route == "module"
+    assert "incremental" not in seen.plan.seconds
+
+
 class Deciding(nn.Module):
     def __init__(self):
         super().__init__()

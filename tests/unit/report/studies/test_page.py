@@ -210,7 +210,7 @@ def test_more_seeds_would_see_what_the_paired_t_test_sees():
 
     assert [row[0] for row in rows] == [3, 6, 12]
     assert rows[0][1] == pytest.approx(100 * one.detectable)
-    assert f"with 6 seeds, above {rows[1][1]:.1f}" in verdict(one).would_change
+    assert f"with 6 seeds, differences above {rows[1][1]:.1f} points" in verdict(one).would_change
     # Power of the paired t test by another way: the noncentral t distribution. Three cells beside the reference.
     from scipy.stats import nct
 

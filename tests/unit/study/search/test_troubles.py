@@ -1,16 +1,19 @@
 import errno
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from striate import Blueprint
 from striate.data import load_data
+from striate.data.halving import out_of_memory
 from striate.errors import InputError, RunError, ShapeError
 from striate.records import Recipe
 from striate.runs import Run
 from striate.study.search import Limits, Search, search, working
 from striate.study.search.asking import answering, storage_at
+from striate.study.search.telling import cut_off
 from striate.study.search.working import try_design
 
 PLAN = Blueprint.from_text(
@@ -131,6 +134,7 @@ def test_a_database_on_a_full_disk_is_told_as_that(tmp_path):
     [
         (ShapeError("a window must fit"), True),
         (ValueError("Expected more than 1 value per channel when training, got input size [1, 4]"), True),
+        (out_of_memory("a training step"), True),
         (ValueError("anything else"), False),
         (InputError("data must be those the study began with"), False),
     ],
@@ -145,3 +149,20 @@ def test_only_what_a_design_is_to_blame_for_fails_its_trial(monkeypatch, error, 
     else:
         with pytest.raises(type(error)):
             try_design(work={}, storage="", name="", trial=0)
+
+
+def test_a_damaged_file_of_a_search_is_told_with_its_place(data, tmp_path):
+    search(ASKED, data, tmp_path / "a", trials=1, workers=1)
+    (tmp_path / "a" / "search.db").write_bytes(b"no database at all" * 100)
+
+    with pytest.raises(RunError, match=r"database must answer; got .*search\.db") as told:
+        search(ASKED, data, tmp_path / "a", trials=2, workers=1)
+    assert "can be written to" in told.value.hint
+
+
+def test_what_is_cut_off_by_an_error_of_ours_keeps_its_cure():
+    theirs = cut_off("RuntimeError: sizes [3, 4] and [5]", Path("a"))
+    ours = cut_off("InputError: data must be others; got 'x' (at y). Begin anew. [input]", Path("a"))
+
+    assert theirs.hint == "Mend that. Then run the same command again: it goes on with this design."
+    assert ours.hint == "Then run the same command again: it goes on with this design."
