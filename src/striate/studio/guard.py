@@ -96,7 +96,10 @@ class Guard:
     async def _enter(self, asked: dict[str, str], host: str, send: Send) -> None:
         if not self._opens(asked.pop("token")):
             await _refuse(
-                send, 403, "the token must be this studio's", "Open the address that was printed when it started last."
+                send,
+                403,
+                "the token must be this studio's",
+                "Open the address that was printed; if it was started anew, open the new address.",
             )
             return
         # Lax, not Strict: a link in a notebook is another site's, and the page it leads to must find the cookie.
