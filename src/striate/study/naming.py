@@ -66,6 +66,15 @@ def level_words(reading: StudyReading) -> str:
 
 def seen_words(reading: StudyReading, share: float) -> str:
     """Return the differences a study can see: above so many points, or none where no two shares lie so far apart."""
-    low, high = reading.results.score_limits
     text = f"{100 * share:.1f} points"
-    return f"differences above {text}" if share < high - low else f"no difference of two shares (only one above {text})"
+    return (
+        f"no difference of two shares (only one above {text})"
+        if is_beyond(reading, share)
+        else f"differences above {text}"
+    )
+
+
+def is_beyond(reading: StudyReading, share: float) -> bool:
+    """Return whether no two scores lie so far apart: two accuracies differ by 1 at most."""
+    low, high = reading.results.score_limits
+    return share >= high - low

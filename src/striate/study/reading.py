@@ -60,7 +60,8 @@ class StudyReading:
         interactions: One a pair of factors that can be told, their p corrected by Holm.
         spread: Standard deviation of two cells' difference over seeds, pooled over all pairs of cells but those whose seeds lie
             far apart.
-        comparisons: Cells that are compared with the reference, done or not; at least 1.
+        comparisons: Cells whose difference from the reference has a p-value, as Holm counts them; before there is one, cells that
+            are to be compared. At least 1.
         detectable: Smallest difference between two such cells that as many seeds show with 80 % probability, at the level of
             Holm's first step for so many comparisons; None if that is not known.
         best: The cell with the highest mean; None while there is none.

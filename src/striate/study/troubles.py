@@ -44,8 +44,10 @@ def _far(reading: StudyReading, cell: CellReading, times: float) -> str:
 
 def _edges(reading: StudyReading) -> list[str]:
     """Return how many cells chose the lowest or the highest of the rates that were tried, and which to try next."""
-    rates = reading.results.study.rates
-    chosen = [cell for cell in reading.cells if rates and cell.row.rate is not None]
+    rates = sorted(reading.results.study.rates)
+    if len(rates) < 2:
+        return []
+    chosen = [cell for cell in reading.cells if cell.row.rate is not None]
     found = []
     for edge, beside, word, way in ((0, 1, "lowest", "below"), (-1, -2, "highest", "above")):
         at = [cell for cell in chosen if cell.row.rate == rates[edge]]

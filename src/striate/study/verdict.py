@@ -72,25 +72,21 @@ def _headline(reading: StudyReading) -> str:
         assert top.against is not None and top.mean is not None  # noqa: S101, PT018 - sure cells have both
         return (
             f"{capital(name_of(reading, top))} is better than {reference}: {percent(top.mean)}, "
-            f"{points(top.against.mean)} points ({between(top.against)}).{_resting_on(reading, top)}"
+            f"{points(top.against.mean)} points ({between(top.against)}).{_resting_on(reading, top.row.cell.levels)}"
         )
     if sure:
         return (
             f"Nothing is surely better than {reference}; {plural(len(sure), 'cell')} of "
             f"{len(reading.cells) - 1} {'is' if len(sure) == 1 else 'are'} surely worse."
-            f"{_resting_on_reference(reading)}"
+            f"{_resting_on(reading)}"
         )
     return _nothing_sure(reading, reference)
 
 
-def _resting_on(reading: StudyReading, cell: CellReading) -> str:
-    """Return the mark of a comparison of a cell with the reference, if the seeds of one of the two lie far apart."""
-    two = (cell.row.cell.levels, reading.results.study.reference)
-    return resting(reading, [one.row.cell.levels for one in _far(reading) if one.row.cell.levels in two])
-
-
-def _resting_on_reference(reading: StudyReading) -> str:
-    return resting(reading, [one.row.cell.levels for one in _far(reading) if one.row is reading.results.reference])
+def _resting_on(reading: StudyReading, *cells: tuple[str, ...]) -> str:
+    """Return the mark of a comparison of cells with the reference, if the seeds of one of them or of it lie far apart."""
+    compared = (*cells, reading.results.study.reference)
+    return resting(reading, [one.row.cell.levels for one in _far(reading) if one.row.cell.levels in compared])
 
 
 def _far(reading: StudyReading) -> list[CellReading]:

@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from striate.errors import InputError
 from striate.studio import serving
@@ -99,6 +100,9 @@ def test_an_address_is_told_and_opened_once_it_listens(studio, monkeypatch):
     # Others can read how a browser is called: that token opens the page once, and is not the studio's.
     assert url.partition("token=")[0] == address.url.partition("token=")[0]
     assert address.token not in url
+    answer = TestClient(config.app, base_url=url, follow_redirects=False).get(url)
+    assert answer.status_code == 303
+    assert address.token in answer.headers["set-cookie"]
     assert len(address.token) >= 32
     assert (config.access_log, config.ws, config.lifespan) == (False, "none", "off")
 

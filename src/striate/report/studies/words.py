@@ -10,7 +10,7 @@ from striate.numbers import THIN, capital, listed, measure, percent, plural
 from striate.page.wire import Fact, FindingRow
 from striate.records.training import Recipe
 from striate.study import StudyReading, Verdict
-from striate.study.naming import level_words, name_of, named, points
+from striate.study.naming import is_beyond, level_words, name_of, named, points
 from striate.study.reading import CellReading
 from striate.study.statistics import ALPHA
 from striate.study.verdict import is_sure
@@ -63,10 +63,8 @@ def facts(reading: StudyReading) -> list[Fact]:
     if reference.mean is not None and reference is not reading.best:
         made.append(_fact(reading, "Reference", reference))
     if reading.detectable is not None:
-        low, high = reading.results.score_limits
-        seen = f"{100 * reading.detectable:.1f} points"
-        if reading.detectable >= high - low:
-            seen += ", more than two shares can lie apart"
+        beyond = ", more than two shares can lie apart" if is_beyond(reading, reading.detectable) else ""
+        seen = f"{100 * reading.detectable:.1f} points{beyond}"
         made.append(
             Fact(
                 label="Can see differences above",
